@@ -1,0 +1,33 @@
+.DEFAULT_GOAL := help
+PYTHON := .venv/bin/python
+
+.PHONY: help demo test lint format bench setup setup-tests
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
+
+demo: setup ## serve the demo showroom on http://localhost:8080
+	.venv/bin/edge-render demo
+
+test: setup-tests ## run all tests
+	$(PYTHON) -m pytest
+	node --test tests/web/*.test.mjs
+
+lint: setup-tests ## format check, lint, types, direction of imports
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+
+format: setup-tests ## format the code
+	.venv/bin/ruff format .
+	.venv/bin/ruff check --fix .
+
+bench: setup-tests ## print the table of figures (several minutes)
+	$(PYTHON) -m bench
+
+setup:
+	@scripts/setup
+
+setup-tests:
+	@scripts/setup tests

@@ -1,0 +1,197 @@
+"""The messages of the control channel, both ways. docs/protocol.md tells them in prose.
+
+Two channels carry JSON text. ``pose`` (data channel id 0, unordered, no retransmission): ``input`` from
+the visitor, ``frame`` to the visitor; newest wins. ``command`` (data channel id 1, ordered, reliable):
+all others. Both are negotiated (RFC 8832 not used), so it does not matter who offers. Over the WebSocket
+the same messages travel, told apart by their type alone.
+
+Angles are radians, positions metres in world space, picture points 0..1 from the top left.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+PROTOCOL_VERSION: Final = 1
+POSE_CHANNEL: Final = "pose"
+COMMAND_CHANNEL: Final = "command"
+POSE_CHANNEL_ID: Final = 0
+COMMAND_CHANNEL_ID: Final = 1
+MESSAGE_MAX_BYTES: Final = 4096
+
+Seq = Annotated[int, Field(ge=0, le=2**53)]
+RequestId = Annotated[int, Field(ge=0, le=2**31)]
+Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
+Axis = Annotated[float, Field(ge=-1.0, le=1.0)]
+Coordinate = Annotated[float, Field(ge=-10_000.0, le=10_000.0)]
+Position = tuple[Coordinate, Coordinate, Coordinate]
+Name = Annotated[str, Field(min_length=1, max_length=64)]
+
+
+class _Message(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+# --- visitor to server ---------------------------------------------------------------------------
+
+
+class Input(_Message):
+    """The visitor's whole input state; a lost one is healed by the next. Yaw and pitch belong to the
+    visitor, the position to the server. ``right`` and ``forward`` are the walking stick."""
+
+    type: Literal["input"]
+    seq: Seq
+    yaw: Annotated[float, Field(ge=-1e6, le=1e6)]
+    pitch: Annotated[float, Field(ge=-math.pi / 2, le=math.pi / 2)]
+    right: Axis = 0.0
+    forward: Axis = 0.0
+
+
+class Tap(_Message):
+    """A tap on the picture. ``rtp`` is the RTP timestamp of the frame that the visitor saw, so that the
+    tap means what was under the finger, not what is drawn by now."""
+
+    type: Literal["tap"]
+    id: RequestId
+    x: Fraction
+    y: Fraction
+    rtp: Annotated[int, Field(ge=0, lt=2**32)] | None = None
+
+
+class Activate(_Message):
+    """Act on a hotspot by name: the way for keyboards and screen readers."""
+
+    type: Literal["activate"]
+    id: RequestId
+    hotspot: Name
+
+
+class Viewport(_Message):
+    """The size that the visitor's page can show, device pixels."""
+
+    type: Literal["viewport"]
+    width: Annotated[int, Field(ge=16, le=8192)]
+    height: Annotated[int, Field(ge=16, le=8192)]
+
+
+class Ping(_Message):
+    """Heartbeat; answered by pong. ``loss`` and ``jitter_ms`` are the receiver's own figures."""
+
+    type: Literal["ping"]
+    id: RequestId
+
+
+class Goodbye(_Message):
+    """The visitor leaves; everything is freed at once."""
+
+    type: Literal["goodbye"]
+
+
+ClientMessage = Annotated[Input | Tap | Activate | Viewport | Ping | Goodbye, Field(discriminator="type")]
+
+# --- server to visitor ---------------------------------------------------------------------------
+
+
+class HotspotInfo(_Message):
+    """A hotspot as the page needs it. Texts are {en, zh}; ``card`` is set where the action is a card."""
+
+    id: str
+    position: tuple[float, float, float]
+    label: dict[str, str]
+    card: dict[str, Any] | None = None
+
+
+class Welcome(_Message):
+    """First message on the command channel, and again when the scene changes."""
+
+    type: Literal["welcome"] = "welcome"
+    protocol: int = PROTOCOL_VERSION
+    visit: str
+    title: dict[str, str]
+    scene: str
+    position: tuple[float, float, float]
+    yaw: float
+    pitch: float
+    hotspots: list[HotspotInfo]
+
+
+class FrameShown(_Message):
+    """Goes on the pose channel as each frame is sent: what that frame shows, and its stage times.
+
+    ``stages`` in milliseconds: ``wait`` (input arrival to draw), ``draw``, ``capture``, ``queue``
+    (captured to encoder), ``encode``, ``send``."""
+
+    type: Literal["frame"] = "frame"
+    rtp: int
+    seq: int
+    position: tuple[float, float, float]
+    yaw: float
+    pitch: float
+    fov_y: float
+    still: bool
+    bytes: int
+    key: bool
+    stages: dict[str, float]
+
+
+class Tapped(_Message):
+    """Answer to tap and activate. ``hit`` floor: the visitor was taken there. hotspot: ``hotspot`` names it."""
+
+    type: Literal["tapped"] = "tapped"
+    id: int
+    hit: Literal["hotspot", "floor", "node", "nothing"]
+    hotspot: str | None = None
+    node: str | None = None
+    point: tuple[float, float, float] | None = None
+
+
+class Pong(_Message):
+    type: Literal["pong"] = "pong"
+    id: int
+
+
+class Error(_Message):
+    """A message was refused; the visit goes on. ``field`` names what was wrong."""
+
+    type: Literal["error"] = "error"
+    field: str
+    message: str
+    id: int | None = None
+
+
+class Closing(_Message):
+    """The server ends the visit; ``reason`` is a short code, such as 'shutdown'."""
+
+    type: Literal["closing"] = "closing"
+    reason: str
+
+
+ServerMessage = Welcome | FrameShown | Tapped | Pong | Error | Closing
+
+_client: TypeAdapter[ClientMessage] = TypeAdapter(ClientMessage)
+
+
+class MessageRefused(ValueError):
+    """A message that is not in the protocol: ``field`` names the part, the text tells why."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(f"{field}: {message}")
+        self.field = field
+        self.message = message
+
+
+def parse(text: str | bytes) -> ClientMessage:
+    """Read one message from a visitor. Raises MessageRefused, never anything else."""
+    if len(text) > MESSAGE_MAX_BYTES:
+        raise MessageRefused("message", f"longer than {MESSAGE_MAX_BYTES} bytes")
+    try:
+        return _client.validate_json(text)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        field = ".".join(str(part) for part in first["loc"]) or "message"
+        raise MessageRefused(field, first["msg"]) from error
+    except (ValueError, RecursionError) as error:
+        raise MessageRefused("message", "is not UTF-8 JSON") from error

@@ -1,0 +1,221 @@
+"""The showroom package: ``showroom.json`` and the files it names. docs/package-format.md tells it in prose.
+
+Angles are degrees in the file and radians in code. Positions are metres, right-handed, Y up.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic.alias_generators import to_camel
+
+from edge_render.errors import PackageError
+from edge_render.pose import Pose, Vec3
+
+MANIFEST_NAME = "showroom.json"
+MANIFEST_MAX_BYTES = 4 * 1024 * 1024
+
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
+Metres = Annotated[float, Field(ge=-10_000.0, le=10_000.0, allow_inf_nan=False)]
+Position = tuple[Metres, Metres, Metres]
+Unit = Annotated[float, Field(ge=0.0, le=100.0, allow_inf_nan=False)]
+Color = tuple[Unit, Unit, Unit]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel, validate_by_name=True)
+
+
+class Text(_Model):
+    """A text in both languages of the viewer."""
+
+    en: Annotated[str, Field(min_length=1, max_length=4000)]
+    zh: Annotated[str, Field(min_length=1, max_length=4000)]
+
+
+class EntryPose(_Model):
+    """Where a visitor enters: the position is that of the eyes."""
+
+    name: Name
+    position: Position
+    yaw_deg: Annotated[float, Field(ge=-360, le=360)] = 0.0
+    pitch_deg: Annotated[float, Field(ge=-89, le=89)] = 0.0
+
+    def pose(self) -> Pose:
+        return Pose.from_yaw_pitch(self.position, math.radians(self.yaw_deg), math.radians(self.pitch_deg))
+
+
+class Walkable(_Model):
+    """The rectangle of floor that a visitor may walk, in world x and z, and the height of the eyes."""
+
+    min: tuple[Metres, Metres]
+    max: tuple[Metres, Metres]
+    floor_y: Metres = 0.0
+    eye_height: Annotated[float, Field(gt=0.1, le=3.0)] = 1.6
+    body_radius: Annotated[float, Field(ge=0.05, le=1.0)] = 0.25
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Walkable:
+        if self.min[0] >= self.max[0] or self.min[1] >= self.max[1]:
+            raise ValueError("min must be smaller than max in both x and z")
+        return self
+
+
+class OpenCard(_Model):
+    """Show a card over the picture."""
+
+    type: Literal["card"]
+    title: Text
+    body: Text
+    facts: tuple[tuple[Text, Text], ...] = Field(default=(), max_length=20)
+    link: Annotated[str, Field(pattern=r"^https://", max_length=500)] | None = None
+
+
+class GoToScene(_Model):
+    """Lead the visitor to another scene of the package."""
+
+    type: Literal["scene"]
+    scene: Name
+    entry: Name | None = None
+
+
+Action = Annotated[OpenCard | GoToScene, Field(discriminator="type")]
+
+
+class Hotspot(_Model):
+    """A place that acts when tapped: a sphere, and the nodes named in ``nodes``."""
+
+    id: Name
+    position: Position
+    radius: Annotated[float, Field(gt=0.0, le=10.0)] = 0.25
+    nodes: tuple[str, ...] = ()
+    label: Text
+    action: Action
+
+
+class SunLight(_Model):
+    """Direction is where the light travels to; it need not have length 1, but must not be zero."""
+
+    direction: Position = (0.3, -0.9, -0.3)
+    color: Color = (1.0, 0.96, 0.9)
+    intensity: Unit = 3.0
+
+    @field_validator("direction")
+    @classmethod
+    def _not_zero(cls, value: Vec3) -> Vec3:
+        if math.hypot(*value) < 1e-6:
+            raise ValueError("must not be the zero vector")
+        return value
+
+
+class Environment(_Model):
+    """Hemispheric ambient light and what is seen where nothing is drawn; linear RGB."""
+
+    sky: Color = (0.9, 0.95, 1.0)
+    ground: Color = (0.45, 0.42, 0.4)
+    intensity: Unit = 1.0
+    background: Color = (0.62, 0.75, 0.9)
+    exposure: Annotated[float, Field(gt=0.0, le=16.0)] = 1.0
+
+
+class ModelScene(_Model):
+    """A walk-in scene made of one glTF 2.0 file."""
+
+    type: Literal["model"]
+    model: Annotated[str, Field(min_length=1, max_length=255)]
+    entry_poses: tuple[EntryPose, ...] = Field(min_length=1, max_length=64)
+    walkable: Walkable
+    hotspots: tuple[Hotspot, ...] = Field(default=(), max_length=500)
+    sun: SunLight = SunLight()
+    environment: Environment = Environment()
+    fov_y_deg: Annotated[float, Field(ge=20, le=120)] = 60.0
+
+    @field_validator("model")
+    @classmethod
+    def _inside(cls, value: str) -> str:
+        path = PurePosixPath(value)
+        if path.is_absolute() or ".." in path.parts or "\\" in value:
+            raise ValueError("must be a relative path inside the package")
+        if path.suffix.lower() not in (".glb", ".gltf"):
+            raise ValueError("must be a .glb or .gltf file")
+        return value
+
+    def entry(self, name: str | None = None) -> EntryPose:
+        """The entry pose of that name, or the first one."""
+        return next((entry for entry in self.entry_poses if entry.name == name), self.entry_poses[0])
+
+
+class Showroom(_Model):
+    """The content of showroom.json."""
+
+    format: Literal[1]
+    title: Text
+    entry_scene: Name
+    scenes: dict[Name, ModelScene] = Field(min_length=1, max_length=200)
+
+    @model_validator(mode="after")
+    def _references_resolve(self) -> Showroom:
+        if self.entry_scene not in self.scenes:
+            raise ValueError(f"entryScene names '{self.entry_scene}', but scenes has {', '.join(self.scenes)}")
+        for name, scene in self.scenes.items():
+            ids = [hotspot.id for hotspot in scene.hotspots]
+            if len(ids) != len(set(ids)):
+                raise ValueError(f"scenes.{name}.hotspots: two hotspots have the same id")
+            for hotspot in scene.hotspots:
+                if isinstance(hotspot.action, GoToScene) and hotspot.action.scene not in self.scenes:
+                    raise ValueError(
+                        f"scenes.{name}.hotspots: '{hotspot.id}' goes to '{hotspot.action.scene}', which is no scene"
+                    )
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """An opened package: its folder and its validated manifest."""
+
+    root: Path
+    showroom: Showroom
+
+    def model_path(self, scene_name: str) -> Path:
+        """The model file of a scene. Raises PackageError where the file is not inside the package."""
+        relative = self.showroom.scenes[scene_name].model
+        path = (self.root / relative).resolve()
+        if not path.is_relative_to(self.root.resolve()):
+            raise PackageError(f"{MANIFEST_NAME}: scenes.{scene_name}.model leads out of the package: {relative}")
+        if not path.is_file():
+            raise PackageError(f"{MANIFEST_NAME}: scenes.{scene_name}.model: no file {relative} in {self.root}")
+        return path
+
+
+def open_package(root: Path) -> Package:
+    """Open a package folder.
+
+    Raises PackageError, with the file and the field in its message, where anything is wrong.
+    """
+    manifest = root / MANIFEST_NAME
+    try:
+        size = manifest.stat().st_size
+        if size > MANIFEST_MAX_BYTES:
+            raise PackageError(f"{manifest}: {size} bytes, more than the {MANIFEST_MAX_BYTES} that are allowed")
+        data = json.loads(manifest.read_bytes())
+    except OSError as error:
+        raise PackageError(f"{manifest}: can't be read: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:
+        raise PackageError(f"{manifest}: is not JSON: {error}") from error
+    try:
+        showroom = Showroom.model_validate(data)
+    except ValidationError as error:
+        lines = [
+            f"{manifest}: {'.'.join(str(part) for part in item['loc']) or 'top level'}: {item['msg']}"
+            for item in error.errors(include_url=False, include_context=False, include_input=False)[:20]
+        ]
+        raise PackageError("\n".join(lines)) from error
+    package = Package(root, showroom)
+    for name in showroom.scenes:
+        package.model_path(name)
+    return package
