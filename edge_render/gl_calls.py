@@ -1,0 +1,98 @@
+"""OpenGL entry points through ctypes, which releases the interpreter lock while a call runs.
+
+moderngl holds the lock in every call. Mesa's software driver does the vertex work inside draw calls and
+the rest inside glFinish, so drawing through moderngl would stop every other thread of the process (the
+event loop that sends the video among them) for the whole frame. moderngl makes and frees the objects;
+all that may take long goes through here.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable
+
+from edge_render.errors import RendererError
+
+NO_ERROR = 0
+TRIANGLES = 0x0004
+ONE = 1
+ONE_MINUS_SRC_ALPHA = 0x0303
+CW = 0x0900
+CCW = 0x0901
+LEQUAL = 0x0203
+LESS = 0x0201
+CULL_FACE = 0x0B44
+DEPTH_TEST = 0x0B71
+BLEND = 0x0BE2
+POLYGON_OFFSET_FILL = 0x8037
+SAMPLE_ALPHA_TO_COVERAGE = 0x809E
+UNSIGNED_BYTE = 0x1401
+UNSIGNED_INT = 0x1405
+RGBA = 0x1908
+COLOR_BUFFER_BIT = 0x4000
+DEPTH_BUFFER_BIT = 0x0100
+NEAREST = 0x2600
+TEXTURE_2D = 0x0DE1
+TEXTURE_3D = 0x806F
+TEXTURE0 = 0x84C0
+UNIFORM_BUFFER = 0x8A11
+FRAMEBUFFER = 0x8D40
+READ_FRAMEBUFFER = 0x8CA8
+DRAW_FRAMEBUFFER = 0x8CA9
+PACK_ALIGNMENT = 0x0D05
+
+_INT, _UINT, _FLOAT, _PTR, _BYTE = ctypes.c_int, ctypes.c_uint, ctypes.c_float, ctypes.c_void_p, ctypes.c_ubyte
+_Call = Callable[..., object]
+
+
+class GlCalls:
+    """The entry points that drawing needs, bound for the context that is current.
+
+    Arguments are plain integers and floats as in the OpenGL 3.3 reference; pointers are addresses.
+    Raises RendererError where the driver lacks one.
+    """
+
+    def __init__(self, address_of: Callable[[str], int]) -> None:
+        def bind(name: str, *arguments: type, result: type | None = None) -> Callable[..., int]:
+            address = address_of(name)
+            if not address:
+                raise RendererError(f"the OpenGL driver has no {name}; it must offer OpenGL 3.3 or newer")
+            # CFUNCTYPE (unlike PYFUNCTYPE) releases the interpreter lock during the call.
+            return ctypes.CFUNCTYPE(result, *arguments)(address)
+
+        self.get_error: Callable[[], int] = bind("glGetError", result=_UINT)
+        self.flush: _Call = bind("glFlush")
+        self.finish: _Call = bind("glFinish")
+        self.enable: _Call = bind("glEnable", _UINT)
+        self.disable: _Call = bind("glDisable", _UINT)
+        self.viewport: _Call = bind("glViewport", _INT, _INT, _INT, _INT)
+        self.front_face: _Call = bind("glFrontFace", _UINT)
+        self.depth_func: _Call = bind("glDepthFunc", _UINT)
+        self.depth_mask: _Call = bind("glDepthMask", _BYTE)
+        self.color_mask: _Call = bind("glColorMask", _BYTE, _BYTE, _BYTE, _BYTE)
+        self.blend_func: _Call = bind("glBlendFunc", _UINT, _UINT)
+        self.polygon_offset: _Call = bind("glPolygonOffset", _FLOAT, _FLOAT)
+        self.clear_color: _Call = bind("glClearColor", _FLOAT, _FLOAT, _FLOAT, _FLOAT)
+        self.clear: _Call = bind("glClear", _UINT)
+        self.bind_framebuffer: _Call = bind("glBindFramebuffer", _UINT, _UINT)
+        self.blit_framebuffer: _Call = bind("glBlitFramebuffer", *[_INT] * 8, _UINT, _UINT)
+        self.use_program: _Call = bind("glUseProgram", _UINT)
+        self.bind_vertex_array: _Call = bind("glBindVertexArray", _UINT)
+        self.active_texture: _Call = bind("glActiveTexture", _UINT)
+        self.bind_texture: _Call = bind("glBindTexture", _UINT, _UINT)
+        self.bind_buffer_base: _Call = bind("glBindBufferBase", _UINT, _UINT, _UINT)
+        self.bind_buffer_range: _Call = bind(
+            "glBindBufferRange", _UINT, _UINT, _UINT, ctypes.c_ssize_t, ctypes.c_ssize_t
+        )
+        self.draw_arrays: _Call = bind("glDrawArrays", _UINT, _INT, _INT)
+        self.multi_draw_elements: _Call = bind("glMultiDrawElements", _UINT, _PTR, _UINT, _PTR, _INT)
+        self.tex_parameter: _Call = bind("glTexParameteri", _UINT, _UINT, _INT)
+        self.generate_mipmap: _Call = bind("glGenerateMipmap", _UINT)
+        self.pixel_store: _Call = bind("glPixelStorei", _UINT, _INT)
+        self.read_pixels: _Call = bind("glReadPixels", _INT, _INT, _INT, _INT, _UINT, _UINT, _PTR)
+
+    def check(self, doing: str) -> None:
+        """Raise RendererError where the driver reported an error since the last check."""
+        code = self.get_error()
+        if code != NO_ERROR:
+            raise RendererError(f"OpenGL error 0x{code:04X} while {doing}")

@@ -1,0 +1,33 @@
+"""How much effort a picture gets: chosen once at start, by what kind of device draws."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+
+@dataclass(frozen=True, slots=True)
+class RenderQuality:
+    """Settings of drawing. The defaults are for a GPU; :meth:`for_software` was chosen by measurement."""
+
+    samples: int = 4
+    """Samples per pixel while the visitor moves (1: no multisampling)."""
+    still_samples: int = 4
+    """Samples per pixel of the picture that is kept when the visitor stands still."""
+    anisotropy: float = 16.0
+    trilinear: bool = True
+    """Blend between two mipmap levels instead of taking the nearer one."""
+    shadow_size: int = 4096
+    """Width and height of the shadow map, pixels."""
+    shadow_taps: int = 4
+    """Filtered comparisons per pixel: 1 or 4."""
+    depth_prepass: bool = False
+    """Draw depth first, so that hidden surfaces are never shaded."""
+
+    @classmethod
+    def for_device(cls, software: bool) -> Self:
+        return cls.for_software() if software else cls()
+
+    @classmethod
+    def for_software(cls) -> Self:
+        return cls(samples=1, anisotropy=1.0, trilinear=False, shadow_size=2048, shadow_taps=1)

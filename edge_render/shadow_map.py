@@ -1,0 +1,110 @@
+"""The sun's shadow map. The scene is static, so it is drawn once, when a scene is loaded."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_render.gl_calls import (
+    BLEND,
+    CCW,
+    DEPTH_BUFFER_BIT,
+    DEPTH_TEST,
+    FRAMEBUFFER,
+    LEQUAL,
+    POLYGON_OFFSET_FILL,
+    TEXTURE0,
+    TEXTURE_2D,
+)
+from edge_render.gl_context import GlContext
+from edge_render.gl_programs import BASE_UNIT, GlPrograms
+from edge_render.gl_scene import GpuScene
+from edge_render.pose import Vec3
+from edge_render.scene import AlphaMode
+
+_LINEAR = 0x2601
+
+
+def sun_projection(
+    direction: Vec3, low: NDArray[np.float64], high: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], float]:
+    """The parallel projection along the sun that just holds a box: clip from world (4, 4), and the larger
+    edge of the picture in metres."""
+    along = np.asarray(direction, dtype=np.float64) / np.linalg.norm(direction)
+    helper = np.array([0.0, 1.0, 0.0]) if abs(along[1]) < 0.9 else np.array([0.0, 0.0, 1.0])
+    right = np.cross(along, helper)
+    right /= np.linalg.norm(right)
+    rotation = np.stack([right, np.cross(right, along), along])
+    corners = np.array([[x, y, z] for x in (low[0], high[0]) for y in (low[1], high[1]) for z in (low[2], high[2])])
+    turned = corners @ rotation.T
+    near, far = turned.min(axis=0), turned.max(axis=0)
+    # A margin keeps what lies in the outermost faces off the edge of the map.
+    margin = 0.01 * (far - near).max() + 1e-3
+    near, far = near - margin, far + margin
+    matrix = np.eye(4)
+    matrix[:3, :3] = rotation * (2.0 / (far - near))[:, None]
+    matrix[:3, 3] = -(far + near) / (far - near)
+    return matrix, float((far - near)[:2].max())
+
+
+class ShadowMap:
+    """Depth as the sun sees a whole scene; glass (BLEND) casts no shadow, MASK casts that of its alpha."""
+
+    def __init__(self, context: GlContext, programs: GlPrograms, scene: GpuScene, size: int) -> None:
+        limit = context.moderngl.info["GL_MAX_TEXTURE_SIZE"]
+        self._size = min(size, limit)
+        clip_from_world, edge_m = sun_projection(scene.source.sun.direction, *scene.bounds)
+        to_texture = np.array([[0.5, 0, 0, 0.5], [0, 0.5, 0, 0.5], [0, 0, 0.5, 0.5], [0, 0, 0, 1.0]])
+        self.texture_from_world = to_texture @ clip_from_world
+        self.normal_offset_m = 1.5 * edge_m / self._size
+        """Surfaces look up their shadow this far off along their normal, so that they don't shadow themselves."""
+        self._texture: Any = context.moderngl.depth_texture((self._size, self._size))
+        self._texture.compare_func = "<="
+        self._texture.filter = (_LINEAR, _LINEAR)
+        self._texture.repeat_x = self._texture.repeat_y = False
+        self._framebuffer: Any = context.moderngl.framebuffer(depth_attachment=self._texture)
+        self._draw(context, programs, scene, clip_from_world)
+
+    @property
+    def texture(self) -> int:
+        return int(self._texture.glo)
+
+    def _draw(
+        self, context: GlContext, programs: GlPrograms, scene: GpuScene, clip_from_world: NDArray[np.float64]
+    ) -> None:
+        calls = context.calls
+        calls.bind_framebuffer(FRAMEBUFFER, self._framebuffer.glo)
+        calls.viewport(0, 0, self._size, self._size)
+        calls.depth_mask(1)
+        calls.clear(DEPTH_BUFFER_BIT)
+        calls.enable(DEPTH_TEST)
+        calls.depth_func(LEQUAL)
+        calls.front_face(CCW)
+        calls.disable(BLEND)
+        calls.enable(POLYGON_OFFSET_FILL)
+        calls.polygon_offset(1.5, 2.0)
+        matrix = np.ascontiguousarray(clip_from_world.T, dtype=np.float32).tobytes()
+        for index, batch in enumerate(scene.batches):
+            material = batch.material
+            if material.alpha_mode is AlphaMode.BLEND:
+                continue
+            cut_out = material.alpha_mode is AlphaMode.MASK and "HAS_BASE_MAP" in batch.features
+            program = programs.get("depth.vert", "depth.frag", frozenset({"ALPHA_MASK"} if cut_out else ()))
+            program["depth_from_world"].write(matrix)
+            if cut_out:
+                program["alpha_factor"].value = material.base_color_factor[3]
+                program["alpha_cutoff"].value = material.alpha_cutoff
+                texture = next(texture for unit, texture in batch.textures if unit == BASE_UNIT)
+                calls.active_texture(TEXTURE0 + BASE_UNIT)
+                calls.bind_texture(TEXTURE_2D, texture)
+            draws = scene.whole_batch(index)
+            # Thin one-sided walls must shade from both sides, so nothing is culled here.
+            scene.draw_runs(draws.opaque, draws, program=int(program.glo))
+        calls.disable(POLYGON_OFFSET_FILL)
+        calls.check("drawing the shadow map")
+
+    def release(self) -> None:
+        self._framebuffer.release()
+        self._texture.release()

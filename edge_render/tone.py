@@ -1,0 +1,26 @@
+"""Tone mapping and the sRGB curve in numpy: the same as shaders/scene.frag does. For what isn't shaded."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+
+def tone_map(linear: ArrayLike) -> NDArray[np.float64]:
+    """Khronos PBR Neutral: linear RGB (3,) of any brightness to linear RGB (3,) below 1."""
+    color = np.asarray(linear, dtype=np.float64)
+    low = float(color.min())
+    color = color - (low - 6.25 * low * low if low < 0.08 else 0.04)
+    peak = float(color.max())
+    if peak < 0.76:
+        return color
+    new_peak = 1.0 - 0.24**2 / (peak - 0.52)
+    desaturate = 1.0 - 1.0 / (0.15 * (peak - new_peak) + 1.0)
+    mapped: NDArray[np.float64] = color * (new_peak / peak) * (1.0 - desaturate) + new_peak * desaturate
+    return mapped
+
+
+def srgb_from_linear(linear: ArrayLike) -> NDArray[np.float64]:
+    """The sRGB transfer function, 0..1 to 0..1, any shape."""
+    color = np.maximum(np.asarray(linear, dtype=np.float64), 0.0)
+    return np.where(color < 0.0031308, color * 12.92, 1.055 * color ** (1.0 / 2.4) - 0.055)
