@@ -1,0 +1,33 @@
+"""The options of an edge node: one model for flags, environment variables and defaults."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class NodeSettings(BaseSettings):
+    """Every option has a flag (``--max-visits``) and a variable (``EDGE_RENDER_MAX_VISITS``)."""
+
+    model_config = SettingsConfigDict(env_prefix="EDGE_RENDER_", frozen=True, extra="forbid")
+
+    host: str = Field("127.0.0.1", description="Address of the HTTP server; 0.0.0.0 serves phones in the same network.")
+    port: int = Field(8080, ge=0, le=65535, description="TCP port of the HTTP server.")
+    package: Path | None = Field(None, description="Folder of the showroom package to serve.")
+    renderer: Literal["gl", "pyrender"] = Field("gl", description="pyrender is the slow reference.")
+    pixel_format: Literal["auto", "rgba", "i420"] = Field(
+        "auto", description="Where pixels become I420: in a shader (i420) or by libswscale (rgba); auto measures."
+    )
+    encoder: Literal["auto", "x264", "nvenc"] = Field("auto", description="auto takes NVENC where it really encodes.")
+    fps: float = Field(30.0, ge=1.0, le=120.0, description="Most frames per second that one visit gets.")
+    max_width: int = Field(1280, ge=160, le=4096, description="Most pixels across of one visit's picture.")
+    max_height: int = Field(720, ge=90, le=4096, description="Most pixels down; a portrait screen swaps the two.")
+    max_visits: int = Field(4, ge=1, le=1000, description="Visits at a time; one more is refused with 503.")
+    start_bps: int = Field(4_000_000, ge=100_000, description="Video rate before the receiver's first report.")
+    max_bps: int = Field(12_000_000, ge=100_000, description="Most video rate for one visit.")
+    connect_timeout_s: float = Field(10.0, gt=0, description="A visit that has not connected by then is ended.")
+    heartbeat_timeout_s: float = Field(6.0, gt=0, description="A visit that was silent this long is ended.")
+    walk_speed_m_s: float = Field(1.6, gt=0, le=10, description="Walking speed at full stick.")
