@@ -11,7 +11,7 @@ demo: setup ## serve the demo showroom on http://localhost:8080
 
 test: setup-tests ## run all tests
 	$(PYTHON) -m pytest
-	node --test tests/web/*.test.mjs
+	$(if $(wildcard tests/web/*.test.mjs),node --test tests/web/*.test.mjs)
 
 lint: setup-tests ## format check, lint, types, direction of imports
 	.venv/bin/ruff format --check .

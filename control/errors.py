@@ -2,6 +2,7 @@
 
 ControlError
  +-- NodeFull         every place is taken; the visitor may try again
+ +-- NodeNotReady     scenes are still being loaded; the visitor may try again soon
  +-- VisitNotFound    no such visit, or it has ended
  +-- StartError       the node can't start with these settings
 """
@@ -15,6 +16,10 @@ class ControlError(Exception):
 
 class NodeFull(ControlError):
     """Every place of this node is taken."""
+
+
+class NodeNotReady(ControlError):
+    """The node has not loaded its scenes yet."""
 
 
 class VisitNotFound(ControlError):

@@ -145,6 +145,10 @@ class ModelScene(_Model):
             raise ValueError("must be a .glb or .gltf file")
         return value
 
+    @property
+    def fov_y_rad(self) -> float:
+        return math.radians(self.fov_y_deg)
+
     def entry(self, name: str | None = None) -> EntryPose:
         """The entry pose of that name, or the first one."""
         return next((entry for entry in self.entry_poses if entry.name == name), self.entry_poses[0])

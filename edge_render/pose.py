@@ -40,6 +40,12 @@ class Pose:
         cp, sp = math.cos(half_pitch), math.sin(half_pitch)
         return Pose(position, (cy * sp, sy * cp, -sy * sp, cy * cp))
 
+    def yaw_pitch(self) -> tuple[float, float]:
+        """The angles that :meth:`from_yaw_pitch` takes (roll is left out); yaw from -pi to pi."""
+        x, y, z, w = self.orientation
+        pitch_rad = math.asin(max(-1.0, min(1.0, 2.0 * (x * w - y * z))))
+        return math.atan2(2.0 * (x * z + y * w), 1.0 - 2.0 * (x * x + y * y)), pitch_rad
+
     def rotation(self) -> Matrix:
         """Rotation camera to world, shape (3, 3)."""
         x, y, z, w = self.orientation

@@ -1,0 +1,74 @@
+"""Every message that a visitor may send, and what happens to all others."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from control.wire import MESSAGE_MAX_BYTES, Input, MessageRefused, Ping, Tap, parse
+
+
+def test_an_input_message_is_read_with_its_units() -> None:
+    message = parse('{"type":"input","seq":7,"yaw":1.5,"pitch":-0.2,"right":0.5,"forward":-1}')
+    assert message == Input(type="input", seq=7, yaw=1.5, pitch=-0.2, right=0.5, forward=-1.0)
+
+
+def test_a_tap_may_leave_out_the_frame_that_it_was_on() -> None:
+    assert parse('{"type":"tap","id":1,"x":0.25,"y":0.75}') == Tap(type="tap", id=1, x=0.25, y=0.75)
+
+
+def test_bytes_are_read_as_text_is() -> None:
+    assert parse(b'{"type":"ping","id":3}') == Ping(type="ping", id=3)
+
+
+@pytest.mark.parametrize(
+    ("text", "field"),
+    [
+        ("", "message"),
+        ("not json", "message"),
+        ("[]", "message"),
+        ('{"type":"fly"}', "message"),
+        ('{"type":"input","seq":-1,"yaw":0,"pitch":0}', "input.seq"),
+        ('{"type":"input","seq":1,"yaw":NaN,"pitch":0}', "input.yaw"),
+        ('{"type":"input","seq":1,"yaw":0,"pitch":2}', "input.pitch"),
+        ('{"type":"input","seq":1,"yaw":0,"pitch":0,"forward":7}', "input.forward"),
+        ('{"type":"tap","id":1,"x":1.2,"y":0}', "tap.x"),
+        ('{"type":"ping","id":1,"extra":true}', "ping.extra"),
+        (b"\xff\xfe", "message"),
+        ("x" * (MESSAGE_MAX_BYTES + 1), "message"),
+        ('{"type":' * 500, "message"),
+    ],
+)
+def test_a_bad_message_is_refused_by_the_name_of_its_field(text: str | bytes, field: str) -> None:
+    with pytest.raises(MessageRefused) as refused:
+        parse(text)
+    assert refused.value.field == field
+
+
+_json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(st.one_of(st.binary(max_size=300), st.text(max_size=300), _json.map(json.dumps)))
+def test_nothing_but_a_refusal_comes_out_of_garbage(data: str | bytes) -> None:
+    with pytest.raises(MessageRefused):
+        parse(data)
+
+
+@given(
+    st.sampled_from(["input", "tap", "activate", "viewport", "ping"]),
+    st.dictionaries(st.sampled_from(["seq", "yaw", "pitch", "id", "x", "y", "hotspot", "width", "height"]), _json),
+)
+def test_fields_of_any_value_are_read_or_refused(kind: str, fields: dict[str, object]) -> None:
+    text = json.dumps({"type": kind, **fields})
+    try:
+        message = parse(text)
+    except MessageRefused:
+        return
+    assert message.type == kind
