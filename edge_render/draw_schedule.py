@@ -1,0 +1,155 @@
+"""Whose picture is drawn next, and when. Pure: time is an argument, nothing here draws or sleeps.
+
+Each visitor has one wish, the newest. Live pictures are drawn at most ``max_fps`` a second for each visitor,
+the first one after idleness at once, and visitors take turns. When a visitor has stood still for a while and
+nobody waits, the same picture is drawn once more in the best quality; after that there is nothing to do.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Hashable
+from dataclasses import dataclass, replace
+from typing import Generic, TypeVar
+
+from edge_render.renderer import SceneHandle, View
+
+STILL_AFTER_NS = 150_000_000
+"""How long a visitor's view must rest before the still picture is drawn."""
+EARLY_FRACTION = 0.25
+"""How much of a frame interval a picture may come early, so that input that jitters around the frame rate
+is not held back; the mean rate stays at ``max_fps``."""
+
+Visitor = TypeVar("Visitor", bound=Hashable)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a visitor should see, and the input that says so (see edge_render.frame)."""
+
+    view: View
+    input_seq: int
+    input_at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Draw(Generic[Visitor]):
+    """Draw this now."""
+
+    visitor: Visitor
+    handle: SceneHandle
+    wish: Wish
+
+
+@dataclass(slots=True, eq=False)
+class _Entry:
+    handle: SceneHandle
+    interval_ns: int
+    wish: Wish | None = None
+    waiting: bool = False
+    """The wish has not been drawn yet, or is to be drawn again."""
+    shown: Wish | None = None
+    """The last drawn wish; its ``view.still`` says in which quality."""
+    changed_at_ns: int = 0
+    due_ns: int = 0
+    turn: int = 0
+    """Grows with each picture; the visitor with the smallest is next."""
+
+    @property
+    def still_at_ns(self) -> int | None:
+        """When to draw the still picture; None where there is none to draw."""
+        if self.waiting or self.shown is None or self.shown.view.still:
+            return None
+        return self.changed_at_ns + STILL_AFTER_NS
+
+
+class DrawSchedule(Generic[Visitor]):
+    """The newest wish of every visitor. Times are nanoseconds of one monotonic clock."""
+
+    def __init__(self) -> None:
+        self._entries: dict[Visitor, _Entry] = {}
+        self._turns = itertools.count(1)
+
+    def add(self, visitor: Visitor, handle: SceneHandle, max_fps: float) -> None:
+        """Take a visitor of a scene in; nothing is drawn until the first wish."""
+        self._entries[visitor] = _Entry(handle, round(1e9 / max_fps))
+
+    def remove(self, visitor: Visitor) -> None:
+        """Forget a visitor; one who is not here is no error."""
+        self._entries.pop(visitor, None)
+
+    def visitors(self) -> list[Visitor]:
+        return list(self._entries)
+
+    def handle_of(self, visitor: Visitor) -> SceneHandle | None:
+        """The scene that a visitor is in; None for one who is not here."""
+        entry = self._entries.get(visitor)
+        return entry.handle if entry else None
+
+    def want(self, visitor: Visitor, wish: Wish, now_ns: int) -> bool:
+        """Replace the visitor's wish; False where the last drawn picture shows it already, so that none is drawn."""
+        entry = self._entries.get(visitor)
+        if entry is None:
+            return True
+        view = replace(wish.view, still=False)
+        if entry.wish is None or entry.wish.view != view:
+            entry.changed_at_ns = now_ns
+        entry.wish = replace(wish, view=view)
+        entry.waiting = entry.shown is None or replace(entry.shown.view, still=False) != view
+        return entry.waiting
+
+    def refresh(self, visitor: Visitor) -> None:
+        """Draw the visitor's wish again, in the quality in which it is shown; without a wish nothing happens."""
+        entry = self._entries.get(visitor)
+        if entry is not None and entry.wish is not None:
+            entry.waiting = True
+
+    def move(self, visitor: Visitor, handle: SceneHandle) -> None:
+        """Put the visitor into another scene. The old wish belongs to the old scene and is dropped."""
+        entry = self._entries.get(visitor)
+        if entry is not None:
+            entry.handle, entry.wish, entry.shown, entry.waiting = handle, None, None, False
+
+    def failed(self, visitor: Visitor) -> None:
+        """The last drawing came to nothing: what is shown is not known, and the next wish is drawn in any case."""
+        entry = self._entries.get(visitor)
+        if entry is not None:
+            entry.shown = None
+
+    def next(self, now_ns: int) -> Draw[Visitor] | int | None:
+        """The picture to draw now, else the time at which to ask again, else None: only a new wish can change that.
+
+        A returned picture counts as drawn.
+        """
+        waiting = [item for item in self._entries.items() if item[1].waiting]
+        due = [item for item in waiting if item[1].due_ns <= now_ns]
+        if due:
+            visitor, entry = min(due, key=lambda item: item[1].turn)
+            earliest_ns = now_ns - round(entry.interval_ns * EARLY_FRACTION)
+            entry.due_ns = max(entry.due_ns, earliest_ns) + entry.interval_ns
+            return self._take(visitor, entry)
+        if waiting:
+            # A still picture takes long: it would hold up those who move and are due in a moment.
+            return min(entry.due_ns for _, entry in waiting)
+        resting = [(at_ns, item) for item in self._entries.items() if (at_ns := item[1].still_at_ns) is not None]
+        if not resting:
+            return None
+        at_ns, (visitor, entry) = min(resting, key=lambda item: item[0])
+        return at_ns if at_ns > now_ns else self._take_still(visitor, entry)
+
+    def _take(self, visitor: Visitor, entry: _Entry) -> Draw[Visitor]:
+        assert entry.wish is not None
+        wish = entry.wish
+        if entry.shown is not None and entry.shown.view == replace(wish.view, still=True):
+            wish = replace(wish, view=entry.shown.view)
+        return self._shown(visitor, entry, wish)
+
+    def _take_still(self, visitor: Visitor, entry: _Entry) -> Draw[Visitor]:
+        # The still picture shows no newer input than the live one: it keeps its number and time, so that nobody
+        # takes the rest before it for a delay.
+        assert entry.shown is not None
+        return self._shown(visitor, entry, replace(entry.shown, view=replace(entry.shown.view, still=True)))
+
+    def _shown(self, visitor: Visitor, entry: _Entry, wish: Wish) -> Draw[Visitor]:
+        entry.shown, entry.waiting, entry.turn = wish, False, next(self._turns)
+        return Draw(visitor, entry.handle, wish)
