@@ -1,0 +1,24 @@
+"""From drawn frames to the visitor: encoding, rate, WebRTC."""
+
+from stream.aiortc_peer import AiortcPeer
+from stream.encoder_probe import choose_codec
+from stream.errors import EncoderError, PeerClosed, SignallingError, StreamError
+from stream.peer import Channel, FrameSent, Peer, PeerEvents, PeerStats
+from stream.peer_state import PeerState
+from stream.settings import StreamSettings
+
+__all__ = [
+    "AiortcPeer",
+    "Channel",
+    "EncoderError",
+    "FrameSent",
+    "Peer",
+    "PeerClosed",
+    "PeerEvents",
+    "PeerState",
+    "PeerStats",
+    "SignallingError",
+    "StreamError",
+    "StreamSettings",
+    "choose_codec",
+]

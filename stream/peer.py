@@ -39,10 +39,10 @@ class PeerEvents:
     on_message: Callable[[Channel, str | bytes], None]
     on_channel_open: Callable[[Channel], None]
     on_frame_sent: Callable[[FrameSent], None]
-    on_frame_wanted: Callable[[], None]
-    """The stream lacks a picture: a key frame was asked for while nothing new was being drawn."""
     on_refused: Callable[[Frame], None]
     """A frame was dropped because a newer one came."""
+    on_alive: Callable[[], None]
+    """The visitor's receiver reported on the stream: a sign of life also of players that send no messages."""
 
 
 @dataclass(frozen=True, slots=True)

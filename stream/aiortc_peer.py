@@ -1,0 +1,219 @@
+"""The transport contract (stream/peer.py) on aiortc."""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+from aiortc import (
+    RTCBundlePolicy,
+    RTCConfiguration,
+    RTCDataChannel,
+    RTCPeerConnection,
+    RTCRtpSender,
+    RTCRtpTransceiver,
+    RTCSessionDescription,
+)
+from aiortc.sdp import candidate_from_sdp
+
+from edge_render.frame import Frame
+from stream.errors import PeerClosed, SignallingError
+from stream.frame_slot import FrameSlot
+from stream.offer_filter import CANDIDATES_MAX, SDP_MAX_CHARS, filter_sdp, usable_candidate
+from stream.peer import Channel, PeerEvents, PeerStats
+from stream.peer_state import PeerState, allowed
+from stream.playout_delay import offer_playout_delay
+from stream.sender import InteractiveSender, SenderEvents
+from stream.settings import StreamSettings
+
+log = structlog.get_logger(__name__)
+
+CLOSE_TIMEOUT_S = 3.0
+BUFFERED_MAX_BYTES: dict[Channel, int] = {"pose": 16_384, "command": 262_144}
+UPSTREAM_SENDER = "_RTCRtpTransceiver__sender"
+"""A private name of aiortc; a test guards it."""
+_CHANNEL_IDS: dict[Channel, int] = {"pose": 0, "command": 1}
+
+
+class AiortcPeer:
+    """One visitor's connection: one H.264 stream out, two data channels where the visitor has them."""
+
+    def __init__(self, events: PeerEvents, codec: str, settings: StreamSettings) -> None:
+        """``codec`` is what encoder_probe chose. Called on the event loop."""
+        offer_playout_delay()
+        self._events = events
+        self._state = PeerState.NEW
+        self._freed = False
+        self._candidates = 0
+        self.dropped_frames = 0
+        self._slot = FrameSlot(self._on_refused)
+        # Without a list of servers aiortc would ask a public STUN server.
+        configuration = RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
+        self._connection = RTCPeerConnection(configuration)
+        self._connection.on("connectionstatechange", self._on_connection_state)
+        self._channels: dict[Channel, RTCDataChannel] = {}
+        transceiver = self._connection.addTransceiver("video", direction="sendonly")
+        # Before any description is set: the answerer would take VP8 otherwise.
+        transceiver.setCodecPreferences(
+            [c for c in RTCRtpSender.getCapabilities("video").codecs if c.mimeType in ("video/H264", "video/rtx")]
+        )
+        sender_events = SenderEvents(events.on_frame_sent, events.on_alive, self._on_encoder_failed)
+        self._sender = InteractiveSender(transceiver.sender.transport, self._slot, codec, settings, sender_events)
+        replace_sender(transceiver, self._sender)
+
+    @property
+    def state(self) -> PeerState:
+        return self._state
+
+    # --- signalling --------------------------------------------------------------------------------
+
+    async def answer(self, offer_sdp: str) -> str:
+        """See Peer.answer."""
+        text = filter_sdp(offer_sdp)
+        if "\nm=video " not in text:
+            raise SignallingError("the offer has no video section")
+        if "\nm=application " in text:
+            self._open_channels()
+        self._set_state(PeerState.CONNECTING)
+        await self._set_remote(text, "offer")
+        try:
+            await self._connection.setLocalDescription(await self._connection.createAnswer())
+        except Exception as error:
+            raise SignallingError(f"no answer can be made to this offer: {error}") from error
+        return self._local_sdp()
+
+    async def offer(self) -> str:
+        """See Peer.offer."""
+        self._set_state(PeerState.CONNECTING)
+        self._open_channels()
+        await self._connection.setLocalDescription(await self._connection.createOffer())
+        return self._local_sdp()
+
+    async def accept(self, answer_sdp: str) -> None:
+        """See Peer.accept."""
+        if self._connection.signalingState != "have-local-offer":
+            raise SignallingError("no answer is expected: there is no open offer of ours")
+        await self._set_remote(filter_sdp(answer_sdp), "answer")
+
+    async def _set_remote(self, sdp: str, kind: str) -> None:
+        try:
+            await self._connection.setRemoteDescription(RTCSessionDescription(sdp=sdp, type=kind))
+        except Exception as error:
+            # aiortc's parser answers a hostile SDP with whatever its code ran into; all of it is the sender's fault.
+            raise SignallingError(f"the {kind} can't be used: {type(error).__name__}: {error}") from error
+
+    def _local_sdp(self) -> str:
+        sdp: str = self._connection.localDescription.sdp
+        return sdp
+
+    async def add_candidates(self, sdp_fragment: str) -> None:
+        """See Peer.add_candidates."""
+        if len(sdp_fragment) > SDP_MAX_CHARS:
+            raise SignallingError(f"the fragment has more than {SDP_MAX_CHARS} characters")
+        if self._connection.remoteDescription is None:
+            raise SignallingError("candidates come after the description")
+        for line in sdp_fragment.splitlines():
+            text = line.strip().removeprefix("a=")
+            if not text.startswith("candidate:") or not usable_candidate(text) or self._candidates >= CANDIDATES_MAX:
+                continue
+            self._candidates += 1
+            try:
+                candidate = candidate_from_sdp(text.removeprefix("candidate:"))
+                candidate.sdpMLineIndex = 0  # one transport carries all sections (BUNDLE)
+                await self._connection.addIceCandidate(candidate)
+            except Exception as error:
+                raise SignallingError(f"the candidate '{text[:80]}' can't be used: {error}") from error
+
+    # --- data channels -----------------------------------------------------------------------------
+
+    def _open_channels(self) -> None:
+        self._open_channel("pose", ordered=False, max_retransmits=0)
+        self._open_channel("command", ordered=True, max_retransmits=None)
+
+    def _open_channel(self, name: Channel, *, ordered: bool, max_retransmits: int | None) -> None:
+        channel = self._connection.createDataChannel(
+            name, ordered=ordered, maxRetransmits=max_retransmits, negotiated=True, id=_CHANNEL_IDS[name]
+        )
+        self._channels[name] = channel
+        channel.on("message", lambda data: self._events.on_message(name, data))
+        channel.on("open", lambda: self._events.on_channel_open(name))
+
+    def send_message(self, channel: Channel, text: str) -> bool:
+        """See Peer.send_message."""
+        data_channel = self._channels.get(channel)
+        if data_channel is None or data_channel.readyState != "open" or self._state is PeerState.CLOSED:
+            return False
+        if data_channel.bufferedAmount > BUFFERED_MAX_BYTES[channel]:
+            return False
+        data_channel.send(text)
+        return True
+
+    # --- frames ------------------------------------------------------------------------------------
+
+    def put_frame(self, frame: Frame) -> None:
+        """See Peer.put_frame."""
+        self._slot.put(frame)
+
+    def _on_refused(self, frame: Frame) -> None:
+        self.dropped_frames += 1
+        self._events.on_refused(frame)
+
+    def stats(self) -> PeerStats:
+        """See Peer.stats."""
+        sender = self._sender
+        return PeerStats(
+            target_bps=sender.rate.target_bps,
+            sent_bytes=sender.sent_bytes,
+            sent_frames=sender.sent_frames,
+            dropped_frames=self.dropped_frames,
+            key_frames=sender.key_frames,
+            retransmitted_packets=sender.retransmitted_packets,
+            round_trip_ms=None if sender.round_trip_s is None else sender.round_trip_s * 1e3,
+            loss_fraction=sender.loss_fraction,
+            remb_bps=sender.remb_bps,
+        )
+
+    # --- life --------------------------------------------------------------------------------------
+
+    def _set_state(self, state: PeerState, reason: str = "") -> None:
+        """The one way to another state. Raises PeerClosed where there is no such step."""
+        if not allowed(self._state, state):
+            raise PeerClosed(f"this connection is {self._state}; it can't become {state}")
+        log.debug("peer_state", before=self._state, after=state, reason=reason)
+        self._state = state
+        self._events.on_state(state, reason)
+
+    def _on_connection_state(self) -> None:
+        state = self._connection.connectionState
+        if state == "connected" and self._state is PeerState.CONNECTING:
+            self._set_state(PeerState.CONNECTED)
+        elif state in ("failed", "closed") and self._state is not PeerState.CLOSED:
+            self._set_state(PeerState.CLOSED, state)
+
+    def _on_encoder_failed(self, reason: str) -> None:
+        log.error("encoder_failed", error=reason)
+        if self._state is not PeerState.CLOSED:
+            self._set_state(PeerState.CLOSED, "encoder-failed")
+
+    async def close(self, reason: str) -> None:
+        """See Peer.close."""
+        self._slot.close()
+        if self._state is not PeerState.CLOSED:
+            self._set_state(PeerState.CLOSED, reason)
+        if self._freed:
+            return
+        self._freed = True
+        try:
+            async with asyncio.timeout(CLOSE_TIMEOUT_S):
+                await self._connection.close()
+        except TimeoutError:
+            log.warning("peer_close_timed_out", reason=reason)
+
+
+def replace_sender(transceiver: RTCRtpTransceiver, sender: InteractiveSender) -> None:
+    """Put our sender in the place of the one that RTCPeerConnection made, which it gives no way to choose.
+    Only before the first description is set, as then the old one has not begun anything."""
+    old = transceiver.sender
+    sender._stream_id = old._stream_id
+    transceiver.receiver._set_rtcp_ssrc(sender._ssrc)
+    setattr(transceiver, UPSTREAM_SENDER, sender)

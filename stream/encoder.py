@@ -1,0 +1,30 @@
+"""The encoder contract, and the choice of one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from edge_render.frame import Frame
+
+
+@dataclass(frozen=True, slots=True)
+class AccessUnit:
+    """One coded picture: an H.264 access unit in byte stream format (ITU-T H.264, annex B)."""
+
+    data: bytes = field(repr=False)
+    key_frame: bool
+
+
+class Encoder(Protocol):
+    """Encodes frames in the order given; used by one thread at a time, not always the same."""
+
+    @property
+    def name(self) -> str:
+        """The codec library, such as libx264."""
+        ...
+
+    def encode(self, frame: Frame, target_bps: int, key_frame: bool) -> AccessUnit:
+        """Encode now, without delay. A new size or ``key_frame`` gives a key frame that needs nothing before it;
+        a changed rate does not. Raises EncoderError."""
+        ...

@@ -1,0 +1,46 @@
+"""What of a visitor's SDP is let through to aiortc: bounded, and without names that would have to be looked up.
+
+Browsers hide their addresses behind mDNS names, which take up to seconds to resolve. They are not needed:
+the visitor's own connectivity checks reach our host candidates and tell us its address (peer reflexive,
+RFC 8445, section 7.3.1.3). End-of-candidates goes too, as ICE would give up before such a check came.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+
+from stream.errors import SignallingError
+
+SDP_MAX_CHARS = 65_536
+CANDIDATES_MAX = 32
+
+
+def filter_sdp(sdp: str) -> str:
+    """The SDP with its lines ended by CRLF and only candidates that can be used. Raises SignallingError."""
+    if len(sdp) > SDP_MAX_CHARS:
+        raise SignallingError(f"the SDP has {len(sdp)} characters, more than the {SDP_MAX_CHARS} that are allowed")
+    lines = sdp.replace("\r\n", "\n").strip().split("\n")
+    if lines[0].strip() != "v=0":
+        raise SignallingError("this is not SDP: it does not begin with v=0")
+    kept, candidates = [], 0
+    for line in lines:
+        if line.startswith("a=end-of-candidates"):
+            continue
+        if line.startswith("a=candidate:"):
+            if not usable_candidate(line.removeprefix("a=")) or candidates >= CANDIDATES_MAX:
+                continue
+            candidates += 1
+        kept.append(line)
+    return "\r\n".join(kept) + "\r\n"
+
+
+def usable_candidate(candidate: str) -> bool:
+    """Whether a candidate line (RFC 8839, section 5.1) has UDP and an address in digits."""
+    parts = candidate.split()
+    if len(parts) < 8 or parts[2].lower() != "udp":
+        return False
+    try:
+        ipaddress.ip_address(parts[4])
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,241 @@
+"""What we add to aiortc's video sender, by subclassing it.
+
+The upstream sender (aiortc 1.16.0) pulls frames from a track at a tick, opens its encoder anew for each
+changed rate, limits H.264 to 3 Mbit/s, keeps the RTP timestamps' origin to itself and answers every PLI
+with a key frame. An interactive picture needs: the newest frame as soon as it exists, our own encoder, a
+known RTP timestamp for each frame, playout-delay on each packet, and key frames that are limited in rate.
+
+``_run_rtp`` and ``_handle_rtcp_packet`` are overridden for that; RTCP reports, retransmission (NACK, RTX) and
+statistics stay upstream's. The private names used are listed in ``UPSTREAM_NAMES``; a test guards them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import av
+import structlog
+from aiortc import RTCRtpSender, clock
+from aiortc.codecs.h264 import H264Encoder as H264Payloads
+from aiortc.rtcrtpparameters import RTCRtpCodecParameters
+from aiortc.rtp import RTP_HISTORY_SIZE, AnyRtcpPacket, RtpPacket
+from aiortc.utils import random16, random32, uint16_add
+
+from edge_render.frame import Frame
+from stream.congestion import RateController
+from stream.encoder import AccessUnit, Encoder
+from stream.encoder_probe import make_encoder
+from stream.errors import EncoderError
+from stream.frame_slot import FrameSlot
+from stream.link_sample import link_sample
+from stream.peer import FrameSent
+from stream.playout_delay import PlayoutDelayMap
+from stream.settings import StreamSettings
+
+log = structlog.get_logger(__name__)
+
+VIDEO_CLOCK_HZ = 90_000
+KEY_FRAME_INTERVAL_S = 0.3
+"""Least time between key frames: a burst of PLIs asks for one picture, not for ten."""
+FALLBACK_CODEC = "libx264"
+UPSTREAM_NAMES = (
+    "_RTCRtpSender__rtp_started",
+    "_RTCRtpSender__rtp_exited",
+    "_RTCRtpSender__rtp_header_extensions_map",
+    "_RTCRtpSender__rtp_history",
+    "_RTCRtpSender__mid",
+    "_RTCRtpSender__ntp_timestamp",
+    "_RTCRtpSender__rtp_timestamp",
+    "_RTCRtpSender__octet_count",
+    "_RTCRtpSender__packet_count",
+    "_RTCRtpSender__rtt",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SenderEvents:
+    """All are called on the event loop."""
+
+    on_frame_sent: Callable[[FrameSent], None]
+    on_alive: Callable[[], None]
+    on_failed: Callable[[str], None]
+    """No encoder works any more; the reason."""
+
+
+class InteractiveSender(RTCRtpSender):
+    """Sends the newest frame of a slot, each as soon as it comes."""
+
+    def __init__(
+        self, transport: Any, slot: FrameSlot, codec: str, settings: StreamSettings, events: SenderEvents
+    ) -> None:
+        super().__init__("video", transport)
+        self._slot = slot
+        self._settings = settings
+        self._events = events
+        self._encoder: Encoder = make_encoder(codec, settings)
+        self.rate = RateController(settings.min_bps, settings.start_bps, settings.max_bps, time.monotonic())
+        self._recent: deque[tuple[float, int]] = deque()
+        """When how many bytes were sent, in the last second."""
+        self._timestamp_origin = random32()
+        self._last_ticks = -1
+        self._last_frame: Frame | None = None
+        self._key_frame_wanted = True
+        self._key_frame_at_s = -KEY_FRAME_INTERVAL_S
+        self._key_frame_timer: asyncio.TimerHandle | None = None
+        self.sent_frames = self.sent_bytes = self.key_frames = self.retransmitted_packets = 0
+        self.loss_fraction: float | None = None
+        self.remb_bps: int | None = None
+        self._set("rtp_header_extensions_map", PlayoutDelayMap())
+
+    @property
+    def round_trip_s(self) -> float | None:
+        """The smoothed round-trip time of RTCP (RFC 3550, section 6.4.1)."""
+        rtt: float | None = self._get("rtt")
+        return rtt
+
+    def _get(self, name: str) -> Any:
+        return getattr(self, f"_RTCRtpSender__{name}")
+
+    def _set(self, name: str, value: object) -> None:
+        setattr(self, f"_RTCRtpSender__{name}", value)
+
+    # --- sending -----------------------------------------------------------------------------------
+
+    async def _run_rtp(self, codec: RTCRtpCodecParameters) -> None:
+        """Upstream's task for media; ``stop`` cancels it and waits for ``rtp_exited``."""
+        self._get("rtp_started").set()
+        sequence_number = random16() % 32768
+        assert codec.payloadType is not None, "negotiated codecs have a payload type"
+        try:
+            while True:
+                frame = await self._slot.take()
+                taken_ns = time.monotonic_ns()
+                key_frame, self._key_frame_wanted = self._key_frame_wanted, False
+                unit = await self._encode(frame, key_frame)
+                encoded_ns = time.monotonic_ns()
+                if unit.key_frame:
+                    self._key_frame_at_s = encoded_ns / 1e9
+                timestamp = self._timestamp(frame)
+                sequence_number = await self._send(codec.payloadType, unit, timestamp, sequence_number)
+                self._last_frame = frame
+                self._note(frame, unit, timestamp, taken_ns, encoded_ns)
+        except ConnectionError:
+            log.debug("transport_gone")  # the connection's state tells the peer's owner
+        except EncoderError as error:
+            self._events.on_failed(str(error))
+        finally:
+            if self._key_frame_timer is not None:
+                self._key_frame_timer.cancel()
+            self._get("rtp_exited").set()
+
+    async def _encode(self, frame: Frame, key_frame: bool) -> AccessUnit:
+        target_bps = self.rate.target_bps
+        try:
+            return await asyncio.to_thread(self._encoder.encode, frame, target_bps, key_frame)
+        except EncoderError as error:
+            if self._encoder.name == FALLBACK_CODEC:
+                raise
+            log.warning("encoder_replaced", failed=self._encoder.name, by=FALLBACK_CODEC, error=str(error))
+            self._encoder = make_encoder(FALLBACK_CODEC, self._settings)
+            return await asyncio.to_thread(self._encoder.encode, frame, target_bps, True)
+
+    def _timestamp(self, frame: Frame) -> int:
+        """The time when the frame was drawn, on the wire's clock; later than any before."""
+        drawn_ns = time.monotonic_ns() if frame is self._last_frame else frame.times.draw_start_ns
+        self._last_ticks = max(self._last_ticks + 1, drawn_ns * VIDEO_CLOCK_HZ // 1_000_000_000)
+        return (self._timestamp_origin + self._last_ticks) & 0xFFFFFFFF
+
+    async def _send(self, payload_type: int, unit: AccessUnit, timestamp: int, sequence_number: int) -> int:
+        """Send the packets of an access unit (RFC 6184); returns the next sequence number."""
+        packet_in = av.Packet(unit.data)
+        packet_in.pts, packet_in.time_base = 0, Fraction(1, VIDEO_CLOCK_HZ)
+        payloads, _ = H264Payloads().pack(packet_in)
+        extensions_map, history, mid = (
+            self._get("rtp_header_extensions_map"),
+            self._get("rtp_history"),
+            self._get("mid"),
+        )
+        for index, payload in enumerate(payloads):
+            packet = RtpPacket(payload_type=payload_type, sequence_number=sequence_number, timestamp=timestamp)
+            packet.ssrc = self._ssrc
+            packet.payload = payload
+            packet.marker = int(index == len(payloads) - 1)
+            packet.extensions.abs_send_time = (clock.current_ntp_time() >> 14) & 0x00FFFFFF
+            packet.extensions.mid = mid
+            history[sequence_number % RTP_HISTORY_SIZE] = packet
+            await self.transport._send_rtp(packet.serialize(extensions_map))
+            self._set("octet_count", self._get("octet_count") + len(payload))
+            self._set("packet_count", self._get("packet_count") + 1)
+            sequence_number = uint16_add(sequence_number, 1)
+        self._set("ntp_timestamp", clock.current_ntp_time())
+        self._set("rtp_timestamp", timestamp)
+        return sequence_number
+
+    def _note(self, frame: Frame, unit: AccessUnit, timestamp: int, taken_ns: int, encoded_ns: int) -> None:
+        sent_ns = time.monotonic_ns()
+        times = frame.times
+        captured_ns = times.draw_start_ns + (times.draw_ms + times.capture_ms) * 1e6
+        self.sent_frames += 1
+        self.key_frames += unit.key_frame
+        self.sent_bytes += len(unit.data)
+        self._recent.append((sent_ns / 1e9, len(unit.data)))
+        self._events.on_frame_sent(
+            FrameSent(
+                frame=frame,
+                rtp_timestamp=timestamp,
+                size_bytes=len(unit.data),
+                key_frame=unit.key_frame,
+                queue_ms=max(0.0, (taken_ns - captured_ns) / 1e6),
+                encode_ms=(encoded_ns - taken_ns) / 1e6,
+                send_ms=(sent_ns - encoded_ns) / 1e6,
+            )
+        )
+
+    # --- what the receiver says --------------------------------------------------------------------
+
+    async def _handle_rtcp_packet(self, packet: AnyRtcpPacket) -> None:
+        now_s = time.monotonic()
+        self._events.on_alive()
+        sample = link_sample(packet, self._ssrc)
+        if sample is not None and sample.key_frame_wanted:
+            self._want_key_frame(now_s)
+            return
+        await super()._handle_rtcp_packet(packet)
+        if sample is None:
+            return
+        if sample.remb_bps is not None:
+            self.remb_bps = sample.remb_bps
+            self.rate.on_remb(sample.remb_bps, self._sent_bps(now_s), now_s)
+        if sample.loss_fraction is not None:
+            self.loss_fraction = sample.loss_fraction
+            self.rate.on_loss(sample.loss_fraction, now_s)
+            if (rtt_s := self.round_trip_s) is not None:
+                self.rate.on_round_trip(rtt_s, now_s)
+
+    async def _retransmit(self, sequence_number: int) -> None:
+        self.retransmitted_packets += 1
+        await super()._retransmit(sequence_number)
+
+    def _sent_bps(self, now_s: float) -> float:
+        while self._recent and self._recent[0][0] < now_s - 1.0:
+            self._recent.popleft()
+        return 8.0 * sum(size for _, size in self._recent)
+
+    def _want_key_frame(self, now_s: float) -> None:
+        """Send a key frame as soon as their rate allows; of the last picture where there is no newer one."""
+        if self._key_frame_timer is not None:
+            return
+        delay_s = max(0.0, self._key_frame_at_s + KEY_FRAME_INTERVAL_S - now_s)
+        self._key_frame_timer = asyncio.get_running_loop().call_later(delay_s, self._begin_key_frame)
+
+    def _begin_key_frame(self) -> None:
+        self._key_frame_timer = None
+        self._key_frame_wanted = True
+        if self._last_frame is not None:
+            self._slot.put_if_empty(self._last_frame)

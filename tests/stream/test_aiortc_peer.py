@@ -1,0 +1,301 @@
+"""A visitor made of aiortc looks at pictures of ours over real sockets, and decodes them."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+import av
+import numpy as np
+import pytest
+from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpSender, RTCSessionDescription
+from aiortc.codecs.h264 import h264_depayload
+from aiortc.rtp import RtpPacket
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from edge_render.frame import Frame, FrameTimes, PixelFormat
+from edge_render.pose import Pose
+from stream import AiortcPeer, FrameSent, PeerEvents, PeerState, SignallingError, StreamSettings
+from stream.aiortc_peer import UPSTREAM_SENDER
+from stream.peer import Channel
+from stream.playout_delay import URI as PLAYOUT_DELAY
+from stream.sender import UPSTREAM_NAMES
+
+RED, BLUE = (200, 30, 40), (20, 60, 190)
+
+
+def picture(rgb: tuple[int, int, int], seq: int = 0, size: tuple[int, int] = (320, 192)) -> Frame:
+    width, height = size
+    pixels = np.empty((height, width, 4), np.uint8)
+    pixels[:] = (*rgb, 255)
+    times = FrameTimes(time.monotonic_ns(), time.monotonic_ns(), 1.0, 1.0)
+    return Frame(pixels, PixelFormat.RGBA, width, height, Pose((0, 0, 0), (0, 0, 0, 1)), seq, False, times)
+
+
+@dataclass
+class Owner:
+    """Takes a peer's events down, and lets a test wait for them."""
+
+    states: list[tuple[PeerState, str]] = field(default_factory=list)
+    messages: list[tuple[Channel, str | bytes]] = field(default_factory=list)
+    sent: list[FrameSent] = field(default_factory=list)
+    refused: list[Frame] = field(default_factory=list)
+    open_channels: set[Channel] = field(default_factory=set)
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def events(self) -> PeerEvents:
+        def note(where: list[object]) -> object:
+            def take(*what: object) -> None:
+                where.append(what if len(what) > 1 else what[0])
+                self.changed.set()
+
+            return take
+
+        def opened(channel: Channel) -> None:
+            self.open_channels.add(channel)
+            self.changed.set()
+
+        return PeerEvents(
+            on_state=note(self.states),
+            on_message=note(self.messages),
+            on_channel_open=opened,
+            on_frame_sent=note(self.sent),
+            on_refused=note(self.refused),
+            on_alive=lambda: None,
+        )
+
+    async def until(self, condition: object) -> None:
+        async with asyncio.timeout(20):
+            while not condition():
+                self.changed.clear()
+                await self.changed.wait()
+
+
+class Screen:
+    """Decodes what a visitor receives, each picture as soon as its last packet came (aiortc's own receiver
+    holds a picture back until the next one begins)."""
+
+    def __init__(self, visitor: RTCPeerConnection) -> None:
+        self._decoder = av.CodecContext.create("h264", "r")
+        self._data = b""
+        self._pictures: asyncio.Queue[np.ndarray] = asyncio.Queue()
+        self.timestamps: list[int] = []
+        receiver = visitor.getReceivers()[0]
+        receiver._handle_rtp_packet = self._take
+
+    async def _take(self, packet: RtpPacket, arrival_time_ms: int) -> None:
+        self._data += h264_depayload(packet.payload)
+        if packet.marker:
+            self.timestamps.append(packet.timestamp)
+            for frame in self._decoder.decode(av.Packet(self._data)):
+                self._pictures.put_nowait(frame.to_ndarray(format="rgb24"))
+            self._data = b""
+
+    async def next_picture(self) -> np.ndarray:
+        return await asyncio.wait_for(self._pictures.get(), 20)
+
+
+@dataclass
+class Connected:
+    owner: Owner
+    peer: AiortcPeer
+    visitor: RTCPeerConnection
+    screen: Screen
+
+    async def show(self, frame: Frame) -> np.ndarray:
+        """Send a frame and wait until the visitor sees it."""
+        self.peer.put_frame(frame)
+        return await self.screen.next_picture()
+
+
+def new_peer(owner: Owner) -> AiortcPeer:
+    return AiortcPeer(owner.events(), "libx264", StreamSettings())
+
+
+async def new_offer(visitor: RTCPeerConnection, channels: bool = True) -> str:
+    visitor.addTransceiver("video", direction="recvonly")
+    if channels:
+        visitor.createDataChannel("pose", negotiated=True, id=0, ordered=False, maxRetransmits=0)
+        visitor.createDataChannel("command", negotiated=True, id=1)
+    await visitor.setLocalDescription(await visitor.createOffer())
+    return visitor.localDescription.sdp
+
+
+@pytest.fixture
+async def connected() -> AsyncIterator[Connected]:
+    owner, visitor = Owner(), RTCPeerConnection(RTCConfiguration(iceServers=[]))
+    peer = new_peer(owner)
+    answer = await peer.answer(await new_offer(visitor))
+    await visitor.setRemoteDescription(RTCSessionDescription(answer, "answer"))
+    await owner.until(lambda: peer.state is PeerState.CONNECTED)
+    yield Connected(owner, peer, visitor, Screen(visitor))
+    await visitor.close()
+    await peer.close("test ends")
+
+
+async def test_a_picture_arrives_in_its_colours(connected: Connected) -> None:
+    seen = await connected.show(picture(RED, seq=5))
+    assert seen.shape == (192, 320, 3)
+    assert np.abs(seen.astype(int) - RED).max() <= 6
+    await connected.owner.until(lambda: connected.owner.sent)
+    assert connected.owner.sent[0].frame.input_seq == 5
+    assert connected.owner.sent[0].key_frame
+
+
+async def test_the_reported_timestamp_is_the_one_on_the_wire(connected: Connected) -> None:
+    for seq, color in enumerate((RED, BLUE, RED)):
+        await connected.show(picture(color, seq))
+    await connected.owner.until(lambda: len(connected.owner.sent) == 3)
+    reported = [sent.rtp_timestamp for sent in connected.owner.sent]
+    assert connected.screen.timestamps == reported
+    assert len(set(reported)) == 3
+
+
+async def test_a_new_size_needs_no_new_connection(connected: Connected) -> None:
+    assert (await connected.show(picture(RED))).shape == (192, 320, 3)
+    assert (await connected.show(picture(BLUE, size=(160, 96)))).shape == (96, 160, 3)
+    await connected.owner.until(lambda: len(connected.owner.sent) == 2)
+    assert connected.owner.sent[-1].key_frame
+
+
+async def test_a_lost_picture_is_sent_again_as_a_key_frame(connected: Connected) -> None:
+    for color in (RED, BLUE):
+        await connected.show(picture(color))
+    await connected.owner.until(lambda: len(connected.owner.sent) == 2)
+    assert not connected.owner.sent[-1].key_frame
+    receiver = connected.visitor.getReceivers()[0]
+    for _ in range(5):
+        await receiver._send_rtcp_pli(connected.peer._sender._ssrc)
+    seen = await connected.screen.next_picture()
+    await connected.owner.until(lambda: len(connected.owner.sent) == 3)
+    assert np.abs(seen.astype(int) - BLUE).max() <= 6, "nothing new was drawn, so it is the last picture"
+    assert [sent.key_frame for sent in connected.owner.sent] == [True, False, True], "five requests, one key frame"
+
+
+async def test_of_frames_that_wait_only_the_newest_is_sent() -> None:
+    owner, visitor = Owner(), RTCPeerConnection(RTCConfiguration(iceServers=[]))
+    peer = new_peer(owner)
+    for seq in range(4):
+        peer.put_frame(picture(RED, seq))
+    answer = await peer.answer(await new_offer(visitor))
+    await visitor.setRemoteDescription(RTCSessionDescription(answer, "answer"))
+    await owner.until(lambda: owner.sent)
+    assert [sent.frame.input_seq for sent in owner.sent] == [3]
+    assert [frame.input_seq for frame in owner.refused] == [0, 1, 2]
+    assert peer.stats().dropped_frames == 3
+    await visitor.close()
+    await peer.close("test ends")
+
+
+async def test_messages_go_both_ways(connected: Connected) -> None:
+    owner, peer = connected.owner, connected.peer
+    await owner.until(lambda: owner.open_channels == {"pose", "command"})
+    assert peer.send_message("command", "hello")
+    channel = connected.visitor.sctp._data_channels[0]
+    opened = asyncio.Event()
+    channel.on("open", opened.set)
+    if channel.readyState != "open":
+        await asyncio.wait_for(opened.wait(), 20)
+    channel.send("from the visitor")
+    await owner.until(lambda: ("pose", "from the visitor") in owner.messages)
+
+
+async def test_a_player_without_data_channels_gets_the_picture() -> None:
+    owner, visitor = Owner(), RTCPeerConnection(RTCConfiguration(iceServers=[]))
+    peer = new_peer(owner)
+    answer = await peer.answer(await new_offer(visitor, channels=False))
+    assert "m=application" not in answer
+    await visitor.setRemoteDescription(RTCSessionDescription(answer, "answer"))
+    screen = Screen(visitor)
+    peer.put_frame(picture(BLUE))
+    seen = await screen.next_picture()
+    assert np.abs(seen.astype(int) - BLUE).max() <= 6
+    assert not peer.send_message("command", "nobody hears this")
+    await visitor.close()
+    await peer.close("test ends")
+
+
+async def test_a_visitor_that_can_not_offer_takes_our_offer() -> None:
+    owner, visitor = Owner(), RTCPeerConnection(RTCConfiguration(iceServers=[]))
+    peer = new_peer(owner)
+    await visitor.setRemoteDescription(RTCSessionDescription(await peer.offer(), "offer"))
+    await visitor.setLocalDescription(await visitor.createAnswer())
+    await peer.accept(visitor.localDescription.sdp)
+    screen = Screen(visitor)
+    peer.put_frame(picture(RED))
+    seen = await screen.next_picture()
+    assert np.abs(seen.astype(int) - RED).max() <= 6
+    await visitor.close()
+    await peer.close("test ends")
+
+
+async def test_the_answer_agrees_to_playout_delay_where_it_is_offered() -> None:
+    visitor, peer = RTCPeerConnection(RTCConfiguration(iceServers=[])), new_peer(Owner())
+    answer = await peer.answer(await new_offer(visitor))
+    assert PLAYOUT_DELAY in answer
+    assert "H264" in answer
+    assert "VP8" not in answer
+    await visitor.close()
+    await peer.close("test ends")
+
+
+async def test_closing_frees_every_task_and_may_be_done_twice(connected: Connected) -> None:
+    before = asyncio.all_tasks()
+    await connected.show(picture(RED))
+    await connected.peer.close("goodbye")
+    await connected.peer.close("again")
+    await connected.visitor.close()
+    assert connected.owner.states[-1] == (PeerState.CLOSED, "goodbye")
+    left = {task for task in asyncio.all_tasks() - {asyncio.current_task()} if task not in before}
+    assert not left
+
+
+@pytest.mark.parametrize(
+    ("offer", "complaint"),
+    [
+        ("", "not SDP"),
+        ("<html>", "not SDP"),
+        ("v=0\r\n", "no video"),
+        ("v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 0\r\n", "no video"),
+        ("v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=rtpmap:96 VP8/90000\r\n", "can't be used"),
+        ("v=0\r\n" + "a=x\r\n" * 50_000, "more than"),
+    ],
+)
+async def test_an_offer_that_is_none_is_refused_with_a_reason(offer: str, complaint: str) -> None:
+    peer = new_peer(Owner())
+    with pytest.raises(SignallingError, match=complaint):
+        await peer.answer(offer)
+    await peer.close("test ends")
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(cut=st.floats(0, 1), junk=st.text(max_size=20), repeat=st.integers(0, 3))
+def test_a_mangled_offer_is_answered_or_refused(cut: float, junk: str, repeat: int) -> None:
+    async def offer_it() -> None:
+        visitor, peer = RTCPeerConnection(RTCConfiguration(iceServers=[])), new_peer(Owner())
+        sdp = await new_offer(visitor)
+        at = int(cut * len(sdp))
+        try:
+            await peer.answer(sdp[:at] + junk + sdp[at + repeat * 7 :])
+        except SignallingError:
+            pass  # refused; anything else that is raised fails the test
+        finally:
+            await visitor.close()
+            await peer.close("test ends")
+
+    asyncio.run(offer_it())
+
+
+async def test_the_private_names_that_we_use_are_still_there() -> None:
+    """When this fails, aiortc has changed: read its sender again before changing stream/sender.py."""
+    connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+    transceiver = connection.addTransceiver("video")
+    assert isinstance(getattr(transceiver, UPSTREAM_SENDER), RTCRtpSender)
+    for name in UPSTREAM_NAMES:
+        assert hasattr(transceiver.sender, name), name
+    for method in ("_run_rtp", "_handle_rtcp_packet", "_retransmit"):
+        assert asyncio.iscoroutinefunction(getattr(RTCRtpSender, method)), method
+    await connection.close()
