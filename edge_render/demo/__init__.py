@@ -1,0 +1,29 @@
+"""The demo showroom: a bank branch made by code, geometry and textures alike."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from edge_render.demo.assembly import Assembly
+from edge_render.demo.building import build_building
+from edge_render.demo.furniture import build_furniture
+from edge_render.demo.manifest import MODEL_NAME, make_manifest
+from edge_render.demo.products import build_products
+from edge_render.demo.surfaces import make_surfaces
+from edge_render.package import MANIFEST_NAME, Package, open_package
+
+__all__ = ["build_demo"]
+
+
+def build_demo(target: Path) -> Package:
+    """Write the demo showroom into a folder, and open it. Every run writes the same bytes."""
+    parts = Assembly(make_surfaces())
+    build_building(parts)
+    build_furniture(parts)
+    product_nodes = build_products(parts)
+    target.mkdir(parents=True, exist_ok=True)
+    parts.write(target / MODEL_NAME)
+    manifest = json.dumps(make_manifest(product_nodes), ensure_ascii=False, indent=2)
+    (target / MANIFEST_NAME).write_text(manifest + "\n", encoding="utf-8")
+    return open_package(target)
