@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import warnings
 
@@ -25,6 +26,13 @@ class ImageDecoder:
         self._checked = checked
         self._pixels: dict[int, np.ndarray[tuple[int, ...], np.dtype[np.uint8]]] = {}
         self._total = 0
+
+    def identity(self, index: int) -> tuple[bytes, int | None]:
+        """Equal for textures that show the same: exporters repeat an image for each of its uses."""
+        part = self._checked.gltf.textures[index]
+        if part.source is None:
+            return b"", part.sampler
+        return hashlib.sha256(self._checked.image_bytes(part.source)).digest(), part.sampler
 
     def texture(self, index: int) -> Texture | None:
         """The texture with its sampler; None where the file gives it no image (glTF 2.0 allows that)."""

@@ -44,17 +44,18 @@ def load_model(path: Path, *, name: str) -> Scene:
 def _materials(checked: CheckedGltf) -> tuple[tuple[Material, ...], tuple[Texture, ...]]:
     decoder = ImageDecoder(checked)
     textures: list[Texture] = []
-    places: dict[int, int | None] = {}
+    places: dict[tuple[bytes, int | None], int | None] = {}
 
     def place(info: TextureInfo | None) -> int | None:
         if info is None:
             return None
-        if info.index not in places:
+        key = decoder.identity(info.index)
+        if key not in places:
             texture = decoder.texture(info.index)
-            places[info.index] = None if texture is None else len(textures)
+            places[key] = None if texture is None else len(textures)
             if texture is not None:
                 textures.append(texture)
-        return places[info.index]
+        return places[key]
 
     def material(index: int, part: MaterialPart) -> Material:
         pbr = part.pbr_metallic_roughness

@@ -21,8 +21,6 @@ class RenderQuality:
     """Width and height of the shadow map, pixels."""
     shadow_taps: int = 4
     """Filtered comparisons per pixel: 1 or 4."""
-    depth_prepass: bool = False
-    """Draw depth first, so that hidden surfaces are never shaded."""
 
     @classmethod
     def for_device(cls, software: bool) -> Self:

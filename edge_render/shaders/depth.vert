@@ -1,4 +1,4 @@
-// Depth only: the shadow map and the depth pre-pass.
+// Depth only: the shadow map.
 uniform mat4 depth_from_world;
 layout(location = 0) in vec3 in_position;
 #ifdef ALPHA_MASK
