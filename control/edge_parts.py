@@ -1,0 +1,87 @@
+"""Makes the exchangeable parts of a node as its settings say: the renderer and the transport."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+import structlog
+
+from control.settings import NodeSettings
+from control.visit import MakePeer
+from edge_render.frame import Frame, FrameTimes, PixelFormat
+from edge_render.gl_context import GlContext
+from edge_render.gl_renderer import GlRenderer
+from edge_render.pose import Pose
+from edge_render.renderer import Renderer, View
+from edge_render.scene import Scene
+from stream import AiortcPeer, StreamSettings, choose_codec
+from stream.encoder_probe import make_encoder
+
+log = structlog.get_logger(__name__)
+
+_TRIALS = 5
+
+
+def renderer_maker(settings: NodeSettings) -> Callable[[], Renderer]:
+    """What RenderLoop calls on its thread."""
+
+    def make() -> Renderer:
+        if settings.renderer == "pyrender":
+            from edge_render.pyrender_renderer import PyrenderRenderer
+
+            return PyrenderRenderer()
+        if settings.pixel_format != "auto":
+            return GlRenderer(GlContext.open(), PixelFormat(settings.pixel_format))
+        return _quickest_renderer(settings)
+
+    return make
+
+
+def _quickest_renderer(settings: NodeSettings) -> Renderer:
+    """Where pixels become I420: in a shader, or by libswscale before encoding. Both are tried once at start,
+    from capture to access unit, as neither wins on every machine."""
+    took_ms: dict[PixelFormat, float] = {}
+    for pixel_format in PixelFormat:
+        renderer = GlRenderer(GlContext.open(), pixel_format)
+        try:
+            took_ms[pixel_format] = _capture_and_encode_ms(renderer, settings)
+        finally:
+            renderer.close()
+    best = min(took_ms, key=lambda pixel_format: took_ms[pixel_format])
+    log.info("pixel_format_chosen", chosen=best, **{f"{name}_ms": round(ms, 2) for name, ms in took_ms.items()})
+    return GlRenderer(GlContext.open(), best)
+
+
+def _capture_and_encode_ms(renderer: GlRenderer, settings: NodeSettings) -> float:
+    handle = renderer.load(Scene("empty", (), (), (), ()))
+    pose = Pose((0.0, 0.0, 0.0), (0.0, 0.0, 0.0, 1.0))
+    view = View(pose, 1.0, settings.max_width, settings.max_height)
+    stream = stream_settings(settings)
+    encoder = make_encoder("libx264", stream)
+    times = []
+    for _ in range(_TRIALS):
+        picture = renderer.draw(handle, view)
+        frame = Frame(
+            picture.pixels, picture.format, view.width, view.height, pose, 0, False, FrameTimes(0, 0, 0.0, 0.0)
+        )
+        began = time.perf_counter()
+        encoder.encode(frame, stream.start_bps, False)
+        times.append(picture.capture_ms + (time.perf_counter() - began) * 1e3)
+    renderer.unload(handle)
+    return float(np.median(times))
+
+
+def stream_settings(settings: NodeSettings) -> StreamSettings:
+    """The stream's part of the node's options."""
+    return StreamSettings(
+        encoder=settings.encoder, max_fps=settings.fps, start_bps=settings.start_bps, max_bps=settings.max_bps
+    )
+
+
+def peer_maker(settings: NodeSettings) -> MakePeer:
+    """Probes the encoders once. Raises EncoderError where none works."""
+    stream = stream_settings(settings)
+    codec = choose_codec(stream)
+    return lambda events: AiortcPeer(events, codec, stream)

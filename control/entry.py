@@ -1,0 +1,49 @@
+"""Where a visitor enters: at an entry pose, or where a lost connection left off."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from control.input import Place
+from control.picture_size import fit
+from control.showroom_host import HostedScene, ShowroomHost
+
+Coordinate = Annotated[float, Field(ge=-10_000.0, le=10_000.0)]
+
+
+class Entry(BaseModel):
+    """The query of ``POST /whep``; all of it may be left out. Metres, radians, device pixels."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, allow_inf_nan=False)
+
+    scene: Annotated[str, Field(max_length=64)] | None = None
+    entry: Annotated[str, Field(max_length=64)] | None = None
+    x: Coordinate | None = None
+    z: Coordinate | None = None
+    yaw: Annotated[float, Field(ge=-1e6, le=1e6)] | None = None
+    pitch: Annotated[float, Field(ge=-1.6, le=1.6)] | None = None
+    width: Annotated[int, Field(ge=16, le=8192)] = 1280
+    height: Annotated[int, Field(ge=16, le=8192)] = 720
+
+    def size(self, max_width: int, max_height: int) -> tuple[int, int]:
+        """The stream's picture size in pixels."""
+        return fit(self.width, self.height, max_width, max_height)
+
+    def place(self, host: ShowroomHost) -> tuple[HostedScene, Place]:
+        """The scene and the place in it, always one where a visitor can stand."""
+        scene = host.scene(self.scene)
+        place = entry_place(scene, self.entry)
+        if self.x is not None and self.z is not None and (point := scene.space.free_point(self.x, self.z)):
+            yaw = place.yaw_rad if self.yaw is None else self.yaw
+            pitch = place.pitch_rad if self.pitch is None else self.pitch
+            place = Place(point, yaw, pitch)
+        return scene, place
+
+
+def entry_place(scene: HostedScene, name: str | None = None) -> Place:
+    """The place of an entry pose; the first one where no name is given."""
+    pose = scene.spec.entry(name).pose()
+    yaw_rad, pitch_rad = pose.yaw_pitch()
+    return Place(pose.position, yaw_rad, pitch_rad)

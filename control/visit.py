@@ -1,0 +1,390 @@
+"""One visit: joins a visitor's input, camera, drawing and sending. All on the event loop but the drawing.
+
+A visit is made when the visitor asks for it, and ``run`` is its whole life: it returns the one reason why
+the visit ended, with everything freed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Protocol
+
+import structlog
+
+from control.entry import Entry, entry_place
+from control.input import InputDecoder, Navigator
+from control.metrics import NodeMetrics
+from control.picture_size import fit, vertical_fov
+from control.settings import NodeSettings
+from control.showroom_host import HostedScene, ShowroomHost
+from control.wire import (
+    Activate,
+    ClientMessage,
+    Closing,
+    Error,
+    FrameShown,
+    Goodbye,
+    HotspotInfo,
+    Input,
+    Ping,
+    Pong,
+    ServerMessage,
+    Tap,
+    Tapped,
+    Viewport,
+    Welcome,
+)
+from edge_render.errors import RendererError
+from edge_render.package import GoToScene, Hotspot, OpenCard
+from edge_render.pose import Pose, ray_through
+from edge_render.render_loop import RenderLoop
+from edge_render.renderer import View
+from stream.peer import Channel, FrameSent, Peer, PeerEvents
+from stream.peer_state import PeerState
+
+log = structlog.get_logger(__name__)
+
+WALK_STEPS_PER_S = 60.0
+SHOWN_FRAMES_KEPT = 64
+"""About two seconds at 30 fps: a tap that is older than that is taken as one on the newest frame."""
+COMMANDS_WAITING_MAX = 16
+
+MakePeer = Callable[[PeerEvents], Peer]
+
+
+class VisitState(StrEnum):
+    """CONNECTING -> ACTIVE -> ENDED; CONNECTING may go to ENDED."""
+
+    CONNECTING = "connecting"
+    ACTIVE = "active"
+    ENDED = "ended"
+
+
+class Outlet(Protocol):
+    """The second way for control messages: a WebSocket."""
+
+    def offer(self, text: str) -> bool:
+        """Send soon; False where too much waits already."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class VisitMeans:
+    """What every visit of a node shares."""
+
+    host: ShowroomHost
+    render_loop: RenderLoop
+    make_peer: MakePeer
+    settings: NodeSettings
+    metrics: NodeMetrics
+
+
+class Visit:
+    """A visitor's stay. Made and used on the event loop."""
+
+    def __init__(self, visit_id: str, means: VisitMeans, entry: Entry) -> None:
+        self.id = visit_id
+        self.state = VisitState.CONNECTING
+        self._means = means
+        self._began_s = time.monotonic()
+        self._log = log.bind(visit=visit_id)
+        settings = means.settings
+        self._scene, place = entry.place(means.host)
+        self._navigator = Navigator(place, self._scene.space, settings.walk_speed_m_s, self._began_s)
+        self._decoder = InputDecoder(self._began_s)
+        self._size = entry.size(settings.max_width, settings.max_height)
+        self._seq = 0
+        self._shown: OrderedDict[int, Pose] = OrderedDict()
+        self._commands: asyncio.Queue[Tap | Activate] = asyncio.Queue(COMMANDS_WAITING_MAX)
+        self._steered = asyncio.Event()
+        self._ended = asyncio.Event()
+        self.end_reason = ""
+        self._silence: asyncio.Timeout | None = None
+        self._outlet: Outlet | None = None
+        self._first_frame_sent = False
+        self.peer = means.make_peer(
+            PeerEvents(
+                on_state=self._on_peer_state,
+                on_message=lambda _channel, data: self.receive(data),
+                on_channel_open=self._on_channel_open,
+                on_frame_sent=self._on_frame_sent,
+                on_refused=lambda _frame: means.metrics.frames.labels("dropped").inc(),
+                on_alive=self._alive,
+            )
+        )
+        self._loop = asyncio.get_running_loop()
+        self._ticket = means.render_loop.attach(
+            self._scene.handle,
+            self.peer.put_frame,
+            settings.fps,
+            self._on_render_error,
+        )
+        # The first picture is drawn while the connection is still being made.
+        self._want(time.monotonic_ns())
+
+    # --- life --------------------------------------------------------------------------------------
+
+    async def run(self) -> str:
+        """Live until the visit ends, then free everything; returns the reason."""
+        settings = self._means.settings
+        try:
+            async with asyncio.timeout(settings.connect_timeout_s) as self._silence, asyncio.TaskGroup() as tasks:
+                walking = tasks.create_task(self._walk(), name=f"visit-{self.id}-walk")
+                acting = tasks.create_task(self._act(), name=f"visit-{self.id}-act")
+                await self._ended.wait()
+                walking.cancel()
+                acting.cancel()
+        except TimeoutError:
+            self.end("connect-timeout" if self.state is VisitState.CONNECTING else "silent")
+        finally:
+            self.end("cancelled")
+            self._ticket.close()
+            await self.peer.close(self.end_reason)
+        return self.end_reason
+
+    def end(self, reason: str) -> None:
+        """End the visit; the first reason counts."""
+        if self.state is VisitState.ENDED:
+            return
+        self._set_state(VisitState.ENDED, reason)
+        self.end_reason = reason
+        self._send("command", Closing(reason=reason))
+        self._ended.set()
+
+    async def wait_ended(self) -> None:
+        """Wait until ``end`` was called."""
+        await self._ended.wait()
+
+    def _set_state(self, state: VisitState, reason: str = "") -> None:
+        self._log.info("visit_state", before=self.state, after=state, reason=reason)
+        self.state = state
+
+    def _alive(self) -> None:
+        """The visitor gave a sign of life."""
+        if self._silence is not None and self.state is VisitState.ACTIVE:
+            deadline_s = asyncio.get_running_loop().time() + self._means.settings.heartbeat_timeout_s
+            self._silence.reschedule(deadline_s)
+
+    def _on_peer_state(self, state: PeerState, reason: str) -> None:
+        if state is PeerState.CONNECTED and self.state is VisitState.CONNECTING:
+            self._set_state(VisitState.ACTIVE)
+            self._alive()
+        elif state is PeerState.CLOSED:
+            self.end(f"peer-{reason}")
+
+    def _on_render_error(self, error: RendererError) -> None:
+        """Called on the GL thread."""
+        self._log.error("drawing_failed", error=str(error))
+        self._loop.call_soon_threadsafe(self.end, "drawing-failed")
+
+    # --- messages ----------------------------------------------------------------------------------
+
+    def attach_outlet(self, outlet: Outlet) -> None:
+        """Use a WebSocket for the control messages; it takes over from data channels that do not open."""
+        self._outlet = outlet
+        self._greet()
+
+    def detach_outlet(self, outlet: Outlet) -> None:
+        if self._outlet is outlet:
+            self._outlet = None
+
+    def _on_channel_open(self, channel: Channel) -> None:
+        if channel == "command":
+            self._greet()
+
+    def receive(self, data: str | bytes) -> None:
+        """Take one message, from whichever way it came. A bad one is answered and changes nothing."""
+        if self.state is VisitState.ENDED:
+            return
+        self._alive()
+        message = self._decoder.decode(data, time.monotonic())
+        if message is None:
+            return
+        self._means.metrics.messages.labels("refused" if isinstance(message, Error) else message.type).inc()
+        if isinstance(message, Error):
+            self._send("command", message)
+        else:
+            self._handle(message)
+
+    def _handle(self, message: ClientMessage) -> None:
+        match message:
+            case Input():
+                self._seq = message.seq
+                self._navigator.steer(message.yaw, message.pitch, message.right, message.forward, time.monotonic())
+                self._want(time.monotonic_ns())
+                if self._navigator.walking:
+                    self._steered.set()
+            case Tap() | Activate():
+                try:
+                    self._commands.put_nowait(message)
+                except asyncio.QueueFull:
+                    self._send("command", Error(field="type", message="earlier taps still wait", id=message.id))
+            case Viewport():
+                settings = self._means.settings
+                self._size = fit(message.width, message.height, settings.max_width, settings.max_height)
+                self._want(time.monotonic_ns())
+            case Ping():
+                self._send("command", Pong(id=message.id))
+            case Goodbye():
+                self.end("goodbye")
+
+    def _send(self, channel: Channel, message: ServerMessage) -> None:
+        """By data channel, else by WebSocket. What neither takes is lost: the link is broken or too slow,
+        and the heartbeat decides which."""
+        text = message.model_dump_json()
+        if not self.peer.send_message(channel, text) and self._outlet is not None:
+            self._outlet.offer(text)
+
+    def _greet(self) -> None:
+        place = self._navigator.place
+        self._send(
+            "command",
+            Welcome(
+                visit=self.id,
+                title=self._means.host.title,
+                scene=self._scene.name,
+                position=place.position,
+                yaw=place.yaw_rad,
+                pitch=place.pitch_rad,
+                hotspots=[_hotspot_info(hotspot) for hotspot in self._scene.spec.hotspots],
+            ),
+        )
+
+    # --- camera and frames -------------------------------------------------------------------------
+
+    def _fov_y_rad(self, width: int, height: int) -> float:
+        return vertical_fov(self._scene.spec.fov_y_rad, width / height)
+
+    def _want(self, input_at_ns: int) -> None:
+        """Ask for a picture of what the visitor should see now."""
+        width, height = self._size
+        view = View(self._navigator.place.pose(), self._fov_y_rad(width, height), width, height)
+        self._ticket.want(view, self._seq, input_at_ns)
+
+    async def _walk(self) -> None:
+        """Move on while the stick is held; sleeps otherwise."""
+        while True:
+            await self._steered.wait()
+            self._steered.clear()
+            while self._navigator.walking:
+                await asyncio.sleep(1.0 / WALK_STEPS_PER_S)
+                before = self._navigator.place
+                self._navigator.advance(time.monotonic())
+                if self._navigator.place != before:
+                    self._want(time.monotonic_ns())
+
+    def _on_frame_sent(self, sent: FrameSent) -> None:
+        frame = sent.frame
+        self._shown[sent.rtp_timestamp] = frame.pose
+        if len(self._shown) > SHOWN_FRAMES_KEPT:
+            self._shown.popitem(last=False)
+        stages = _stages_ms(sent)
+        yaw_rad, pitch_rad = frame.pose.yaw_pitch()
+        self._send(
+            "pose",
+            FrameShown(
+                rtp=sent.rtp_timestamp,
+                seq=frame.input_seq,
+                position=frame.pose.position,
+                yaw=yaw_rad,
+                pitch=pitch_rad,
+                fov_y=self._fov_y_rad(frame.width, frame.height),
+                still=frame.still,
+                bytes=sent.size_bytes,
+                key=sent.key_frame,
+                stages={name: round(duration_ms, 2) for name, duration_ms in stages.items()},
+            ),
+        )
+        self._count(sent, stages)
+
+    def _count(self, sent: FrameSent, stages: dict[str, float]) -> None:
+        metrics = self._means.metrics
+        metrics.frames.labels("sent").inc()
+        metrics.sent_bytes.inc(sent.size_bytes)
+        for name, duration_ms in stages.items():
+            metrics.stage.labels(name).observe(duration_ms / 1e3)
+        if not self._first_frame_sent:
+            self._first_frame_sent = True
+            metrics.first_frame.observe(time.monotonic() - self._began_s)
+
+    # --- taps --------------------------------------------------------------------------------------
+
+    async def _act(self) -> None:
+        """Act on taps, one after the other; picking runs beside the event loop."""
+        while True:
+            command = await self._commands.get()
+            if isinstance(command, Tap):
+                await self._tap(command)
+            else:
+                self._activate(command)
+
+    async def _tap(self, tap: Tap) -> None:
+        scene = self._scene
+        width, height = self._size
+        pose = self._shown.get(-1 if tap.rtp is None else tap.rtp, self._navigator.place.pose())
+        ray = ray_through(pose, self._fov_y_rad(width, height), width / height, tap.x, tap.y)
+        hit = await asyncio.to_thread(scene.picker.pick, ray)
+        if hit is None:
+            self._send("command", Tapped(id=tap.id, hit="nothing"))
+        elif hit.hotspot is not None:
+            self._send("command", Tapped(id=tap.id, hit="hotspot", hotspot=hit.hotspot, node=hit.node, point=hit.point))
+            self._follow(scene, hit.hotspot)
+        elif _is_floor(scene, hit.point, hit.normal) and self._navigator.teleport(hit.point[0], hit.point[2]):
+            self._send("command", Tapped(id=tap.id, hit="floor", node=hit.node, point=self._navigator.place.position))
+            self._want(time.monotonic_ns())
+        else:
+            self._send("command", Tapped(id=tap.id, hit="node", node=hit.node, point=hit.point))
+
+    def _activate(self, command: Activate) -> None:
+        if not any(hotspot.id == command.hotspot for hotspot in self._scene.spec.hotspots):
+            error = Error(field="hotspot", message=f"this scene has no hotspot '{command.hotspot}'", id=command.id)
+            self._send("command", error)
+            return
+        self._send("command", Tapped(id=command.id, hit="hotspot", hotspot=command.hotspot))
+        self._follow(self._scene, command.hotspot)
+
+    def _follow(self, scene: HostedScene, hotspot_id: str) -> None:
+        """Do what a hotspot says; cards are opened by the page."""
+        action = next(hotspot.action for hotspot in scene.spec.hotspots if hotspot.id == hotspot_id)
+        if not isinstance(action, GoToScene):
+            return
+        self._scene = self._means.host.scene(action.scene)
+        place = entry_place(self._scene, action.entry)
+        speed_m_s = self._means.settings.walk_speed_m_s
+        self._navigator = Navigator(place, self._scene.space, speed_m_s, time.monotonic())
+        self._shown.clear()
+        self._ticket.move_to(self._scene.handle)
+        self._greet()
+        self._want(time.monotonic_ns())
+
+
+FLOOR_TOLERANCE_M = 0.15
+FLOOR_NORMAL_Y_MIN = 0.7
+
+
+def _is_floor(scene: HostedScene, point: tuple[float, float, float], normal: tuple[float, float, float]) -> bool:
+    return abs(point[1] - scene.spec.walkable.floor_y) <= FLOOR_TOLERANCE_M and normal[1] >= FLOOR_NORMAL_Y_MIN
+
+
+def _stages_ms(sent: FrameSent) -> dict[str, float]:
+    times = sent.frame.times
+    return {
+        "wait": max(0.0, (times.draw_start_ns - times.input_at_ns) / 1e6),
+        "draw": times.draw_ms,
+        "capture": times.capture_ms,
+        "queue": sent.queue_ms,
+        "encode": sent.encode_ms,
+        "send": sent.send_ms,
+    }
+
+
+def _hotspot_info(hotspot: Hotspot) -> HotspotInfo:
+    card: dict[str, Any] | None = None
+    if isinstance(hotspot.action, OpenCard):
+        card = hotspot.action.model_dump(mode="json", exclude={"type"}, exclude_none=True)
+    return HotspotInfo(id=hotspot.id, position=hotspot.position, label=hotspot.label.model_dump(), card=card)

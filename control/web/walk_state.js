@@ -1,0 +1,71 @@
+// The visitor's input state: where they look, and how they walk. Pure.
+
+export const PITCH_LIMIT_RAD = (89 * Math.PI) / 180;
+const TURN_RAD_PER_S = 1.6;
+
+const WALK_KEYS = { KeyW: [0, 1], ArrowUp: [0, 1], KeyS: [0, -1], ArrowDown: [0, -1], KeyA: [-1, 0], KeyD: [1, 0] };
+const TURN_KEYS = { ArrowLeft: 1, KeyQ: 1, ArrowRight: -1, KeyE: -1 };
+
+export function isWalkKey(code) {
+  return code in WALK_KEYS || code in TURN_KEYS;
+}
+
+export class WalkState {
+  constructor() {
+    this.yaw = 0;
+    this.pitch = 0;
+    this._keys = new Set();
+    this._stick = [0, 0];
+  }
+
+  look(yaw, pitch) {
+    this.yaw = yaw;
+    this.pitch = Math.min(PITCH_LIMIT_RAD, Math.max(-PITCH_LIMIT_RAD, pitch));
+  }
+
+  /** Drag the world by pixels: it follows the finger. */
+  drag(dxPx, dyPx, radPerPx) {
+    this.look(this.yaw + dxPx * radPerPx, this.pitch + dyPx * radPerPx);
+  }
+
+  /** A thumb stick or two fingers: right and forward, -1..1. */
+  stick(right, forward) {
+    const length = Math.max(1, Math.hypot(right, forward));
+    this._stick = [right / length, forward / length];
+  }
+
+  /** True where the key means something here. */
+  key(code, down) {
+    if (!isWalkKey(code)) return false;
+    if (down) this._keys.add(code);
+    else this._keys.delete(code);
+    return true;
+  }
+
+  releaseAll() {
+    this._keys.clear();
+    this._stick = [0, 0];
+  }
+
+  get turning() {
+    return [...this._keys].some((code) => code in TURN_KEYS);
+  }
+
+  /** Turn by the keys that are held. */
+  advance(seconds) {
+    let turn = 0;
+    for (const code of this._keys) turn += TURN_KEYS[code] ?? 0;
+    this.look(this.yaw + Math.sign(turn) * TURN_RAD_PER_S * seconds, this.pitch);
+  }
+
+  /** The message's fields: yaw, pitch, right, forward. */
+  snapshot() {
+    let [right, forward] = this._stick;
+    for (const code of this._keys) {
+      const step = WALK_KEYS[code];
+      if (step) [right, forward] = [right + step[0], forward + step[1]];
+    }
+    const clamp = (value) => Math.min(1, Math.max(-1, value));
+    return { yaw: this.yaw, pitch: this.pitch, right: clamp(right), forward: clamp(forward) };
+  }
+}

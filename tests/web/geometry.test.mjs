@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { coverPlacement, toPage, toPicture } from "../../control/web/geometry.js";
+
+const video = { width: 1280, height: 720 };
+const frame = { position: [0, 1.6, 0], yaw: 0, pitch: 0, fov_y: Math.PI / 3 };
+const close = (actual, expected, tolerance = 1e-6) => assert.ok(Math.abs(actual - expected) <= tolerance, `${actual} is not ${expected}`);
+
+test("a video of the page's shape is placed exactly", () => {
+  assert.deepEqual(coverPlacement(640, 360, 1280, 720), { scale: 0.5, left: 0, top: 0 });
+});
+
+test("a wider page crops the picture above and below", () => {
+  const placement = coverPlacement(1280, 640, 1280, 720);
+  assert.deepEqual(placement, { scale: 1, left: 0, top: -40 });
+  assert.deepEqual(toPicture(640, 320, { width: 1280, height: 640 }, video), { x: 0.5, y: 0.5 });
+  assert.equal(toPicture(0, 0, { width: 1280, height: 640 }, video).y, 40 / 720);
+});
+
+test("what is straight ahead is in the middle, whatever the yaw", () => {
+  const ahead = toPage([0, 1.6, -5], frame, video, video);
+  close(ahead.x, 640);
+  close(ahead.y, 360);
+  close(ahead.depth, 5);
+  const left = toPage([-5, 1.6, 0], { ...frame, yaw: Math.PI / 2 }, video, video);
+  close(left.x, 640);
+  close(left.depth, 5);
+});
+
+test("the edge of the field of view is the edge of the picture", () => {
+  const height = 5 * Math.tan(frame.fov_y / 2);
+  close(toPage([0, 1.6 + height, -5], frame, video, video).y, 0);
+  close(toPage([(height * 1280) / 720, 1.6, -5], frame, video, video).x, 1280);
+});
+
+test("looking up moves things down, and what is behind is not shown", () => {
+  assert.ok(toPage([0, 1.6, -5], { ...frame, pitch: 0.3 }, video, video).y > 360);
+  assert.equal(toPage([0, 1.6, 5], frame, video, video), null);
+});

@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { delayMs, LONGEST_MS } from "../../control/web/backoff.js";
+import { chooseLanguage, textsOf } from "../../control/web/texts.js";
+import { PITCH_LIMIT_RAD, WalkState } from "../../control/web/walk_state.js";
+
+test("dragging to the right turns to the left: the world follows the finger", () => {
+  const walk = new WalkState();
+  walk.drag(100, 0, 0.01);
+  assert.equal(walk.snapshot().yaw, 1);
+  walk.drag(0, 1000, 0.01);
+  assert.equal(walk.snapshot().pitch, PITCH_LIMIT_RAD);
+});
+
+test("opposite keys cancel out, and releasing them stops", () => {
+  const walk = new WalkState();
+  walk.key("KeyW", true);
+  walk.key("KeyD", true);
+  assert.deepEqual([walk.snapshot().right, walk.snapshot().forward], [1, 1]);
+  walk.key("ArrowDown", true);
+  assert.equal(walk.snapshot().forward, 0);
+  walk.releaseAll();
+  assert.deepEqual([walk.snapshot().right, walk.snapshot().forward], [0, 0]);
+});
+
+test("the arrows turn, at the same speed whatever the frame rate", () => {
+  const [slow, fast] = [new WalkState(), new WalkState()];
+  for (const walk of [slow, fast]) walk.key("ArrowLeft", true);
+  assert.ok(slow.turning);
+  slow.advance(0.1);
+  for (let step = 0; step < 10; step += 1) fast.advance(0.01);
+  assert.ok(Math.abs(slow.yaw - fast.yaw) < 1e-9);
+  assert.ok(slow.yaw > 0);
+});
+
+test("other keys mean nothing here", () => {
+  assert.equal(new WalkState().key("KeyI", true), false);
+});
+
+test("a stick that is pushed too far is not faster", () => {
+  const walk = new WalkState();
+  walk.stick(3, 4);
+  assert.deepEqual([walk.snapshot().right, walk.snapshot().forward], [0.6, 0.8]);
+});
+
+test("attempts come less and less often, up to a limit", () => {
+  assert.deepEqual([0, 1, 2].map((attempt) => delayMs(attempt, 1)), [250, 500, 1000]);
+  assert.equal(delayMs(30, 1), LONGEST_MS);
+  assert.ok(delayMs(30, 0) < LONGEST_MS);
+});
+
+test("the browser's languages choose the page's", () => {
+  assert.equal(chooseLanguage(["zh-TW", "en"]), "zh");
+  assert.equal(chooseLanguage(["fr", "zh-CN"]), "zh");
+  assert.equal(chooseLanguage(["fr"]), "en");
+  assert.deepEqual(Object.keys(textsOf("en")), Object.keys(textsOf("zh")));
+});
