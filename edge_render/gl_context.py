@@ -6,6 +6,7 @@ A hardware device (NVIDIA first) is taken where there is one, else Mesa's softwa
 from __future__ import annotations
 
 import ctypes
+import os
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Literal, Self
@@ -175,3 +176,8 @@ class GlContext:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def use_egl_for_pyopengl() -> None:
+    """Have PyOpenGL, which pyrender draws with, use EGL instead of a window system. Before it is imported."""
+    os.environ.setdefault("PYOPENGL_PLATFORM", "egl")

@@ -1,8 +1,6 @@
 """The one GL thread: draws for every visitor, the newest view of each, and sleeps when nothing changes.
 
-There is no queue. A visitor has one *wish*, replaced by the next; what was replaced is never drawn. Among
-the wishes that are due, the visitor who was drawn longest ago comes first. Once a visitor's view has not
-changed for a moment, one still picture of full quality is drawn, and then nothing more.
+What is drawn next, and when, is edge_render.draw_schedule's to say; here are the thread and the locks.
 """
 
 from __future__ import annotations
@@ -12,21 +10,20 @@ import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
+from functools import partial
 from types import TracebackType
 from typing import Protocol, Self
 
 import structlog
 
+from edge_render.draw_schedule import Draw, DrawSchedule, Wish
 from edge_render.errors import RendererError
 from edge_render.frame import Frame, FrameTimes, PixelFormat
 from edge_render.renderer import Renderer, SceneHandle, View
 from edge_render.scene import Scene
 
 log = structlog.get_logger(__name__)
-
-STILL_AFTER_S = 0.15
-"""A view that is this old is drawn once more, in full quality."""
 
 Sink = Callable[[Frame], None]
 
@@ -43,53 +40,33 @@ class RenderObserver(Protocol):
     def failed(self) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class _Wish:
-    view: View
-    input_seq: int
-    input_at_ns: int
-
-
+@dataclass(frozen=True, slots=True, eq=False)
 class Ticket:
     """One visitor's place at the GL thread. Made by :meth:`RenderLoop.attach`; any thread may use it."""
 
-    def __init__(
-        self,
-        loop: RenderLoop,
-        handle: SceneHandle,
-        sink: Sink,
-        max_fps: float,
-        on_error: Callable[[RendererError], None],
-    ) -> None:
-        # All that follows is guarded by the loop's condition.
-        self._loop = loop
-        self._handle = handle
-        self._sink = sink
-        self._on_error = on_error
-        self._interval_s = 1.0 / max_fps
-        self._wish: _Wish | None = None
-        self._last: _Wish | None = None
-        """What was last begun to be drawn; None where that is out of date."""
-        self._still_at_s: float | None = None
-        self._due_at_s = 0.0
-        self._drawn_at_s = 0.0
-        self._closed = False
+    loop: RenderLoop = field(repr=False)
+    sink: Sink = field(repr=False)
+    on_error: Callable[[RendererError], None] = field(repr=False)
 
     def want(self, view: View, input_seq: int, input_at_ns: int) -> None:
         """Have this drawn next; it replaces a wish that still waits. ``view.still`` is the loop's to choose."""
-        self._loop._want(self, _Wish(replace(view, still=False), input_seq, input_at_ns))
+        self.loop._want(self, Wish(view, input_seq, input_at_ns))
 
     def refresh(self) -> None:
         """Draw the last view again although nothing changed; its receiver has lost it."""
-        self._loop._refresh(self)
+        with self.loop._changed:
+            self.loop._schedule.refresh(self)
+            self.loop._changed.notify()
 
     def move_to(self, handle: SceneHandle) -> None:
-        """Look at another scene from the next wish on."""
-        self._loop._move(self, handle)
+        """Look at another scene from the next wish on; a picture of the old one is not handed on any more."""
+        with self.loop._changed:
+            self.loop._schedule.move(self, handle)
 
     def close(self) -> None:
-        """Draw no more. A frame that is being drawn at this moment may still reach the sink, none after it."""
-        self._loop._detach(self)
+        """Draw no more; may be called again. Frames that are being drawn are dropped."""
+        with self.loop._changed:
+            self.loop._schedule.remove(self)
 
 
 class RenderLoop:
@@ -100,7 +77,7 @@ class RenderLoop:
         self._make_renderer = make_renderer
         self._observer = observer
         self._changed = threading.Condition()
-        self._tickets: list[Ticket] = []
+        self._schedule: DrawSchedule[Ticket] = DrawSchedule()
         self._jobs: deque[Callable[[Renderer], None]] = deque()
         self._stopping = False
         self._made: Future[tuple[str, PixelFormat]] = Future()
@@ -147,48 +124,29 @@ class RenderLoop:
     def attach(
         self, handle: SceneHandle, sink: Sink, max_fps: float, on_error: Callable[[RendererError], None]
     ) -> Ticket:
-        """A place for one more visitor. ``sink`` and ``on_error`` are called on the GL thread and must not block."""
-        ticket = Ticket(self, handle, sink, max_fps, on_error)
+        """A place for one more visitor. ``sink`` and ``on_error`` are called on the GL thread and must not block.
+        Raises RendererError where the loop is closed."""
+        ticket = Ticket(self, sink, on_error)
         with self._changed:
-            self._tickets.append(ticket)
+            self._check_open()
+            self._schedule.add(ticket, handle, max_fps)
         return ticket
 
-    # --- what tickets do, any thread -----------------------------------------------------------------
-
-    def _want(self, ticket: Ticket, wish: _Wish) -> None:
+    def _want(self, ticket: Ticket, wish: Wish) -> None:
         with self._changed:
-            if ticket._closed:
-                return
-            replaced = ticket._wish is not None
-            shown = ticket._last is not None and ticket._last.view == wish.view
-            ticket._wish = None if shown else wish
-            if not shown:
-                ticket._still_at_s = None
+            news = self._schedule.want(ticket, wish, time.monotonic_ns())
+            if news:
                 self._changed.notify()
-        if replaced or shown:
+        if not news:
             self._observer.skipped()
 
-    def _refresh(self, ticket: Ticket) -> None:
-        with self._changed:
-            if ticket._closed or ticket._last is None or ticket._wish is not None:
-                return
-            ticket._wish, ticket._last = ticket._last, None
-            self._changed.notify()
-
-    def _move(self, ticket: Ticket, handle: SceneHandle) -> None:
-        with self._changed:
-            ticket._handle, ticket._wish, ticket._last, ticket._still_at_s = handle, None, None, None
-
-    def _detach(self, ticket: Ticket) -> None:
-        with self._changed:
-            if not ticket._closed:
-                ticket._closed = True
-                self._tickets.remove(ticket)
+    def _check_open(self) -> None:
+        if self._stopping:
+            raise RendererError("the render loop is closed")
 
     def _submit(self, job: Callable[[Renderer], None]) -> None:
         with self._changed:
-            if self._stopping:
-                raise RendererError("the render loop has ended")
+            self._check_open()
             self._jobs.append(job)
             self._changed.notify()
 
@@ -221,46 +179,19 @@ class RenderLoop:
                     return None
                 if self._jobs:
                     return self._jobs.popleft()
-                now_s = time.monotonic()
-                if (drawing := self._choose(now_s)) is not None:
-                    return drawing
-                self._changed.wait(self._idle_s(now_s))
+                now_ns = time.monotonic_ns()
+                following = self._schedule.next(now_ns)
+                if isinstance(following, Draw):
+                    return partial(self._draw, following)
+                # Nothing to do: sleep until a still picture or the next live one is due, or until a wish comes.
+                self._changed.wait(None if following is None else (following - now_ns) / 1e9)
 
-    def _choose(self, now_s: float) -> Callable[[Renderer], None] | None:
-        live = [ticket for ticket in self._tickets if ticket._wish is not None and ticket._due_at_s <= now_s]
-        if live:
-            ticket = min(live, key=lambda ticket: ticket._drawn_at_s)
-            wish = ticket._wish
-            assert wish is not None
-            ticket._wish, ticket._last = None, wish
-            ticket._still_at_s = now_s + STILL_AFTER_S
-            late_s = now_s - ticket._due_at_s
-            # A visitor in motion keeps the beat of its frame rate; one that rested starts a new beat.
-            beat_s = ticket._due_at_s if late_s < ticket._interval_s else now_s
-            ticket._due_at_s = beat_s + ticket._interval_s
-            ticket._drawn_at_s = now_s
-            return lambda renderer: self._draw(renderer, ticket, ticket._handle, wish)
-        for ticket in self._tickets:
-            if ticket._still_at_s is not None and ticket._still_at_s <= now_s and ticket._wish is None:
-                ticket._still_at_s = None
-                if (last := ticket._last) is not None:
-                    still = replace(last, view=replace(last.view, still=True))
-                    return lambda renderer: self._draw(renderer, ticket, ticket._handle, still)
-        return None
-
-    def _idle_s(self, now_s: float) -> float | None:
-        """Seconds until a ticket is due; None where only a new wish or a job can bring work."""
-        times = [ticket._due_at_s for ticket in self._tickets if ticket._wish is not None]
-        times += [
-            ticket._still_at_s for ticket in self._tickets if ticket._still_at_s is not None and ticket._wish is None
-        ]
-        return max(0.0, min(times) - now_s) if times else None
-
-    def _draw(self, renderer: Renderer, ticket: Ticket, handle: SceneHandle, wish: _Wish) -> None:
+    def _draw(self, drawing: Draw[Ticket], renderer: Renderer) -> None:
         start_ns = time.monotonic_ns()
-        view = wish.view
+        ticket, wish, view = drawing.visitor, drawing.wish, drawing.wish.view
         try:
-            picture = renderer.draw(handle, view)
+            picture = renderer.draw(drawing.handle, view)
+            picture.pixels.flags.writeable = False
             frame = Frame(
                 pixels=picture.pixels,
                 format=picture.format,
@@ -272,14 +203,29 @@ class RenderLoop:
                 times=FrameTimes(wish.input_at_ns, start_ns, picture.draw_ms, picture.capture_ms),
             )
             self._observer.drawn(frame)
-            if not ticket._closed:
-                ticket._sink(frame)
+            with self._changed:
+                wanted = self._schedule.handle_of(ticket) == drawing.handle
+            if wanted:
+                ticket.sink(frame)
         except Exception as error:
             # One visitor's failure, whatever it is, must not end the thread that draws for all others.
             log.exception("drawing_failed", width=view.width, height=view.height)
             self._observer.failed()
-            self._detach(ticket)
-            ticket._on_error(error if isinstance(error, RendererError) else RendererError(f"drawing failed: {error}"))
+            with self._changed:
+                self._schedule.failed(ticket)
+            self._tell(ticket, error)
+
+    def _tell(self, ticket: Ticket, error: Exception) -> None:
+        failure = error
+        if not isinstance(failure, RendererError):
+            failure = RendererError(f"drawing failed: {error}")
+            failure.__cause__ = error
+        try:
+            ticket.on_error(failure)
+        except Exception:
+            # Its owner is gone or broken, so nobody waits for its pictures.
+            log.exception("drawing_failure_not_told")
+            ticket.close()
 
 
 def _settle(result: Future[object] | Future[SceneHandle] | Future[None], work: Callable[[], object]) -> None:

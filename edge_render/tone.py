@@ -7,16 +7,16 @@ from numpy.typing import ArrayLike, NDArray
 
 
 def tone_map(linear: ArrayLike) -> NDArray[np.float64]:
-    """Khronos PBR Neutral: linear RGB (3,) of any brightness to linear RGB (3,) below 1."""
+    """Khronos PBR Neutral: linear RGB (..., 3) of any brightness to linear RGB (..., 3) below 1."""
     color = np.asarray(linear, dtype=np.float64)
-    low = float(color.min())
-    color = color - (low - 6.25 * low * low if low < 0.08 else 0.04)
-    peak = float(color.max())
-    if peak < 0.76:
-        return color
-    new_peak = 1.0 - 0.24**2 / (peak - 0.52)
-    desaturate = 1.0 - 1.0 / (0.15 * (peak - new_peak) + 1.0)
-    mapped: NDArray[np.float64] = color * (new_peak / peak) * (1.0 - desaturate) + new_peak * desaturate
+    low = color.min(axis=-1, keepdims=True)
+    color = color - np.where(low < 0.08, low - 6.25 * low * low, 0.04)
+    peak = color.max(axis=-1, keepdims=True)
+    bright = np.maximum(peak, 0.76)
+    new_peak = 1.0 - 0.24**2 / (bright - 0.52)
+    desaturate = 1.0 - 1.0 / (0.15 * (bright - new_peak) + 1.0)
+    compressed = color * (new_peak / bright) * (1.0 - desaturate) + new_peak * desaturate
+    mapped: NDArray[np.float64] = np.where(peak < 0.76, color, compressed)
     return mapped
 
 

@@ -114,7 +114,8 @@ def test_a_tap_on_the_floor_goes_there(server: Server, open_page: OpenPage) -> N
     start = page.evaluate("window.edgeRender.lastFrame.position")
     page.mouse.click(480, 470)
     page.wait_for_function(
-        f"Math.hypot(edgeRender.lastFrame.position[0] - {start[0]}, edgeRender.lastFrame.position[2] - {start[2]}) > 0.8",
+        f"Math.hypot(edgeRender.lastFrame.position[0] - {start[0]}, "
+        f"edgeRender.lastFrame.position[2] - {start[2]}) > 0.8",
         timeout=20_000,
     )
 
@@ -162,13 +163,14 @@ def test_hostile_messages_get_errors_and_harm_nobody(server: Server, open_page: 
             const errors = [];
             socket.onmessage = (event) => errors.push(JSON.parse(event.data));
             await new Promise((resolve) => (socket.onopen = resolve));
-            for (const bad of ['garbage', '{"type":"fly"}', '{"type":"tap","id":1,"x":9,"y":0}', 'x'.repeat(60000)]) socket.send(bad);
+            const bad = ['garbage', '{"type":"fly"}', '{"type":"tap","id":1,"x":9,"y":0}', 'x'.repeat(60000)];
+            for (const text of bad) socket.send(text);
             socket.send(new Uint8Array([255, 254, 0]));
             await new Promise((resolve) => setTimeout(resolve, 500));
             return errors.length;
         }"""
     )
-    assert answers >= 0
+    assert isinstance(answers, int)
     assert server.metric('edge_render_control_messages_total{type="refused"}') >= 5
     for one in (page, other):
         before = yaw(one)
@@ -177,7 +179,9 @@ def test_hostile_messages_get_errors_and_harm_nobody(server: Server, open_page: 
         one.keyboard.up("ArrowRight")
 
 
-def test_one_visit_too_many_is_told_so_in_the_page(server: Server, context: BrowserContext, open_page: OpenPage) -> None:
+def test_one_visit_too_many_is_told_so_in_the_page(
+    server: Server, context: BrowserContext, open_page: OpenPage
+) -> None:
     first, second = open_page(server.url), open_page(server.url)
     third = context.new_page()
     third.goto(server.url)

@@ -1,0 +1,249 @@
+"""The GL thread: a gated renderer where order matters, real OpenGL where pixels do."""
+
+from __future__ import annotations
+
+import threading
+from queue import Queue
+
+import numpy as np
+import pytest
+
+from edge_render.errors import RendererError
+from edge_render.frame import Frame, PixelFormat
+from edge_render.gl_context import GlContext
+from edge_render.gl_renderer import GlRenderer
+from edge_render.pose import Pose
+from edge_render.render_loop import RenderLoop
+from edge_render.renderer import Picture, SceneHandle, View
+from edge_render.scene import Scene
+from tests.edge_render.tiny_scenes import one_quad
+
+WAIT_S = 20.0
+
+
+def view(x: float, *, width: int = 16, height: int = 16) -> View:
+    return View(Pose((x, 0.0, 2.0), (0.0, 0.0, 0.0, 1.0)), 1.0, width, height)
+
+
+class Counts:
+    """An observer; ``seen`` is a queue, so that tests can wait for what happens."""
+
+    def __init__(self) -> None:
+        self.seen: Queue[str] = Queue()
+
+    def drawn(self, frame: Frame) -> None:
+        self.seen.put("still" if frame.still else "drawn")
+
+    def skipped(self) -> None:
+        self.seen.put("skipped")
+
+    def failed(self) -> None:
+        self.seen.put("failed")
+
+    def next(self) -> str:
+        return self.seen.get(timeout=WAIT_S)
+
+
+class GatedRenderer:
+    """Keeps the contract with grey pictures, notes what is drawn, and draws only when a test lets it."""
+
+    description, pixel_format = "gated", PixelFormat.RGBA
+
+    def __init__(self) -> None:
+        self.gate = threading.Semaphore(0)
+        self.began: Queue[tuple[SceneHandle, View]] = Queue()
+        self.threads: set[str] = set()
+        self.broken_x: float | None = None
+        self.loaded: list[SceneHandle] = []
+        self.closed = False
+
+    def load(self, scene: Scene) -> SceneHandle:
+        self.threads.add(threading.current_thread().name)
+        self.loaded.append(SceneHandle(len(self.loaded) + 1))
+        return self.loaded[-1]
+
+    def unload(self, handle: SceneHandle) -> None:
+        self.loaded.remove(handle)
+
+    def draw(self, handle: SceneHandle, view: View) -> Picture:
+        self.threads.add(threading.current_thread().name)
+        self.began.put((handle, view))
+        assert self.gate.acquire(timeout=WAIT_S)
+        if view.pose.position[0] == self.broken_x:
+            raise RendererError("the GPU is tired")
+        return Picture(np.full((view.height, view.width, 4), 128, np.uint8), PixelFormat.RGBA, 1.0, 1.0)
+
+    def close(self) -> None:
+        self.closed = True
+
+    def now_drawing_x(self) -> float:
+        return self.began.get(timeout=WAIT_S)[1].pose.position[0]
+
+
+def nothing(_error: RendererError) -> None:
+    raise AssertionError("no drawing fails in this test")
+
+
+def test_input_during_a_drawing_goes_into_the_next_one_and_only_the_newest_is_drawn() -> None:
+    renderer, counts, frames = GatedRenderer(), Counts(), Queue[Frame]()
+    with RenderLoop(lambda: renderer, counts) as loop:
+        ticket = loop.attach(SceneHandle(1), frames.put, 1000.0, nothing)
+        ticket.want(view(1.0), 1, 11)
+        assert renderer.now_drawing_x() == 1.0
+        for seq in range(2, 10):
+            ticket.want(view(float(seq)), seq, seq * 11)
+        renderer.gate.release(2)
+        assert renderer.now_drawing_x() == 9.0
+        first, second = frames.get(timeout=WAIT_S), frames.get(timeout=WAIT_S)
+        ticket.close()
+    assert (first.input_seq, second.input_seq) == (1, 9)
+    assert second.times.input_at_ns == 99
+    assert second.pose == view(9.0).pose
+    assert not second.pixels.flags.writeable
+    assert renderer.closed
+    assert renderer.threads == {"gl"}
+
+
+def test_visitors_take_turns_while_one_asks_without_pause() -> None:
+    renderer, counts = GatedRenderer(), Counts()
+    with RenderLoop(lambda: renderer, counts) as loop:
+        greedy = loop.attach(SceneHandle(1), lambda _frame: None, 100_000.0, nothing)
+        modest = loop.attach(SceneHandle(1), lambda _frame: None, 100_000.0, nothing)
+        greedy.want(view(1.0), 1, 0)
+        assert renderer.now_drawing_x() == 1.0
+        modest.want(view(100.0), 1, 0)
+        greedy.want(view(2.0), 2, 0)
+        renderer.gate.release()
+        assert renderer.now_drawing_x() == 100.0
+        greedy.close()
+        modest.close()
+        renderer.gate.release()
+
+
+def test_the_same_view_is_not_drawn_twice_and_rest_brings_one_still_picture() -> None:
+    renderer, counts = GatedRenderer(), Counts()
+    renderer.gate.release(3)
+    with RenderLoop(lambda: renderer, counts) as loop:
+        ticket = loop.attach(SceneHandle(1), lambda _frame: None, 60.0, nothing)
+        ticket.want(view(1.0), 1, 0)
+        assert counts.next() == "drawn"
+        ticket.want(view(1.0), 2, 0)
+        assert counts.next() == "skipped"
+        assert counts.next() == "still"
+        ticket.refresh()
+        assert counts.next() == "still"
+    assert counts.seen.empty()
+
+
+def test_a_failed_picture_is_told_to_its_visitor_only() -> None:
+    renderer, counts = GatedRenderer(), Counts()
+    renderer.broken_x = 13.0
+    renderer.gate.release(3)
+    errors, good, bad = Queue[RendererError](), Queue[Frame](), Queue[Frame]()
+    with RenderLoop(lambda: renderer, counts) as loop:
+        unlucky = loop.attach(SceneHandle(1), bad.put, 1000.0, errors.put)
+        lucky = loop.attach(SceneHandle(1), good.put, 1000.0, nothing)
+        unlucky.want(view(13.0), 1, 0)
+        assert "tired" in str(errors.get(timeout=WAIT_S))
+        lucky.want(view(1.0), 1, 0)
+        assert good.get(timeout=WAIT_S).input_seq == 1
+        # The ticket stays good.
+        unlucky.want(view(14.0), 2, 0)
+        assert bad.get(timeout=WAIT_S).input_seq == 2
+        unlucky.close()
+        lucky.close()
+    assert errors.empty()
+
+
+def test_a_sink_that_fails_harms_nobody_else() -> None:
+    renderer, counts, errors, good = GatedRenderer(), Counts(), Queue[RendererError](), Queue[Frame]()
+    renderer.gate.release(2)
+
+    def sink(_frame: Frame) -> None:
+        raise ValueError("full")
+
+    def owner_is_gone(error: RendererError) -> None:
+        errors.put(error)
+        raise RuntimeError("the event loop is closed")
+
+    with RenderLoop(lambda: renderer, counts) as loop:
+        loop.attach(SceneHandle(1), sink, 1000.0, owner_is_gone).want(view(1.0), 1, 0)
+        assert isinstance(errors.get(timeout=WAIT_S).__cause__, ValueError)
+        other = loop.attach(SceneHandle(1), good.put, 1000.0, nothing)
+        other.want(view(1.0), 1, 0)
+        good.get(timeout=WAIT_S)
+        other.close()
+
+
+def test_a_closed_ticket_gets_not_even_the_picture_that_is_being_drawn() -> None:
+    renderer, counts, frames = GatedRenderer(), Counts(), Queue[Frame]()
+    with RenderLoop(lambda: renderer, counts) as loop:
+        ticket = loop.attach(SceneHandle(1), frames.put, 60.0, nothing)
+        ticket.want(view(1.0), 1, 0)
+        renderer.now_drawing_x()
+        ticket.close()
+        ticket.close()
+        renderer.gate.release()
+        assert counts.next() == "drawn"
+        ticket.want(view(2.0), 2, 0)
+    assert frames.empty()
+    assert renderer.began.empty()
+
+
+def test_a_picture_of_a_scene_that_was_left_is_not_handed_on() -> None:
+    renderer, counts, frames = GatedRenderer(), Counts(), Queue[Frame]()
+    with RenderLoop(lambda: renderer, counts) as loop:
+        ticket = loop.attach(SceneHandle(1), frames.put, 1000.0, nothing)
+        ticket.want(view(1.0), 1, 0)
+        renderer.now_drawing_x()
+        ticket.move_to(SceneHandle(2))
+        ticket.want(view(1.0), 2, 0)
+        renderer.gate.release(2)
+        assert frames.get(timeout=WAIT_S).input_seq == 2
+        assert renderer.began.get(timeout=WAIT_S)[0] == SceneHandle(2)
+        ticket.close()
+
+
+def test_a_renderer_that_cannot_be_made_is_told_to_the_starter() -> None:
+    def fail() -> GatedRenderer:
+        raise RendererError("no GPU")
+
+    with pytest.raises(RendererError, match="no GPU"), RenderLoop(fail, Counts()):
+        pass
+
+
+def test_a_closed_loop_takes_nothing_more() -> None:
+    with RenderLoop(GatedRenderer, Counts()) as loop:
+        handle = loop.load(one_quad()).result(WAIT_S)
+        loop.unload(handle).result(WAIT_S)
+    with pytest.raises(RendererError, match="closed"):
+        loop.load(one_quad()).result(WAIT_S)
+    with pytest.raises(RendererError, match="closed"):
+        loop.attach(handle, lambda _frame: None, 60.0, nothing)
+
+
+def test_real_pictures_live_then_still() -> None:
+    frames = Queue[Frame]()
+
+    def make() -> GlRenderer:
+        return GlRenderer(GlContext.open(), PixelFormat.RGBA)
+
+    counts = Counts()
+    with RenderLoop(make, counts) as loop:
+        handle = loop.load(one_quad(base_color=(1.0, 0.0, 0.0, 1.0))).result(WAIT_S)
+        ticket = loop.attach(handle, frames.put, 60.0, nothing)
+        ticket.want(view(0.0, width=64, height=48), 5, 123)
+        live, still = frames.get(timeout=WAIT_S), frames.get(timeout=WAIT_S)
+        assert loop.pixel_format is PixelFormat.RGBA
+        assert "OpenGL" in loop.description
+        # A scene that is gone is an error for the one who looks at it.
+        loop.unload(handle).result(WAIT_S)
+        errors = Queue[RendererError]()
+        lost = loop.attach(handle, frames.put, 60.0, errors.put)
+        lost.want(view(1.0), 1, 0)
+        assert "not loaded" in str(errors.get(timeout=WAIT_S))
+    assert (live.still, still.still) == (False, True)
+    assert live.pixels.shape == (48, 64, 4)
+    red, green, _, _ = live.pixels[24, 32]
+    assert red > 2 * green
+    assert live.input_seq == still.input_seq == 5
