@@ -1,0 +1,190 @@
+"""Whose picture is drawn next: pure, so time is just a number here."""
+
+from __future__ import annotations
+
+from edge_render.draw_schedule import STILL_AFTER_NS, Draw, DrawSchedule, Wish
+from edge_render.pose import Pose
+from edge_render.renderer import SceneHandle, View
+
+HALL, LOUNGE = SceneHandle(1), SceneHandle(2)
+MS = 1_000_000
+FPS = 50.0
+INTERVAL_NS = 20 * MS
+
+
+def view(x: float) -> View:
+    return View(Pose((x, 1.6, 0.0), (0.0, 0.0, 0.0, 1.0)), 1.0, 64, 48)
+
+
+def wish(x: float, seq: int = 1) -> Wish:
+    return Wish(view(x), seq, seq * MS)
+
+
+def schedule_of(*visitors: str) -> DrawSchedule[str]:
+    schedule: DrawSchedule[str] = DrawSchedule()
+    for visitor in visitors:
+        schedule.add(visitor, HALL, FPS)
+    return schedule
+
+
+def drawn(schedule: DrawSchedule[str], now_ns: int) -> Draw[str]:
+    task = schedule.next(now_ns)
+    assert isinstance(task, Draw)
+    return task
+
+
+def test_nobody_wants_anything() -> None:
+    assert schedule_of("a").next(0) is None
+
+
+def test_first_wish_after_idleness_is_drawn_at_once() -> None:
+    schedule = schedule_of("a")
+    schedule.want("a", wish(1.0), 7 * MS)
+    assert drawn(schedule, 7 * MS) == Draw("a", HALL, wish(1.0))
+    later_ns = 10_000 * MS
+    schedule.want("a", wish(2.0), later_ns)
+    assert drawn(schedule, later_ns).wish.view == view(2.0)
+
+
+def test_newest_wish_wins() -> None:
+    schedule = schedule_of("a")
+    for seq in range(1, 6):
+        schedule.want("a", wish(float(seq), seq), 0)
+    assert drawn(schedule, 0).wish == wish(5.0, 5)
+    assert not isinstance(schedule.next(0), Draw)
+
+
+def test_never_more_than_max_fps_on_average() -> None:
+    schedule = schedule_of("a")
+    draws = 0
+    for now_ms in range(1000):
+        schedule.want("a", wish(now_ms), now_ms * MS)
+        draws += isinstance(schedule.next(now_ms * MS), Draw)
+    assert draws in (FPS, FPS + 1)
+
+
+def test_input_that_jitters_around_the_frame_rate_is_drawn_every_time() -> None:
+    schedule = schedule_of("a")
+    for step in range(100):
+        now_ns = 1000 * MS + step * INTERVAL_NS + (step % 2) * 4 * MS
+        schedule.want("a", wish(step), now_ns)
+        assert isinstance(schedule.next(now_ns), Draw), step
+
+
+def test_waits_until_the_next_picture_is_due() -> None:
+    schedule = schedule_of("a")
+    schedule.want("a", wish(1.0), 1000 * MS)
+    drawn(schedule, 1000 * MS)
+    schedule.want("a", wish(2.0), 1001 * MS)
+    due_ns = schedule.next(1001 * MS)
+    assert due_ns == 1000 * MS + INTERVAL_NS * 3 // 4
+    assert drawn(schedule, due_ns).wish.view == view(2.0)
+
+
+def test_visitors_take_turns() -> None:
+    schedule = schedule_of("a", "b", "c")
+    order = []
+    for step in range(9):
+        for visitor in "abc":
+            schedule.want(visitor, wish(step), 0)
+        order.append(drawn(schedule, step * INTERVAL_NS).visitor)
+    assert order == list("abcabcabc")
+
+
+def test_still_picture_once_after_rest_and_then_nothing() -> None:
+    schedule = schedule_of("a")
+    schedule.want("a", wish(1.0, seq=4), 0)
+    drawn(schedule, 0)
+    assert schedule.next(1 * MS) == STILL_AFTER_NS
+    still = drawn(schedule, STILL_AFTER_NS)
+    assert still.wish.view.still
+    assert still.wish.view.pose == view(1.0).pose
+    assert schedule.next(STILL_AFTER_NS) is None
+
+
+def test_still_picture_yields_to_those_who_wait() -> None:
+    schedule = schedule_of("a", "b")
+    schedule.want("a", wish(1.0), 0)
+    drawn(schedule, 0)
+    schedule.want("b", wish(1.0), STILL_AFTER_NS - MS)
+    drawn(schedule, STILL_AFTER_NS - MS)
+    schedule.want("b", wish(2.0), STILL_AFTER_NS)
+    # b's next picture is not due yet, and still a's long drawing waits for it.
+    due_ns = schedule.next(STILL_AFTER_NS)
+    assert isinstance(due_ns, int)
+    assert drawn(schedule, due_ns).visitor == "b"
+    assert drawn(schedule, due_ns).visitor == "a"
+
+
+def test_still_picture_does_not_delay_the_next_live_one() -> None:
+    schedule = schedule_of("a")
+    schedule.want("a", wish(1.0), 0)
+    drawn(schedule, 0)
+    drawn(schedule, STILL_AFTER_NS)
+    schedule.want("a", wish(2.0), STILL_AFTER_NS + MS)
+    live = drawn(schedule, STILL_AFTER_NS + MS)
+    assert live.wish == wish(2.0)
+
+
+def test_equal_view_draws_nothing_even_with_newer_input() -> None:
+    schedule = schedule_of("a")
+    assert schedule.want("a", wish(1.0, seq=1), 0)
+    drawn(schedule, 0)
+    assert not schedule.want("a", wish(1.0, seq=2), 50 * MS)
+    still = drawn(schedule, STILL_AFTER_NS)
+    # The picture looks as it did for input 1; a number 2 on it would read as a delay of the whole rest.
+    assert still.wish.input_seq == 1
+    assert not schedule.want("a", wish(1.0, seq=3), STILL_AFTER_NS)
+    assert schedule.next(STILL_AFTER_NS) is None
+
+
+def test_there_and_back_before_it_was_drawn_draws_nothing() -> None:
+    schedule = schedule_of("a")
+    schedule.want("a", wish(1.0), 0)
+    drawn(schedule, 0)
+    assert schedule.want("a", wish(2.0), MS)
+    assert not schedule.want("a", wish(1.0), 2 * MS)
+    assert schedule.next(100 * MS) == 2 * MS + STILL_AFTER_NS
+
+
+def test_refresh_draws_again_in_the_quality_that_is_shown() -> None:
+    schedule = schedule_of("a")
+    schedule.refresh("a")
+    assert schedule.next(0) is None
+    schedule.want("a", wish(1.0), 0)
+    drawn(schedule, 0)
+    schedule.refresh("a")
+    assert not drawn(schedule, 100 * MS).wish.view.still
+    drawn(schedule, STILL_AFTER_NS)
+    schedule.refresh("a")
+    assert drawn(schedule, 1000 * MS).wish.view.still
+    assert schedule.next(2000 * MS) is None
+
+
+def test_move_drops_the_wish_of_the_old_scene() -> None:
+    schedule = schedule_of("a")
+    schedule.want("a", wish(1.0), 0)
+    schedule.move("a", LOUNGE)
+    assert schedule.next(1000 * MS) is None
+    assert schedule.want("a", wish(1.0), 1000 * MS)
+    assert drawn(schedule, 1000 * MS).handle == LOUNGE
+
+
+def test_after_a_failure_the_same_wish_is_drawn() -> None:
+    schedule = schedule_of("a")
+    schedule.want("a", wish(1.0), 0)
+    drawn(schedule, 0)
+    schedule.failed("a")
+    assert schedule.next(1000 * MS) is None
+    assert schedule.want("a", wish(1.0), 1000 * MS)
+    assert isinstance(schedule.next(1000 * MS), Draw)
+
+
+def test_a_visitor_who_left_is_forgotten() -> None:
+    schedule = schedule_of("a")
+    schedule.want("a", wish(1.0), 0)
+    schedule.remove("a")
+    schedule.remove("a")
+    schedule.refresh("a")
+    schedule.want("a", wish(2.0), 0)
+    assert schedule.next(1000 * MS) is None
