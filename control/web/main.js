@@ -31,6 +31,7 @@ let refusedTexts = null;
 let attempt = 0;
 let connectStartedMs = 0;
 let firstFrameAtMs = null;
+let liveAtMs = null;
 let seq = 0;
 let requests = 0;
 let sendScheduled = false;
@@ -106,7 +107,8 @@ function watchFrames() {
     visit?.heard();
     attempt = 0;
     if (state !== "live") {
-      firstFrameAtMs = performance.now() - connectStartedMs;
+      liveAtMs = performance.now();
+      firstFrameAtMs = liveAtMs - connectStartedMs;
       setState("live");
       showHint();
     }
@@ -249,7 +251,9 @@ function start() {
 /** What tests and benches read. */
 window.edgeRender = {
   get state() { return state; },
+  /** Milliseconds from asking for the visit, and from opening the page, to the first frame on the screen. */
   get firstFrameAtMs() { return firstFrameAtMs; },
+  get liveAtMs() { return liveAtMs; },
   get inputToPhotonMs() { return [...clock.inputToPhotonMs]; },
   get stages() { return Object.fromEntries(Object.entries(clock.stages).map(([name, ms]) => [name, percentile(ms, 50)])); },
   get framesShown() { return clock.framesShown; },

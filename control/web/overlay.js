@@ -12,6 +12,7 @@ export class Overlay {
     this._list = document.getElementById("products");
     this._card = document.getElementById("card");
     this._buttons = new Map();
+    this._widths = new Map();
     this.hotspots = [];
     document.getElementById("card-close").onclick = () => this._card.close();
     this._card.onclick = (event) => event.target === this._card && this._card.close();
@@ -23,6 +24,7 @@ export class Overlay {
     this._labels.replaceChildren();
     this._list.replaceChildren();
     this._buttons.clear();
+    this._widths.clear();
     for (const hotspot of hotspots) {
       const button = this._button(hotspot);
       button.style.visibility = "hidden";
@@ -43,16 +45,28 @@ export class Overlay {
     return button;
   }
 
-  /** Put the labels where the shown frame has their things. */
+  /** Put the labels where the shown frame has their things; of labels that would overlap, the nearer is shown. */
   place(frame, box, video) {
-    for (const hotspot of this.hotspots) {
-      const button = this._buttons.get(hotspot.id);
+    const taken = [];
+    const places = this.hotspots.map((hotspot) => {
       const [x, y, z] = hotspot.position;
-      const at = toPage([x, y + LABEL_LIFT_M, z], frame, box, video);
-      const seen = at !== null && at.depth < LABEL_RANGE_M && at.x > 0 && at.x < box.width && at.y > 60 && at.y < box.height;
-      button.style.visibility = seen ? "" : "hidden";
-      if (seen) button.style.transform = `translate(calc(${at.x.toFixed(1)}px - 50%), calc(${at.y.toFixed(1)}px - 100%))`;
+      return { button: this._buttons.get(hotspot.id), at: toPage([x, y + LABEL_LIFT_M, z], frame, box, video) };
+    });
+    places.sort((a, b) => (a.at?.depth ?? Infinity) - (b.at?.depth ?? Infinity));
+    for (const { button, at } of places) {
+      const half = (this._widths.get(button) ?? this._measure(button)) / 2;
+      const inside = at !== null && at.depth < LABEL_RANGE_M && at.x > 0 && at.x < box.width && at.y > 60 && at.y < box.height;
+      const free = inside && taken.every((one) => Math.abs(one.x - at.x) > one.half + half || Math.abs(one.y - at.y) > 46);
+      button.style.visibility = free ? "" : "hidden";
+      if (!free) continue;
+      taken.push({ x: at.x, y: at.y, half });
+      button.style.transform = `translate(calc(${at.x.toFixed(1)}px - 50%), calc(${at.y.toFixed(1)}px - 100%))`;
     }
+  }
+
+  _measure(button) {
+    this._widths.set(button, button.offsetWidth);
+    return button.offsetWidth;
   }
 
   showCard(id, texts) {

@@ -33,7 +33,7 @@ def _counter(parts: Assembly) -> None:
     parts.add("counter-light", "lamp", box(4.3, 0.02, 0.02).moved(0, 1.06, z + 0.4))
     for index in range(23):
         x = -2.09 + index * 0.19
-        rib = box(0.06, 0.9, 0.04, bevel=0.012, segments=2).moved(x, 0.6, z + 0.35)
+        rib = box(0.06, 0.9, 0.04, bevel=0.01).moved(x, 0.6, z + 0.35)
         parts.add(f"counter-rib-{index}", "oak", rib)
     for side, x in (("left", -1.2), ("right", 1.2)):
         stand = join([cylinder(0.11, 0.012, sides=40), cylinder(0.016, 0.16, sides=24)])
@@ -60,7 +60,7 @@ def _back_wall(parts: Assembly) -> None:
     z = -HALF_DEPTH + 0.02
     parts.add("feature-panel", "walnut", box(5.6, 2.7, 0.04).moved(0, 1.5, z))
     for index in range(36):
-        slat = box(0.05, 2.7, 0.06, bevel=0.01, segments=2).moved(-2.72 + index * 0.155, 1.5, z + 0.04)
+        slat = box(0.05, 2.7, 0.06, bevel=0.01).moved(-2.72 + index * 0.155, 1.5, z + 0.04)
         parts.add(f"feature-slat-{index}", "oak", slat)
     ring = lathe([(0.4, 0.0), (0.46, 0.0), (0.46, 0.05), (0.4, 0.05), (0.4, 0.0)], sides=96).turned(x_deg=90)
     parts.add("emblem-ring", "gold", ring.moved(0, 2.1, z + 0.09))
@@ -93,10 +93,10 @@ def _screen(
 def _terminal(parts: Assembly, index: int, x: float, z: float) -> None:
     """A self-service terminal whose back is to the front wall."""
     body = join(
-        [box(0.62, 1.25, 0.42, bevel=0.04, segments=6).moved(y=0.625), box(0.66, 0.06, 0.5, 0.02, 4).moved(y=0.03)]
+        [box(0.62, 1.25, 0.42, bevel=0.04, segments=3).moved(y=0.625), box(0.66, 0.06, 0.5, 0.02, 4).moved(y=0.03)]
     )
     parts.add(f"terminal-body-{index}", "gloss", body.moved(x, 0, z), color="mist")
-    head = box(0.6, 0.66, 0.09, bevel=0.025, segments=5).turned(x_deg=18).moved(0, 1.58, -0.06)
+    head = box(0.6, 0.66, 0.09, bevel=0.025, segments=3).turned(x_deg=18).moved(0, 1.58, -0.06)
     parts.add(f"terminal-head-{index}", "graphite", head.moved(x, 0, z))
     face = panel(0.45, 0.58, TERMINAL).moved(z=0.048).turned(y_deg=180)
     # The head leans back by 18 degrees, and so does its face, which looks into the hall.
@@ -164,7 +164,7 @@ def _sofa(parts: Assembly, name: str, width: float, at: tuple[float, float], y_d
     def put(part: str, surface: str, solid: Solid) -> None:
         parts.add(f"{name}-{part}", surface, solid.turned(y_deg=y_deg).moved(x, 0, z))
 
-    put("base", "upholstery", box(width, 0.22, 0.82, bevel=0.04, segments=5).moved(y=0.22))
+    put("base", "upholstery", box(width, 0.22, 0.82, bevel=0.04, segments=3).moved(y=0.22))
     put("back", "upholstery", box(width, 0.56, 0.2, bevel=0.08, segments=4).moved(0, 0.55, -0.33))
     for side, sign in (("left", -1), ("right", 1)):
         arm = box(0.18, 0.42, 0.84, bevel=0.07, segments=4).moved(sign * (width / 2 - 0.02), 0.4)
@@ -192,7 +192,7 @@ def _armchair(parts: Assembly, index: int, x: float, z: float, y_deg: float) -> 
     def put(part: str, surface: str, solid: Solid) -> None:
         parts.add(f"armchair-{index}-{part}", surface, solid.turned(y_deg=y_deg).moved(x, 0, z))
 
-    shell = box(1.25, 0.5, 0.07, bevel=0.034, segments=5, cell=0.04).bent(0.4).moved(0, 0.58, -0.36)
+    shell = box(1.25, 0.5, 0.07, bevel=0.034, segments=3, cell=0.08).bent(0.4).moved(0, 0.58, -0.36)
     put("shell", "leather", shell)
     put("seat", "leather", cylinder(0.33, 0.13, bevel=0.055, sides=64).moved(y=0.33))
     put("foot", "steel", join([cylinder(0.03, 0.33, sides=24), cylinder(0.24, 0.02, sides=64)]))

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.e2e.conftest import Server, running
+from bench.node_process import NodeProcess
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -35,7 +35,7 @@ def wait_until_still(page: Page) -> None:
     page.wait_for_function("window.edgeRender.lastFrame?.still === true", timeout=30_000)
 
 
-def test_the_first_picture_is_the_showroom(server: Server, open_page: OpenPage) -> None:
+def test_the_first_picture_is_the_showroom(server: NodeProcess, open_page: OpenPage) -> None:
     page = open_page(server.url)
     wait_until_still(page)
     pixels = picture(page)
@@ -49,7 +49,7 @@ def test_the_first_picture_is_the_showroom(server: Server, open_page: OpenPage) 
     expect(page.locator("#title")).to_have_text("The branch of tomorrow")
 
 
-def test_the_page_keeps_to_its_content_security_policy(server: Server, browser: Browser) -> None:
+def test_the_page_keeps_to_its_content_security_policy(server: NodeProcess, browser: Browser) -> None:
     with browser.new_context(viewport={"width": 640, "height": 360}) as strict:
         page = strict.new_page()
         complaints: list[str] = []
@@ -59,7 +59,7 @@ def test_the_page_keeps_to_its_content_security_policy(server: Server, browser: 
         assert complaints == []
 
 
-def test_dragging_turns_the_view_with_the_finger(server: Server, open_page: OpenPage) -> None:
+def test_dragging_turns_the_view_with_the_finger(server: NodeProcess, open_page: OpenPage) -> None:
     page = open_page(server.url)
     wait_until_still(page)
     before, yaw_before = picture(page), yaw(page)
@@ -79,7 +79,7 @@ def test_dragging_turns_the_view_with_the_finger(server: Server, open_page: Open
     assert 176 <= shifts[int(np.argmin(errors))] <= 304
 
 
-def test_the_keys_walk_and_the_walls_hold(server: Server, open_page: OpenPage) -> None:
+def test_the_keys_walk_and_the_walls_hold(server: NodeProcess, open_page: OpenPage) -> None:
     page = open_page(server.url)
     start = page.evaluate("window.edgeRender.lastFrame.position")
     page.keyboard.down("KeyS")
@@ -91,7 +91,7 @@ def test_the_keys_walk_and_the_walls_hold(server: Server, open_page: OpenPage) -
     assert position[1] == pytest.approx(1.6)
 
 
-def test_a_tap_on_a_product_shows_its_card(server: Server, open_page: OpenPage) -> None:
+def test_a_tap_on_a_product_shows_its_card(server: NodeProcess, open_page: OpenPage) -> None:
     page = open_page(server.url)
     page.locator("#hint-button").click()
     wait_until_still(page)
@@ -107,7 +107,7 @@ def test_a_tap_on_a_product_shows_its_card(server: Server, open_page: OpenPage) 
     expect(card).to_be_hidden()
 
 
-def test_a_tap_on_the_floor_goes_there(server: Server, open_page: OpenPage) -> None:
+def test_a_tap_on_the_floor_goes_there(server: NodeProcess, open_page: OpenPage) -> None:
     page = open_page(server.url)
     page.locator("#hint-button").click()
     wait_until_still(page)
@@ -120,7 +120,7 @@ def test_a_tap_on_the_floor_goes_there(server: Server, open_page: OpenPage) -> N
     )
 
 
-def test_everything_can_be_reached_by_keyboard_in_chinese(server: Server, context: BrowserContext) -> None:
+def test_everything_can_be_reached_by_keyboard_in_chinese(server: NodeProcess, context: BrowserContext) -> None:
     page = context.new_page()
     page.add_init_script("Object.defineProperty(navigator, 'languages', {get: () => ['zh-CN', 'en']})")
     page.goto(server.url)
@@ -135,7 +135,7 @@ def test_everything_can_be_reached_by_keyboard_in_chinese(server: Server, contex
     expect(page.get_by_role("dialog")).to_contain_text("12 种")
 
 
-def test_the_statistics_say_where_the_time_goes(server: Server, open_page: OpenPage) -> None:
+def test_the_statistics_say_where_the_time_goes(server: NodeProcess, open_page: OpenPage) -> None:
     page = open_page(server.url)
     page.keyboard.press("i")
     page.keyboard.down("ArrowLeft")
@@ -147,7 +147,7 @@ def test_the_statistics_say_where_the_time_goes(server: Server, open_page: OpenP
     assert page.evaluate("window.edgeRender.transport") == "data channels"
 
 
-def test_a_still_visitor_costs_no_frames(server: Server, open_page: OpenPage) -> None:
+def test_a_still_visitor_costs_no_frames(server: NodeProcess, open_page: OpenPage) -> None:
     page = open_page(server.url)
     wait_until_still(page)
     drawn = server.metric('edge_render_frames_total{event="drawn"}')
@@ -155,7 +155,7 @@ def test_a_still_visitor_costs_no_frames(server: Server, open_page: OpenPage) ->
     assert server.metric('edge_render_frames_total{event="drawn"}') == drawn
 
 
-def test_hostile_messages_get_errors_and_harm_nobody(server: Server, open_page: OpenPage) -> None:
+def test_hostile_messages_get_errors_and_harm_nobody(server: NodeProcess, open_page: OpenPage) -> None:
     other, page = open_page(server.url), open_page(server.url)
     answers = page.evaluate(
         """async () => {
@@ -180,7 +180,7 @@ def test_hostile_messages_get_errors_and_harm_nobody(server: Server, open_page: 
 
 
 def test_one_visit_too_many_is_told_so_in_the_page(
-    server: Server, context: BrowserContext, open_page: OpenPage
+    server: NodeProcess, context: BrowserContext, open_page: OpenPage
 ) -> None:
     first, second = open_page(server.url), open_page(server.url)
     third = context.new_page()
@@ -192,7 +192,7 @@ def test_one_visit_too_many_is_told_so_in_the_page(
 
 
 def test_the_page_comes_back_to_the_same_place_when_the_server_does(demo_package: Path, open_page: OpenPage) -> None:
-    with running(Server(demo_package)) as server:
+    with NodeProcess(demo_package) as server:
         page = open_page(server.url)
         page.keyboard.down("KeyW")
         page.wait_for_function("window.edgeRender.lastFrame.position[2] < 3.2", timeout=20_000)
@@ -210,7 +210,7 @@ def test_the_page_comes_back_to_the_same_place_when_the_server_does(demo_package
         assert after["yaw"] == pytest.approx(before["yaw"], abs=0.02)
 
 
-def test_a_closed_tab_gives_its_place_back(server: Server, open_page: OpenPage) -> None:
+def test_a_closed_tab_gives_its_place_back(server: NodeProcess, open_page: OpenPage) -> None:
     page = open_page(server.url)
     assert server.metric("edge_render_visits") >= 1
     page.close()

@@ -1,0 +1,105 @@
+"""An ``edge-render node`` in a process of its own, and where the browser is: for benches and end-to-end tests."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+READY_TIMEOUT_S = 60.0
+STOP_TIMEOUT_S = 20.0
+CHROMIUM_FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+def chromium_path() -> str | None:
+    """The system's Chromium; None where only Playwright's own may be there."""
+    return os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+class NodeProcess:
+    """A context manager; can be killed and started again on the same port."""
+
+    def __init__(self, package: Path, *options: str) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = int(probe.getsockname()[1])
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._command = [
+            str(Path(sys.executable).with_name("edge-render")),
+            *("node", "--package", str(package), "--port", str(self.port), *options),
+        ]
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None, "it was started"
+        return self._process.pid
+
+    def start(self) -> None:
+        """Start, and wait until it is ready."""
+        self._process = subprocess.Popen(self._command, stderr=subprocess.DEVNULL)
+        deadline = time.monotonic() + READY_TIMEOUT_S
+        while not self._ready():
+            if self._process.poll() is not None:
+                raise RuntimeError(f"{' '.join(self._command)} ended with status {self._process.returncode}")
+            if time.monotonic() > deadline:
+                raise RuntimeError("the node did not become ready")
+            time.sleep(0.1)  # another process: there is no event to wait for
+
+    def _ready(self) -> bool:
+        try:
+            return bool(self.get("/readyz"))
+        except (urllib.error.URLError, ConnectionError):
+            return False
+
+    def get(self, path: str) -> str:
+        """The body of a page of the node."""
+        with urllib.request.urlopen(self.url + path, timeout=10) as response:
+            return str(response.read().decode())
+
+    def metric(self, name: str) -> float:
+        """The value of a metric line, such as ``edge_render_visits``."""
+        line = next(line for line in self.get("/metrics").splitlines() if line.startswith(name + " "))
+        return float(line.split()[-1])
+
+    def kill(self) -> None:
+        """End it without a goodbye."""
+        assert self._process is not None, "it was started"
+        self._process.send_signal(signal.SIGKILL)
+        self._process.wait()
+
+    def stop(self) -> None:
+        """End it as an operator does. Raises TimeoutExpired where it does not end by itself."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
+            try:
+                self._process.wait(timeout=STOP_TIMEOUT_S)
+            except subprocess.TimeoutExpired:
+                self.kill()
+                raise
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
