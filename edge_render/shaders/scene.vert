@@ -21,7 +21,12 @@ void main() {
     to_eye = eye.xyz - in_position;
     normal = in_normal;
     // The sun's projection is parallel, so this may be interpolated over the triangle.
-    shadow_point = (shadow_from_world * vec4(in_position + in_normal * to_sun.w, 1.0)).xyz;
+    vec3 lit_normal = in_normal;
+#ifdef DOUBLE_SIDED
+    // The side that the sun lights is the one that must not shadow itself.
+    lit_normal *= dot(in_normal, to_sun.xyz) < 0.0 ? -1.0 : 1.0;
+#endif
+    shadow_point = (shadow_from_world * vec4(in_position + lit_normal * to_sun.w, 1.0)).xyz;
 #ifdef HAS_UV
     uv = in_uv;
 #endif
