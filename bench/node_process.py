@@ -30,7 +30,7 @@ CHROMIUM_FLAGS = (
 
 def chromium_path() -> str | None:
     """The system's Chromium; None where only Playwright's own may be there."""
-    return os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    return os.environ.get("CHROMIUM") or shutil.which("chromium")
 
 
 class NodeProcess:
