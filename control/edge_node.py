@@ -9,7 +9,6 @@ from types import TracebackType
 from typing import Self
 
 import structlog
-from edge_render.render_loop import RenderLoop
 
 from control.entry import Entry
 from control.errors import NodeFull, NodeNotReady, VisitNotFound
@@ -21,6 +20,7 @@ from control.visit import MakePeer, Visit, VisitMeans
 from edge_render.errors import EdgeRenderError
 from edge_render.frame import Frame
 from edge_render.package import Package
+from edge_render.render_loop import RenderLoop
 from edge_render.renderer import Renderer
 
 log = structlog.get_logger(__name__)

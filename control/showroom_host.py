@@ -7,14 +7,14 @@ import time
 from dataclasses import dataclass
 
 import structlog
-from edge_render.picking import Picker
-from edge_render.render_loop import RenderLoop
-from edge_render.scene_content import load_scene
-from edge_render.walk_space import OccupancyGrid
 
 from control.input import WalkSpace
 from edge_render.package import ModelScene, Package
+from edge_render.picking import Picker
+from edge_render.render_loop import RenderLoop
 from edge_render.renderer import SceneHandle
+from edge_render.scene_content import load_scene
+from edge_render.walk_space import OccupancyGrid
 
 log = structlog.get_logger(__name__)
 
