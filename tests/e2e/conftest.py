@@ -25,8 +25,9 @@ def server(demo_package: Path) -> Iterator[NodeProcess]:
         yield started
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """For one module, as Playwright's event loop runs until it is closed, and other tests have loops of their own."""
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=chromium_path(), args=list(CHROMIUM_FLAGS))
         yield chromium
