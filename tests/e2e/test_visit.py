@@ -22,6 +22,7 @@ OpenPage = Callable[[str], Page]
 
 def picture(page: Page) -> np.ndarray:
     """The video as the visitor sees it, (height, width, 3)."""
+    page.wait_for_function("getComputedStyle(document.getElementById('video')).opacity === '1'")
     page.add_style_tag(content="header, #labels, #hint, #status, #statistics { visibility: hidden !important; }")
     return np.asarray(Image.open(io.BytesIO(page.screenshot())).convert("RGB")).astype(int)
 
@@ -95,14 +96,14 @@ def test_a_tap_on_a_product_shows_its_card(server: NodeProcess, open_page: OpenP
     page = open_page(server.url)
     page.locator("#hint-button").click()
     wait_until_still(page)
-    box = page.locator("#labels button[data-hotspot=home-loan]").bounding_box()
+    box = page.locator("#labels button[data-hotspot=car-loan]").bounding_box()
     assert box is not None
-    # The model house stands below its label.
-    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] + 18)
+    # The model car stands below its label.
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] + 34)
     card = page.locator("#card")
     expect(card).to_be_visible()
-    expect(card.locator("h2")).to_have_text("Home loan")
-    expect(card.locator("dl")).to_contain_text("Up to 30 years")
+    expect(card.locator("h2")).to_have_text("Car loan")
+    expect(card.locator("dl")).to_contain_text("1 to 5 years")
     page.keyboard.press("Escape")
     expect(card).to_be_hidden()
 
