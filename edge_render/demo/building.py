@@ -5,14 +5,19 @@ The hall is 14 m wide (x from -7 to 7), 11 m deep (z from -5.5 at the back to 5.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from edge_render.demo.assembly import Assembly
+from edge_render.demo.bake import Lamp, Window
 from edge_render.demo.solid import Solid, box, cylinder, join, lathe, panel, sphere, tube
+from edge_render.demo.street import build_street
 
 HALF_WIDTH, HALF_DEPTH, HEIGHT = 7.0, 5.5, 3.4
 WALL = 0.2
 SILL, HEAD = 0.45, 2.85
+DAYLIGHT = (0.74, 0.86, 1.0)
+LAMPLIGHT = (1.0, 0.86, 0.66)
 
 Opening = tuple[float, float, float, float]
 """From and to along the wall, sill and head, metres."""
@@ -34,7 +39,7 @@ def build_building(parts: Assembly) -> None:
     _doors(parts)
     _skirting(parts)
     _lamps(parts)
-    _street(parts)
+    build_street(parts)
 
 
 def _wall(length: float, openings: Sequence[Opening]) -> Solid:
@@ -52,7 +57,7 @@ def _wall(length: float, openings: Sequence[Opening]) -> Solid:
 
 
 def _block(start: float, end: float, low: float, high: float) -> Solid:
-    block = box(end - start, high - low, WALL, bevel=0.002)
+    block = box(end - start, high - low, WALL, bevel=0.002, cell=0.24)
     return block.moved((start + end) / 2, (low + high) / 2)
 
 
@@ -66,20 +71,40 @@ def _window(parts: Assembly, name: str, opening: Opening, y_deg: float, x: float
         for index in range(count + 1)
     ]
     parts.add(f"{name}-frame", "graphite", join(bars).turned(y_deg=y_deg).moved(x, 0, z))
-    ledge = box(width + 0.1, 0.04, 0.34, bevel=0.012, segments=2).moved(middle, sill)
+    ledge = box(width + 0.1, 0.04, 0.34, bevel=0.012, segments=2, cell=0.3).moved(middle, sill)
     parts.add(f"{name}-ledge", "marble", ledge.turned(y_deg=y_deg).moved(x, 0, z))
     pane = panel(width - 0.06, height - 0.06).moved(middle, (sill + head) / 2)
     parts.add(f"{name}-glass", "glass", pane.turned(y_deg=y_deg).moved(x, 0, z), own_uvs=True)
+    inwards = (math.copysign(1.0, -x), 0.0, 0.0) if y_deg else (0.0, 0.0, math.copysign(1.0, -z))
+    # A wall along X that is turned by -90 degrees runs along Z.
+    at = (x, (sill + head) / 2, middle) if y_deg else (middle, (sill + head) / 2, z)
+    parts.add_window(Window(at, width, height, inwards, DAYLIGHT))
 
 
 def _floor_and_ceiling(parts: Assembly) -> None:
-    floor = panel(2 * HALF_WIDTH + 2 * WALL, 2 * HALF_DEPTH + 2 * WALL).turned(x_deg=-90)
+    floor = panel(2 * HALF_WIDTH + 2 * WALL, 2 * HALF_DEPTH + 2 * WALL, cell=0.14).turned(x_deg=-90)
     parts.add("floor", "floor", floor.with_uvs(2 * HALF_WIDTH, 2 * HALF_DEPTH))
-    parts.add("ceiling", "ceiling", box(2 * HALF_WIDTH + 0.4, 0.1, 2 * HALF_DEPTH + 0.4).moved(y=HEIGHT + 0.05))
+    ceiling = panel(2 * HALF_WIDTH + 2 * WALL, 2 * HALF_DEPTH + 2 * WALL, cell=0.24).turned(x_deg=90)
+    parts.add("ceiling", "ceiling", ceiling.moved(y=HEIGHT))
+    roof = box(2 * HALF_WIDTH + 0.5, 0.2, 2 * HALF_DEPTH + 0.5, bevel=0.02)
+    parts.add("roof", "palette", roof.moved(y=HEIGHT + 0.11), color="stone", outdoors=True)
+    slat = box(0.05, 0.12, 3.0, bevel=0.006, cell=0.75)
+    rail = box(1.84, 0.03, 0.04).moved(y=0.075)
     for index in range(6):
-        raft = box(1.9, 0.05, 3.0, bevel=0.02, segments=3)
         x, z = -4.6 + (index % 3) * 4.6, -2.4 + (index // 3) * 4.6
-        parts.add(f"ceiling-raft-{index}", "oak", raft.moved(x, HEIGHT - 0.22, z))
+        slats = join(slat.moved(-0.9 + 0.15 * number) for number in range(13))
+        parts.add(f"ceiling-raft-{index}", "oak", slats.moved(x, HEIGHT - 0.24, z), swap_uvs=True)
+        rails = join([rail.moved(z=-1.1), rail.moved(z=1.1), cylinder(0.008, 0.16).moved(0, 0.08, -1.1),
+                      cylinder(0.008, 0.16).moved(0, 0.08, 1.1)])  # fmt: skip
+        parts.add(f"ceiling-rail-{index}", "graphite", rails.moved(x, HEIGHT - 0.24, z))
+        # Hidden light above the slats washes the ceiling.
+        for dx in (-0.45, 0.45):
+            for dz in (-1.1, -0.37, 0.37, 1.1):
+                at = (x + dx, HEIGHT - 0.2, z + dz)
+                parts.add_lamp(Lamp(at, (0.05, 0.044, 0.036), reach_m=1.3))
+    for ring, radius in (("outer", 1.15), ("inner", 0.85)):
+        inlay = lathe([(radius + 0.07, 0.0), (radius + 0.07, 0.002), (radius, 0.002), (radius, 0.0)], sides=72)
+        parts.add(f"floor-inlay-{ring}", "gold", inlay.moved(0.0, 0.0, 1.2))
 
 
 def _doors(parts: Assembly) -> None:
@@ -93,60 +118,39 @@ def _doors(parts: Assembly) -> None:
         handle_x = x * 0.2
         grip = tube([(handle_x, 0.8 + step * 0.08, z - 0.08) for step in range(11)], 0.018, sides=16)
         parts.add(f"door-{side}-handle", "chrome", grip)
-    parts.add("door-mat", "palette", box(2.6, 0.012, 1.4, bevel=0.005).moved(0, 0.006, 4.6), color="ink")
+    parts.add("door-mat", "palette", box(2.6, 0.012, 1.4, bevel=0.005, cell=0.2).moved(0, 0.006, 4.6), color="ink")
 
 
 def _skirting(parts: Assembly) -> None:
     for side, x in (("west", -HALF_WIDTH + 0.012), ("east", HALF_WIDTH - 0.012)):
-        parts.add(f"skirting-{side}", "walnut", box(0.024, 0.1, 2 * HALF_DEPTH).moved(x, 0.05))
-    parts.add("skirting-back", "walnut", box(2 * HALF_WIDTH, 0.1, 0.024).moved(0, 0.05, -HALF_DEPTH + 0.012))
+        parts.add(f"skirting-{side}", "walnut", box(0.024, 0.1, 2 * HALF_DEPTH, cell=0.4).moved(x, 0.05))
+    for side, start, end in (("left", -HALF_WIDTH, -1.55), ("right", 1.55, HALF_WIDTH)):
+        front = box(end - start, 0.1, 0.024, cell=0.4).moved((start + end) / 2, 0.05, HALF_DEPTH - 0.012)
+        parts.add(f"skirting-front-{side}", "walnut", front)
+    parts.add("skirting-back", "walnut", box(2 * HALF_WIDTH, 0.1, 0.024, cell=0.4).moved(0, 0.05, -HALF_DEPTH + 0.012))
 
 
 def _lamps(parts: Assembly) -> None:
-    for index in range(24):
-        x, z = -5.75 + (index % 6) * 2.3, -4.4 + (index // 6) * 2.9
-        trim = lathe([(0.075, 0.0), (0.095, 0.0), (0.1, 0.008), (0.1, 0.02), (0.075, 0.02), (0.075, 0.0)], sides=20)
+    places = [(x, z) for z in (-4.4, -1.5, 1.4, 4.3) for x in (-5.75, -3.45, -1.15, 1.15, 3.45)]
+    places += [(6.1, -4.1 + 1.3 * index) for index in range(7)]
+    places += [(-2.1 + 1.05 * index, -5.15) for index in range(5)]
+    disc = lathe([(0.0, 0.0), (0.075, 0.0)], sides=16)
+    trim = lathe([(0.075, 0.0), (0.095, 0.0), (0.1, 0.008), (0.1, 0.02), (0.075, 0.02), (0.075, 0.0)], sides=16)
+    for index, (x, z) in enumerate(places):
         parts.add(f"downlight-trim-{index}", "chrome", trim.moved(x, HEIGHT - 0.02, z))
-        parts.add(f"downlight-{index}", "lamp", cylinder(0.075, 0.01, sides=20).moved(x, HEIGHT - 0.012, z))
+        parts.add(f"downlight-{index}", "lamp", disc.moved(x, HEIGHT - 0.008, z))
+        strength = 1.7 if index < 20 else 1.25
+        color = (LAMPLIGHT[0] * strength, LAMPLIGHT[1] * strength, LAMPLIGHT[2] * strength)
+        parts.add_lamp(Lamp((x, HEIGHT - 0.1, z), color, focus=4.0, reach_m=5.0))
     shade = lathe(
-        [(0.03, 0.3), (0.05, 0.29), (0.12, 0.22), (0.19, 0.12), (0.23, 0.0), (0.222, 0.0), (0.183, 0.115), (0.1, 0.21)],
+        [(0.03, 0.3), (0.05, 0.29), (0.12, 0.22), (0.17, 0.15), (0.205, 0.08), (0.23, 0.0), (0.222, 0.0),
+         (0.197, 0.08), (0.162, 0.148), (0.1, 0.21)],
         sides=40,
-    )
-    for index, (x, z) in enumerate(((-1.5, -3.5), (0.0, -3.5), (1.5, -3.5), (-4.6, 0.8), (-3.6, 1.9))):
-        drop = 0.95 if z < 0 else 1.15
+        crease_deg=60,
+    )  # fmt: skip
+    for index, (x, z) in enumerate(((-1.5, -3.5), (0.0, -3.5), (1.5, -3.5), (-4.9, 3.75), (-4.1, 3.75))):
+        drop = 1.0 if z < 0 else 1.45
         parts.add(f"pendant-shade-{index}", "gold" if z > 0 else "graphite", shade.moved(x, HEIGHT - drop, z))
         parts.add(f"pendant-bulb-{index}", "lamp", sphere(0.075, 20).moved(x, HEIGHT - drop + 0.06, z))
         parts.add(f"pendant-cord-{index}", "graphite", cylinder(0.008, drop - 0.3).moved(x, HEIGHT - drop + 0.3, z))
-
-
-def _street(parts: Assembly) -> None:
-    ground = panel(60.0, 60.0).turned(x_deg=-90).moved(y=-0.03)
-    parts.add("street-paving", "paving", ground.with_uvs(60.0, 60.0))
-    blocks = (
-        ("a", -29.0, -14.0, 7.0, 9.0, "stone"), ("b", -30.0, -2.0, 8.0, 12.5, "sand"),
-        ("c", -29.0, 10.0, 7.0, 7.5, "brick"),
-        ("d", -6.0, 19.0, 9.0, 10.0, "mist"), ("e", 5.0, 20.0, 8.0, 13.0, "brick"), ("f", 15.0, 19.0, 8.0, 8.5, "sand"),
-    )  # fmt: skip
-    for name, x, z, width, height, color in blocks:
-        parts.add(f"street-house-{name}", "palette", box(width, height, 7.0, 0.05).moved(x, height / 2, z), color=color)
-        facing_x = x < -10
-        rows = [
-            box(0.1 if facing_x else 0.9, 1.3, 0.9 if facing_x else 0.1).moved(
-                x + (width / 2 if facing_x else -width / 2 + 1.0 + column * 1.5),
-                1.9 + row * 2.2,
-                z - 3.5 + (0.8 + column * 1.5 if facing_x else 0.0),
-            )
-            for row in range(int((height - 2.0) / 2.2) + 1)
-            for column in range(4)
-        ]
-        parts.add(f"street-panes-{name}", "gloss", join(rows), color="navy")
-    for index, (x, z) in enumerate(((-10.5, -3.2), (-10.8, 0.4), (-10.4, 4.2), (-4.4, 9.5), (4.2, 9.8))):
-        trunk = cylinder(0.11, 2.2, sides=16).moved(x, -0.03, z)
-        parts.add(f"street-trunk-{index}", "palette", trunk, color="earth")
-        crown = join(
-            [
-                sphere(0.85, 24).moved(x + dx, y, z + dz)
-                for dx, y, dz in ((0, 2.9, 0), (0.5, 2.5, 0.3), (-0.5, 2.6, -0.2))
-            ]
-        )
-        parts.add(f"street-crown-{index}", "palette", crown, color="leaf")
+        parts.add_lamp(Lamp((x, HEIGHT - drop, z), (0.5, 0.41, 0.3), focus=1.0, reach_m=2.4))

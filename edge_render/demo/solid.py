@@ -133,7 +133,7 @@ def box(
     cell: float | None = None,
 ) -> Solid:
     """A box around the origin with rounded edges; flat sides are divided into cells of at most ``cell``
-    metres where light that is baked into the vertices needs it."""
+    metres, as light is baked into the vertices."""
     half = np.array((width, height, depth)) / 2
     bevel = min(bevel, float(half.min()) * 0.999)
     inner = half - bevel
@@ -276,6 +276,28 @@ def prism(outline: list[tuple[float, float]], depth: float) -> Solid:
         uvs = np.array([(0.0, 0.0), (depth, 0.0), (0.0, -np.linalg.norm(edge)), (depth, -np.linalg.norm(edge))])
         sides.append(Solid(positions, np.tile(normal, (4, 1)), uvs, np.array([(0, 1, 3), (0, 3, 2)])))
     return join([*caps, *sides])
+
+
+def pillow(outline: list[tuple[float, float]], depth: float, bevel: float, segments: int = 4) -> Solid:
+    """A convex outline in XY, counter-clockwise, made ``depth`` thick along Z around z = 0, rounded all over."""
+    points = np.array(outline)
+    for _ in range(2):  # corners are cut twice (Chaikin): round enough for small things
+        after = np.roll(points, -1, axis=0)
+        points = np.stack([0.75 * points + 0.25 * after, 0.25 * points + 0.75 * after], axis=1).reshape(-1, 2)
+    ahead, behind = np.roll(points, -1, axis=0) - points, points - np.roll(points, 1, axis=0)
+    inwards = unit(np.stack([-(ahead + behind)[:, 1], (ahead + behind)[:, 0]], axis=1))
+    turns = np.linspace(0, math.pi / 2, segments + 1)
+    levels = [(depth / 2 - bevel * (1 - math.sin(t)), bevel * (1 - math.cos(t))) for t in turns]
+    rings = [(-z, inset) for z, inset in reversed(levels)] + levels
+    stack = np.stack([np.column_stack([points + inwards * inset, np.full(len(points), z)]) for z, inset in rings])
+    stack = np.concatenate([stack, stack[:, :1]], axis=1)
+    triangles = grid_triangles(*stack.shape[:2])
+    flat = stack.reshape(-1, 3)
+    sides = Solid(flat, smooth_normals(flat, triangles), flat[:, :2] * np.array((1.0, -1.0)), triangles)
+    caps = [
+        _cap(stack[end], stack[end].mean(axis=0), np.array((0.0, 0.0, sign))) for end, sign in ((0, -1.0), (-1, 1.0))
+    ]
+    return join([sides, *caps])
 
 
 def panel(width: float, height: float, rect: Rect = (0.0, 0.0, 1.0, 1.0), cell: float | None = None) -> Solid:

@@ -21,11 +21,15 @@ Rgb = tuple[int, int, int]
 
 
 class Maps(NamedTuple):
-    """The images of one surface; ``orm`` holds occlusion, roughness and metallic in red, green and blue."""
+    """The images of one surface; ``orm`` holds occlusion, roughness and metallic in red, green and blue.
+
+    ``occluded`` says that the red channel says something: who draws need not look it up elsewhere.
+    """
 
     color: Image.Image | None = None
     normal: Image.Image | None = None
     orm: Image.Image | None = None
+    occluded: bool = False
 
 
 def noise(size: int, seed: int, slope: float = 1.0, stretch: float = 1.0) -> Floats:
@@ -94,10 +98,8 @@ def terrazzo() -> Maps:
         rough = np.where(inside, rough - 0.09, rough)
     joint = np.minimum(np.minimum(u % 0.5, 0.5 - u % 0.5), np.minimum(v % 0.5, 0.5 - v % 0.5)) < 0.0011
     color = np.where(joint[..., None], np.array((150, 140, 124.0)), color)
-    height = 1.0 - joint.astype(float) + (noise(size, 15, 1.6) - 0.5) * 0.12
-    return Maps(
-        as_jpeg(to_image(color)), normal_map(height[::2, ::2], 0.35), orm_map(np.where(joint, 0.6, rough)[::2, ::2])
-    )
+    # Polished flat: a normal map would show nothing, and the floor is half of every picture.
+    return Maps(as_jpeg(to_image(color)), None, orm_map(np.where(joint, 0.6, rough)[::2, ::2]))
 
 
 def wood(dark: Rgb, middle: Rgb, light: Rgb, seed: int, rough: float) -> Maps:
@@ -152,6 +154,7 @@ def fabric(dark: Rgb, light: Rgb) -> Maps:
         as_jpeg(to_image(mix(np.clip(0.8 * shade + 0.2 * blotch, 0, 1), dark, light))),
         normal_map(height, 2.2),
         orm_map(np.full((512, 512), 0.92), 0.0, occlusion),
+        occluded=True,
     )
 
 
@@ -170,8 +173,33 @@ def plaster() -> Maps:
     """Painted wall, 2 m a side."""
     size = 512
     relief = 0.6 * noise(size, 71, 0.8) + 0.4 * noise(size, 72, 1.4)
-    color = mix(relief, (232, 227, 218), (241, 237, 229))
-    return Maps(as_jpeg(to_image(color)), normal_map(relief, 0.9), None)
+    return Maps(as_jpeg(to_image(mix(relief, (235, 231, 223), (241, 237, 230)))))
+
+
+def facade() -> Maps:
+    """Two storeys of two windows each, 6 m a side, in light render that vertex colours tint."""
+    size = 512
+    color = mix(noise(size, 75, 1.0), (216, 213, 208), (236, 233, 228))
+    image = to_image(color)
+    draw = ImageDraw.Draw(image)
+    for left in (58, 314):
+        for top in (50, 306):
+            right, bottom = left + 140, top + 150
+            draw.rectangle((left - 14, top - 14, right + 14, bottom + 14), fill=(246, 244, 240))
+            for row in range(top, bottom):
+                shade = (row - top) / 150
+                pane = (int(108 - 50 * shade), int(136 - 56 * shade), int(164 - 60 * shade))
+                draw.line((left, row, right, row), fill=pane)
+            draw.rectangle((left, top, left + 26, bottom), fill=(196, 190, 180))
+            for x in (left + 68, left + 138):
+                draw.rectangle((x - 3, top, x + 3, bottom), fill=(240, 238, 234))
+            draw.rectangle((left, top + 44, right, top + 50), fill=(240, 238, 234))
+            draw.rectangle((left - 24, bottom + 14, right + 24, bottom + 26), fill=(200, 196, 190))
+            draw.rectangle((left - 24, bottom + 26, right + 24, bottom + 32), fill=(150, 147, 142))
+    for y in (0, 256):
+        draw.rectangle((0, y, size, y + 8), fill=(228, 225, 220))
+        draw.rectangle((0, y + 9, size, y + 11), fill=(170, 167, 162))
+    return Maps(as_jpeg(image))
 
 
 def paving() -> Maps:
@@ -209,8 +237,8 @@ def rug() -> Maps:
     color[(edge < 0.05) | ((edge > 0.27) & (edge < 0.3))] = (38, 66, 78)
     pile = noise(size, 91, 0.25)
     color *= (0.8 + 0.3 * pile + 0.1 * (noise(size, 92, 1.3) - 0.5))[..., None]
-    rows = 0.5 + 0.5 * np.sin(y / 0.012 * 2 * math.pi)
-    return Maps(as_jpeg(to_image(color)), normal_map(pile * 0.8 + rows * 0.5, 1.6), None)
+    rows = 0.5 + 0.5 * np.sin(y / 0.02 * 2 * math.pi)
+    return Maps(as_jpeg(to_image(color)), normal_map((pile * 0.8 + rows * 0.5)[::2, ::2], 1.6), None)
 
 
 def leaf() -> Image.Image:
