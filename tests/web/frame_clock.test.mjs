@@ -1,122 +1,68 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { FrameClock, rtpDistance } from "../../control/web/frame_clock.js";
+import { FrameClock, percentile } from "../../control/web/frame_clock.js";
 
-const STAGES = { wait: 1, draw: 10, capture: 2, queue: 0, encode: 4, send: 1 };
-const told = (rtp, seq) => ({ type: "frame", rtp, seq, stages: STAGES });
-let presented = 0;
-const callback = (rtp, presentedFrames = (presented += 1)) => ({
-  rtpTimestamp: rtp,
-  presentedFrames,
-  width: 1280,
-  height: 720,
-});
+const described = (rtp, seq) => ({ rtp, seq, stages: { draw: 10, encode: 5 } });
 
-test("the first displayed frame that shows an input gives its delay, and says where the time went", () => {
+test("the delay runs from sending an input to the first frame that shows it", () => {
   const clock = new FrameClock();
   clock.inputSent(1, 100);
-  clock.frameTold(told(3000, 1));
-  clock.frameDisplayed(callback(3000), 140);
+  clock.described(described(9000, 1));
+  clock.shown(9000, 140, 1);
+  clock.described(described(12000, 1));
+  clock.shown(12000, 180, 2);
   assert.deepEqual(clock.inputToPhotonMs, [40]);
-  assert.equal(clock.stageMedians().draw, 10);
-  assert.equal(clock.stageMedians().rest, 40 - 18);
+  assert.deepEqual(clock.stages, { draw: [10], encode: [5], network_and_display: [25] });
 });
 
-test("a message that comes after its frame was displayed counts the same", () => {
+test("the description may come after the frame was shown", () => {
   const clock = new FrameClock();
-  clock.inputSent(1, 100);
-  clock.frameDisplayed(callback(3000), 140);
+  clock.inputSent(3, 0);
+  clock.shown(5, 30, 1);
   assert.equal(clock.lastFrame, null);
-  clock.frameTold(told(3000, 1));
-  assert.deepEqual(clock.inputToPhotonMs, [40]);
-  assert.equal(clock.lastFrame.rtp, 3000);
+  clock.described(described(5, 3));
+  assert.deepEqual(clock.inputToPhotonMs, [30]);
+  assert.equal(clock.lastFrame.seq, 3);
 });
 
-test("idle repeats of a seen input give no sample", () => {
+test("a frame that shows several inputs counts once, for the newest", () => {
   const clock = new FrameClock();
-  clock.inputSent(1, 100);
-  for (const rtp of [3000, 6000, 9000]) {
-    clock.frameTold(told(rtp, 1));
-    clock.frameDisplayed(callback(rtp), rtp);
-  }
-  assert.equal(clock.inputToPhotonMs.length, 1);
-  assert.equal(clock.framesShown, 3);
+  for (const seq of [1, 2, 3]) clock.inputSent(seq, seq * 10);
+  clock.described(described(7, 3));
+  clock.shown(7, 50, 1);
+  assert.deepEqual(clock.inputToPhotonMs, [20]);
 });
 
-test("a frame that covers several inputs is measured by the newest", () => {
+test("callbacks that the browser left out are counted", () => {
   const clock = new FrameClock();
-  clock.inputSent(1, 100);
-  clock.inputSent(2, 116);
-  clock.inputSent(3, 132);
-  clock.frameTold(told(3000, 3));
-  clock.frameDisplayed(callback(3000), 150);
-  assert.deepEqual(clock.inputToPhotonMs, [18]);
-});
-
-test("an input that is sent again keeps the time of its first sending", () => {
-  const clock = new FrameClock();
-  clock.inputSent(1, 100);
-  clock.inputSent(1, 150);
-  clock.frameTold(told(3000, 1));
-  clock.frameDisplayed(callback(3000), 160);
-  assert.deepEqual(clock.inputToPhotonMs, [60]);
-});
-
-test("frames that are passed over count as skipped, whichever side is late", () => {
-  const clock = new FrameClock();
-  clock.frameTold(told(3000, 0));
-  clock.frameTold(told(6000, 0));
-  clock.frameDisplayed(callback(9000), 1);
+  clock.shown(1, 0, 10);
+  clock.shown(2, 33, 13);
+  assert.equal(clock.framesShown, 2);
   assert.equal(clock.framesSkipped, 2);
-  clock.frameTold(told(7000, 0));
-  assert.equal(clock.framesSkipped, 3);
-  clock.frameTold(told(9000, 0));
-  assert.equal(clock.framesSkipped, 3);
 });
 
-test("the browser's own count tells of callbacks that it left out", () => {
+test("timestamps that wrap around are still joined", () => {
   const clock = new FrameClock();
-  clock.frameDisplayed(callback(3000, 5), 1);
-  clock.frameDisplayed(callback(6000, 6), 2);
-  clock.frameDisplayed(callback(12000, 9), 3);
-  assert.equal(clock.callbacksMissed, 2);
+  clock.inputSent(1, 0);
+  clock.inputSent(2, 33);
+  clock.described(described(2 ** 32 - 1, 1));
+  clock.described(described(2, 2));
+  clock.shown(2 ** 32 - 1, 20, 1);
+  clock.shown(2, 50, 2);
+  assert.deepEqual(clock.inputToPhotonMs, [20, 17]);
 });
 
-test("RTP timestamps wrap at 32 bits", () => {
-  assert.equal(rtpDistance(5, 2 ** 32 - 5), 10);
-  assert.equal(rtpDistance(2 ** 32 - 5, 5), -10);
-  assert.equal(rtpDistance(7, 7), 0);
+test("after a new connection, old frames are not mistaken for new ones", () => {
   const clock = new FrameClock();
-  clock.frameDisplayed(callback(2 ** 32 - 1500), 1);
-  clock.frameTold(told(1500, 0));
-  assert.equal(clock.framesSkipped, 0, "a frame after the wrap is newer, not passed over");
-  clock.frameDisplayed(callback(1500), 2);
-  assert.equal(clock.lastFrame.rtp, 1500);
-  clock.frameTold(told(2 ** 32 - 1500, 0));
-  assert.equal(clock.lastFrame.rtp, 1500, "an old message does not bring back an old pose");
-});
-
-test("a new connection begins with new timestamps and keeps the samples", () => {
-  const clock = new FrameClock();
-  clock.inputSent(1, 100);
-  clock.frameTold(told(4e9, 1));
-  clock.frameDisplayed(callback(4e9, 900), 140);
+  clock.inputSent(5, 0);
+  clock.described(described(1, 5));
   clock.restart();
-  clock.frameTold(told(4e9 - 90000, 0));
-  clock.frameDisplayed(callback(4e9 - 90000, 1), 200);
-  assert.equal(clock.lastFrame.rtp, 4e9 - 90000);
-  assert.equal(clock.framesSkipped, 0);
-  assert.deepEqual(clock.inputToPhotonMs, [40]);
+  clock.shown(1, 10, 1);
+  assert.deepEqual(clock.inputToPhotonMs, []);
 });
 
-test("the newest 600 samples are kept", () => {
-  const clock = new FrameClock();
-  for (let seq = 1; seq <= 650; seq += 1) {
-    clock.inputSent(seq, seq * 100);
-    clock.frameTold(told(seq * 3000, seq));
-    clock.frameDisplayed(callback(seq * 3000), seq * 100 + seq);
-  }
-  assert.equal(clock.inputToPhotonMs.length, 600);
-  assert.equal(clock.inputToPhotonMs.at(-1), 650);
-  assert.equal(clock.inputToPhoton().median, 350.5);
+test("percentiles are taken by the nearest rank", () => {
+  assert.equal(percentile([], 50), null);
+  assert.equal(percentile([3, 1, 2], 50), 2);
+  assert.equal(percentile([...Array(100).keys()].map((value) => value + 1), 95), 95);
 });
