@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from statistics import median
 from typing import Any
@@ -95,11 +95,14 @@ class FloorRenderer:
 def measure_drawing(scene: Scene, spec: ModelScene) -> Costs:
     """All renderers in turn, round by round, so that a slow moment of the machine hits all of them."""
     costs = Costs()
-    ours: Renderer = GlRenderer(GlContext.open(), PixelFormat.RGBA)
-    planar: Renderer = GlRenderer(GlContext.open(), PixelFormat.I420)
+    # Every pixel drawn, as pyrender does; what visitors see while they move may be drawn smaller (RenderQuality).
+    full = replace(RenderQuality.for_software(), motion_scale=1.0)
+    ours: Renderer = GlRenderer(GlContext.open(), PixelFormat.RGBA, full)
+    moving: Renderer = GlRenderer(GlContext.open(), PixelFormat.RGBA)
+    planar: Renderer = GlRenderer(GlContext.open(), PixelFormat.I420, full)
     reference: Renderer = PyrenderRenderer()
     floor = FloorRenderer(scene)
-    handles = {renderer: renderer.load(scene) for renderer in (ours, planar, reference)}
+    handles = {renderer: renderer.load(scene) for renderer in (ours, moving, planar, reference)}
     encoder = H264Encoder("libx264", MAX_BPS, FPS)
     views = [View(entry.pose(), spec.fov_y_rad, *SIZE) for entry in spec.entry_poses]
     for round_number in range(ROUNDS + 1):
@@ -113,6 +116,7 @@ def measure_drawing(scene: Scene, spec: ModelScene) -> Costs:
             picture = costs.time("ours", partial(ours.draw, handles[ours], view))
             costs.note("ours: draw", picture.draw_ms, 0.0)
             costs.note("ours: capture", picture.capture_ms, 0.0)
+            costs.time("moving", partial(moving.draw, handles[moving], view))
             costs.time("ours, I420 in a shader", partial(planar.draw, handles[planar], view))
             costs.time("floor", partial(floor.draw, view))
             frame = Frame(

@@ -26,6 +26,7 @@ from edge_render.gl_calls import (
     DRAW_FRAMEBUFFER,
     FRAMEBUFFER,
     LEQUAL,
+    LINEAR,
     NEAREST,
     ONE,
     ONE_MINUS_SRC_ALPHA,
@@ -48,6 +49,8 @@ from edge_render.tone import srgb_from_linear, tone_map
 _FRAME_FLOATS = 16 + 16 + 5 * 4
 _UPSIDE_DOWN = np.diag([1.0, -1.0, 1.0, 1.0])
 _WARM_UP_SIZE = 64
+_SCALED_FROM_PIXELS = 480 * 270
+"""Smaller pictures are quick anyway, and would lose too much."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,7 +121,13 @@ class GlRenderer:
         began = time.perf_counter()
         quality = self.quality
         target = self._targets.get(view.width, view.height, quality.still_samples if view.still else quality.samples)
-        self._draw_scene(loaded, view, target)
+        if view.still or quality.motion_scale == 1.0 or view.width * view.height < _SCALED_FROM_PIXELS:
+            self._draw_scene(loaded, view, target)
+        else:
+            width, height = (2 * round(side * quality.motion_scale / 2) for side in (view.width, view.height))
+            smaller = self._targets.get(width, height, quality.samples)
+            self._draw_scene(loaded, view, smaller)
+            self._enlarge(smaller, target)
         self._context.calls.finish()
         drawn = time.perf_counter()
         pixels = self._capture.read(target)
@@ -161,6 +170,13 @@ class GlRenderer:
             calls.bind_framebuffer(DRAW_FRAMEBUFFER, target.resolved.glo)
             corners = (0, 0, target.width, target.height)
             calls.blit_framebuffer(*corners, *corners, COLOR_BUFFER_BIT, NEAREST)
+
+    def _enlarge(self, smaller: Target, target: Target) -> None:
+        calls = self._context.calls
+        calls.bind_framebuffer(READ_FRAMEBUFFER, smaller.resolved.glo)
+        calls.bind_framebuffer(DRAW_FRAMEBUFFER, target.resolved.glo)
+        source, destination = (0, 0, smaller.width, smaller.height), (0, 0, target.width, target.height)
+        calls.blit_framebuffer(*source, *destination, COLOR_BUFFER_BIT, LINEAR)
 
     def close(self) -> None:
         self._context.make_current()

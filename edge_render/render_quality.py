@@ -19,6 +19,9 @@ class RenderQuality:
     """Blend between two mipmap levels instead of taking the nearer one."""
     shadow_size: int = 4096
     """Width and height of the shadow map, pixels."""
+    motion_scale: float = 1.0
+    """Share of the width and height at which large pictures are drawn while the visitor moves; they are
+    enlarged to their full size, and the still picture is drawn in full."""
     shadow_taps: int = 4
     """Filtered comparisons per pixel: 1 or 4."""
 
@@ -28,4 +31,4 @@ class RenderQuality:
 
     @classmethod
     def for_software(cls) -> Self:
-        return cls(samples=1, anisotropy=1.0, trilinear=False, shadow_size=2048, shadow_taps=1)
+        return cls(samples=1, anisotropy=1.0, trilinear=False, shadow_size=2048, shadow_taps=1, motion_scale=0.75)
