@@ -8,8 +8,10 @@ from pathlib import Path
 from edge_render.demo.assembly import Assembly
 from edge_render.demo.building import build_building
 from edge_render.demo.furniture import build_furniture
+from edge_render.demo.lounge import build_lounge, build_meeting_corner
 from edge_render.demo.manifest import MODEL_NAME, make_manifest
 from edge_render.demo.products import build_products
+from edge_render.demo.street import build_street
 from edge_render.demo.surfaces import make_surfaces
 from edge_render.package import MANIFEST_NAME, Package, open_package
 
@@ -21,6 +23,9 @@ def build_demo(target: Path) -> Package:
     parts = Assembly(make_surfaces())
     build_building(parts)
     build_furniture(parts)
+    build_lounge(parts)
+    build_meeting_corner(parts)
+    build_street(parts)
     product_nodes = build_products(parts)
     target.mkdir(parents=True, exist_ok=True)
     parts.write(target / MODEL_NAME)

@@ -20,8 +20,8 @@ ROOM_HIGH: Vec3 = (7.3, 3.6, 5.8)
 STREET_LOW: Vec3 = (-40.0, -0.5, -30.0)
 STREET_HIGH: Vec3 = (12.0, 16.0, 40.0)
 ROOM_CELL_M, STREET_CELL_M = 0.05, 0.25
-AMBIENT: Vec3 = (0.3, 0.3, 0.31)
-FULL_LIGHT = 1.0
+AMBIENT: Vec3 = (0.37, 0.36, 0.35)
+FULL_LIGHT = 0.85
 """Irradiance that the full value of a vertex colour stands for; more is cut off."""
 _MERGE_M = 1e-4
 

@@ -22,6 +22,7 @@ AO_STEPS_M = np.concatenate([[0.0], 0.04 * 1.36 ** np.arange(11)])
 """Where along a ray the voxels are looked up; the last one is as far as openness looks."""
 START_VOXELS = 1.1
 """How far off its own surface a ray starts: out of the voxel that the surface itself fills."""
+LAMP_START_VOXELS = 2.2
 LAMP_STEP_M = 0.1
 WINDOW_PATCH_M = 1.3
 _CHUNK = 400_000
@@ -100,9 +101,9 @@ class VoxelGrid:
             direction = across * right + along * up + normals * out
             points = start[:, None] + direction[:, None] * steps[:, None]
             blocked = self.blocked(points)
-            # In a corner, a ray starts within the voxel of the other surface: that shades only what never leaves it.
-            left_start = np.logical_or.accumulate(~blocked, axis=1)
-            shaded += np.where(left_start[:, -1], ((blocked & left_start) * shade).max(axis=1), 1.0)
+            # In a corner, a ray starts within the voxel of the other surface: only what stays in it is shaded.
+            buried = blocked[:, 0] & blocked[:, 1]
+            shaded += np.where(buried, 1.0, (blocked[:, 1:] * shade[1:]).max(axis=1))
         return np.asarray(1.0 - shaded / len(rays), np.float32)
 
     def lit_by(self, lamp: Lamp, positions: Fields, normals: Fields) -> Fields:
@@ -120,7 +121,7 @@ class VoxelGrid:
             return result
         # The last voxels before the lamp are left out: they hold the lamp itself.
         steps = np.arange(0.0, lamp.reach_m, LAMP_STEP_M, dtype=np.float32)
-        start = positions[reached] + normals[reached] * np.float32(START_VOXELS * self.cell_m)
+        start = positions[reached] + normals[reached] * np.float32(LAMP_START_VOXELS * self.cell_m)
         points = start[:, None] + direction[reached][:, None] * steps[:, None]
         blocked = self.blocked(points) & (steps < distance[reached][:, None] - 0.28)
         result[reached] = strength[reached] * ~blocked.any(axis=1)

@@ -1,4 +1,4 @@
-"""The shell of the branch: floor, walls with real openings, windows, doors, ceiling, lamps and the street.
+"""The shell of the branch: floor, walls with real openings, windows, doors, ceiling and lamps.
 
 The hall is 14 m wide (x from -7 to 7), 11 m deep (z from -5.5 at the back to 5.5 at the entrance), 3.4 m high.
 """
@@ -10,13 +10,13 @@ from collections.abc import Sequence
 
 from edge_render.demo.assembly import Assembly
 from edge_render.demo.bake import Lamp, Window
-from edge_render.demo.solid import Solid, box, cylinder, join, lathe, panel, sphere, tube
-from edge_render.demo.street import build_street
+from edge_render.demo.solid import Solid, box, cylinder, join, lathe, panel, sphere
+from edge_render.demo.swept import tube
 
 HALF_WIDTH, HALF_DEPTH, HEIGHT = 7.0, 5.5, 3.4
 WALL = 0.2
 SILL, HEAD = 0.45, 2.85
-DAYLIGHT = (0.74, 0.86, 1.0)
+DAYLIGHT = (0.84, 0.92, 1.0)
 LAMPLIGHT = (1.0, 0.86, 0.66)
 
 Opening = tuple[float, float, float, float]
@@ -39,7 +39,6 @@ def build_building(parts: Assembly) -> None:
     _doors(parts)
     _skirting(parts)
     _lamps(parts)
-    build_street(parts)
 
 
 def _wall(length: float, openings: Sequence[Opening]) -> Solid:
@@ -57,7 +56,8 @@ def _wall(length: float, openings: Sequence[Opening]) -> Solid:
 
 
 def _block(start: float, end: float, low: float, high: float) -> Solid:
-    block = box(end - start, high - low, WALL, bevel=0.002, cell=0.24)
+    # Too small a bevel to be seen: one that can be seen would show as a seam between two blocks.
+    block = box(end - start, high - low, WALL, bevel=2e-5, cell=0.24)
     return block.moved((start + end) / 2, (low + high) / 2)
 
 
@@ -102,9 +102,19 @@ def _floor_and_ceiling(parts: Assembly) -> None:
             for dz in (-1.1, -0.37, 0.37, 1.1):
                 at = (x + dx, HEIGHT - 0.2, z + dz)
                 parts.add_lamp(Lamp(at, (0.05, 0.044, 0.036), reach_m=1.3))
-    for ring, radius in (("outer", 1.15), ("inner", 0.85)):
-        inlay = lathe([(radius + 0.07, 0.0), (radius + 0.07, 0.002), (radius, 0.002), (radius, 0.0)], sides=72)
-        parts.add(f"floor-inlay-{ring}", "gold", inlay.moved(0.0, 0.0, 1.2))
+    _floor_emblem(parts, 0.5, -0.2)
+
+
+def _floor_emblem(parts: Assembly, x: float, z: float) -> None:
+    """Brass that is let into the floor, 2 mm proud so that it does not fight with it for depth."""
+    for ring, radius, width in (("outer", 1.2, 0.06), ("inner", 1.06, 0.025)):
+        profile = [(radius + width, 0.0), (radius + width, 0.002), (radius, 0.002), (radius, 0.0)]
+        parts.add(f"floor-inlay-{ring}", "gold", lathe(profile, sides=72).moved(x, 0.0, z))
+    bars = [
+        box(0.26, 0.004, length, bevel=0.001, cell=0.25).moved(x + dx, 0.0, z + 0.6 - length / 2)
+        for dx, length in ((-0.42, 0.62), (0.0, 0.94), (0.42, 1.24))
+    ]
+    parts.add("floor-inlay-bars", "gold", join(bars))
 
 
 def _doors(parts: Assembly) -> None:

@@ -102,7 +102,7 @@ def make_manifest(product_nodes: dict[str, list[str]]) -> dict[str, Any]:
                     {"name": "products", "position": [3.4, 1.6, -0.9], "yawDeg": -90, "pitchDeg": -8},
                     {"name": "counter", "position": [0.0, 1.6, -1.0], "yawDeg": 0, "pitchDeg": -4},
                     {"name": "lounge", "position": [-2.1, 1.6, 1.7], "yawDeg": 46, "pitchDeg": -11},
-                    {"name": "terminals", "position": [3.9, 1.6, 2.6], "yawDeg": 180, "pitchDeg": -6},
+                    {"name": "terminals", "position": [3.5, 1.6, 1.9], "yawDeg": 188, "pitchDeg": -6},
                 ],
                 "walkable": {
                     "min": [-HALF_WIDTH + 0.1, -HALF_DEPTH + 0.1],
@@ -110,11 +110,11 @@ def make_manifest(product_nodes: dict[str, list[str]]) -> dict[str, Any]:
                     "floorY": 0.0,
                     "eyeHeight": 1.6,
                 },
-                "sun": {"direction": [0.78, -0.52, -0.36], "color": [1.0, 0.91, 0.78], "intensity": 7.0},
+                "sun": {"direction": [0.78, -0.52, -0.36], "color": [1.0, 0.91, 0.78], "intensity": 6.4},
                 "environment": {
                     "sky": [0.9, 0.92, 0.95],
                     "ground": [0.8, 0.76, 0.7],
-                    "intensity": 1.6,
+                    "intensity": 1.4,
                     "background": [0.5, 0.68, 0.92],
                     "exposure": 0.95,
                 },

@@ -10,20 +10,8 @@ from numpy.typing import NDArray
 from edge_render.demo.assembly import Assembly
 from edge_render.demo.building import HALF_WIDTH
 from edge_render.demo.pictures import CARD_RECTS, HALLMARK, PLAQUE_RECTS
-from edge_render.demo.solid import (
-    Solid,
-    arc,
-    box,
-    cylinder,
-    join,
-    lathe,
-    panel,
-    pillow,
-    prism,
-    smooth_normals,
-    sphere,
-    tube,
-)
+from edge_render.demo.solid import Solid, arc, box, cylinder, join, lathe, panel, smooth_normals, sphere
+from edge_render.demo.swept import pillow, prism, tube
 
 PRODUCT_X = 5.7
 PLINTH_HEIGHT = 0.95
@@ -78,7 +66,7 @@ def _plinth(parts: Assembly, name: str, z: float) -> list[str]:
 def _gold() -> list[Part]:
     outline = [(-0.05, 0.0), (0.05, 0.0), (0.036, 0.045), (-0.036, 0.045)]
     bar = prism(outline, 0.22)
-    mark = panel(0.06, 0.15, HALLMARK).turned(x_deg=-90).moved(y=0.0462)
+    mark = panel(0.15, 0.056, HALLMARK).turned(z_deg=90, x_deg=-90).moved(y=0.0462)
     places = [
         ((number - (count - 1) / 2) * 0.108, level * 0.046)
         for level, count in enumerate((3, 2, 1))
@@ -202,12 +190,13 @@ def _umbrella() -> list[Part]:
         return join([body, sphere(0.019 * size, 28).moved(y=0.108 * size)]).moved(x, 0.012, z)
 
     family = [person(-0.07, 0.06, 1.35), person(0.085, 0.06, 1.2), person(0.02, 0.1, 0.8)]
+    disc = [(0.2, 0.0), *((0.196 * part, 0.012) for part in (1.0, 0.75, 0.5, 0.25, 0.0))]
     return [
         ("canopy", "gloss", "teal", _triangles_of(gored, gore == 0)),
         ("gores", "gloss", "cream", _triangles_of(gored, gore == 1)),
         ("stick", "walnut", None, tube(crook, 0.008, 16)),
         ("family", "gloss", "coral", join(family)),
-        ("base", "palette", "sand", cylinder(0.2, 0.012, 0.004, 64)),
+        ("base", "palette", "sand", lathe(disc, sides=64)),
     ]
 
 

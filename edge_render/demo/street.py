@@ -26,8 +26,8 @@ TREES = ((-11.2, -3.4), (-12.6, 0.6), (-11.0, 5.0), (-4.6, 11.0), (4.0, 11.6), (
 
 def build_street(parts: Assembly) -> None:
     """Add the street; it ends where no window shows it."""
-    ground = panel(42.0, 42.0, cell=1.0).turned(x_deg=-90).with_uvs(42.0, 42.0)
-    parts.add("street-paving", "paving", ground.moved(-5.0, -0.03, 1.0), outdoors=True)
+    ground = panel(42.0, 52.0, cell=1.0).turned(x_deg=-90).with_uvs(42.0, 52.0)
+    parts.add("street-paving", "paving", ground.moved(-5.0, -0.03, -3.0), outdoors=True)
     for index, (z, width, storeys) in enumerate(WEST):
         _house(parts, f"street-west-{index}", -23.0, z, 90.0, width, storeys, TINTS[index % 5])
     for index, (x, width, storeys) in enumerate(FRONT):
@@ -62,6 +62,8 @@ def _tree(parts: Assembly, index: int, x: float, z: float) -> None:
     trunk = cylinder(0.11, 2.4, sides=12).moved(x, -0.03, z)
     parts.add(f"street-trunk-{index}", "palette", trunk, color="earth", outdoors=True)
     blob = sphere(1.0, 18)
+    shade = float(rng.uniform(0.42, 0.6))
+    green: Vec3 = (shade, 1.1 * shade, 0.72 * shade)
     blobs = []
     for number in range(9):
         turn, rise = number * 2.4, number / 8
@@ -71,4 +73,4 @@ def _tree(parts: Assembly, index: int, x: float, z: float) -> None:
         positions = blob.positions * (1.0 + 0.045 * waves.sum(axis=1))[:, None] * size
         bumpy = Solid(positions, smooth_normals(positions, blob.triangles), blob.uvs, blob.triangles)
         blobs.append(bumpy.moved(reach * float(np.cos(turn)), 2.2 + 1.7 * rise, reach * float(np.sin(turn))))
-    parts.add(f"street-crown-{index}", "palette", join(blobs).moved(x, 0, z), color="leaf", outdoors=True)
+    parts.add(f"street-crown-{index}", "palette", join(blobs).moved(x, 0, z), color="leaf", tint=green, outdoors=True)

@@ -71,9 +71,9 @@ def make_surfaces() -> dict[str, Surface]:
         "rug": _mapped("rug", textures.rug(), 1.0, roughness=0.95),
         "paving": _mapped("paving", textures.paving(), 2.4, roughness=0.85),
         "palette": _colored("palette", 0.55),
-        "gloss": _colored("gloss", 0.18),
-        "gold": _plain("gold", (255, 196, 92), 0.24, metallic=1.0),
-        "chrome": _plain("chrome", (222, 224, 228), 0.12, metallic=1.0),
+        "gloss": _colored("gloss", 0.28),
+        "gold": _plain("gold", (255, 200, 104), 0.3, metallic=1.0, darkest=0.55),
+        "chrome": _plain("chrome", (222, 224, 228), 0.16, metallic=1.0, darkest=0.5),
         "globe": _mapped("globe", textures.globe(), 1.0),
         "leaf": Surface(
             PBRMaterial(
@@ -112,10 +112,11 @@ def make_surfaces() -> dict[str, Surface]:
     }  # fmt: skip
 
 
-def _plain(name: str, color: Rgb, roughness: float, metallic: float = 0.0) -> Surface:
+def _plain(name: str, color: Rgb, roughness: float, metallic: float = 0.0, darkest: float = 0.06) -> Surface:
     linear = [float(((value / 255 + 0.055) / 1.055) ** 2.4) for value in color]
     return Surface(
-        PBRMaterial(name=name, baseColorFactor=[*linear, 1.0], metallicFactor=metallic, roughnessFactor=roughness)
+        PBRMaterial(name=name, baseColorFactor=[*linear, 1.0], metallicFactor=metallic, roughnessFactor=roughness),
+        darkest=darkest,
     )
 
 

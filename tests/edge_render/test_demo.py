@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from edge_render.demo import build_demo
@@ -47,6 +49,48 @@ def test_every_product_can_be_tapped_from_the_hall(package: Package, scene: Scen
         hit = picker.pick(Ray((x - 2.0, y, z), (1.0, 0.0, 0.0)))
         assert hit is not None
         assert hit.hotspot == hotspot.id
+
+
+def test_the_first_view_shows_three_products_and_the_counter(package: Package, scene: Scene) -> None:
+    spec = package.showroom.scenes[package.showroom.entry_scene]
+    picker = Picker(scene, spec.hotspots)
+    entry = spec.entry_poses[0]
+    eye = np.array(entry.position)
+    yaw = math.radians(entry.yaw_deg)
+    ahead = np.array((-math.sin(yaw), 0.0, -math.cos(yaw)))
+    half_width_rad = math.atan(math.tan(spec.fov_y_rad / 2) * 16 / 9)
+
+    def seen(target: tuple[float, float, float]) -> tuple[str | None, str | None]:
+        """The hotspot and the node in that direction, if the picture reaches that far to the side."""
+        to_target = np.array(target) - eye
+        to_target /= np.linalg.norm(to_target)
+        if math.acos(float(ahead @ to_target)) > half_width_rad:
+            return None, None
+        hit = picker.pick(Ray(entry.position, (float(to_target[0]), float(to_target[1]), float(to_target[2]))))
+        return (None, None) if hit is None else (hit.hotspot, hit.node)
+
+    products = [hotspot.id for hotspot in spec.hotspots if seen(hotspot.position)[0] == hotspot.id]
+    assert len(products) >= 3
+    assert (seen((0.0, 0.6, -3.2))[1] or "").startswith("counter-")
+
+
+def test_light_is_baked_into_what_takes_light(scene: Scene) -> None:
+    floor = next(scene.meshes[node.mesh] for node in scene.nodes if node.name == "floor")
+    assert floor.colors is not None
+
+    def light(x: float, z: float) -> float:
+        assert floor.colors is not None
+        near = np.argmin(np.hypot(floor.positions[:, 0] - x, floor.positions[:, 2] - z))
+        return float(floor.colors[near, :3].mean())
+
+    assert light(0.5, 1.5) > 2 * light(0.0, -3.5), "the open floor is lighter than that below the counter"
+    lamp = next(scene.meshes[node.mesh] for node in scene.nodes if node.name == "downlight-0")
+    assert lamp.colors is None, "what glows is not shaded"
+
+
+def test_it_stays_small(package: Package) -> None:
+    spec = package.showroom.scenes[package.showroom.entry_scene]
+    assert (package.root / spec.model).stat().st_size < 15 * 1024 * 1024
 
 
 def test_visitors_enter_where_they_can_stand(package: Package, scene: Scene) -> None:
