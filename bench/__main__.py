@@ -37,7 +37,7 @@ def main() -> None:
             ("ours: draw + capture, every pixel", "ours"),
             ("  draw", "ours: draw"),
             ("  capture (RGBA)", "ours: capture"),
-            ("ours while the visitor moves (75 % scale)", "moving"),
+            ("ours while the visitor moves (70 % scale)", "moving"),
             ("ours with I420 made by a shader", "ours, I420 in a shader"),
             ("floor: same geometry, one-colour shader", "floor"),
             ("RGBA to I420 by swscale, and x264", "x264"),

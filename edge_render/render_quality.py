@@ -31,4 +31,4 @@ class RenderQuality:
 
     @classmethod
     def for_software(cls) -> Self:
-        return cls(samples=1, anisotropy=1.0, trilinear=False, shadow_size=2048, shadow_taps=1, motion_scale=0.75)
+        return cls(samples=1, anisotropy=1.0, trilinear=False, shadow_size=2048, shadow_taps=1, motion_scale=0.7)
