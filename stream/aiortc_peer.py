@@ -17,8 +17,10 @@ from aiortc import (
 from aiortc.sdp import candidate_from_sdp
 
 from edge_render.frame import Frame
+from stream.encoder_probe import FALLBACK_CODEC, make_encoder
 from stream.errors import PeerClosed, SignallingError
 from stream.frame_slot import FrameSlot
+from stream.frame_source import VisitorSource
 from stream.offer_filter import CANDIDATES_MAX, SDP_MAX_CHARS, filter_sdp, usable_candidate
 from stream.peer import Channel, PeerEvents, PeerStats
 from stream.peer_state import PeerState, allowed
@@ -58,7 +60,10 @@ class AiortcPeer:
             [c for c in RTCRtpSender.getCapabilities("video").codecs if c.mimeType in ("video/H264", "video/rtx")]
         )
         sender_events = SenderEvents(events.on_frame_sent, events.on_alive, self._on_encoder_failed)
-        self._sender = InteractiveSender(transceiver.sender.transport, self._slot, codec, settings, sender_events)
+        source = VisitorSource(
+            self._slot, make_encoder(codec, settings), lambda: make_encoder(FALLBACK_CODEC, settings)
+        )
+        self._sender = InteractiveSender(transceiver.sender.transport, source, settings, sender_events)
         replace_sender(transceiver, self._sender)
 
     @property

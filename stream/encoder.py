@@ -14,6 +14,8 @@ class AccessUnit:
 
     data: bytes = field(repr=False)
     key_frame: bool
+    quantiser: float | None = None
+    """The mean quantiser, 0 (lossless) to 1 (the coarsest that the codec has); None where the library does not say."""
 
 
 class Encoder(Protocol):
@@ -26,5 +28,6 @@ class Encoder(Protocol):
 
     def encode(self, frame: Frame, target_bps: int, key_frame: bool) -> AccessUnit:
         """Encode now, without delay. A new size or ``key_frame`` gives a key frame that needs nothing before it;
-        a changed rate does not. Raises EncoderError."""
+        a changed rate does not. No picture, key frame or not, is much larger than ``target_bps`` divided by the
+        nominal frame rate: what does not fit makes it coarser. Raises EncoderError."""
         ...

@@ -53,6 +53,10 @@ def choose_codec(settings: StreamSettings) -> str:
     raise EncoderError(f"no encoder works here: {'; '.join(reasons)}")
 
 
+FALLBACK_CODEC = "libx264"
+"""Works everywhere; takes over from an encoder that fails at run time."""
+
+
 def make_encoder(codec: str, settings: StreamSettings) -> Encoder:
     """An encoder for one visit."""
     return H264Encoder(codec, settings.max_bps, settings.max_fps)

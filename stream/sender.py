@@ -16,24 +16,19 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any
 
-import av
 import structlog
 from aiortc import RTCRtpSender, clock
-from aiortc.codecs.h264 import H264Encoder as H264Payloads
 from aiortc.rtcrtpparameters import RTCRtpCodecParameters
 from aiortc.rtp import RTP_HISTORY_SIZE, AnyRtcpPacket, RtpPacket
 from aiortc.utils import random16, random32, uint16_add
 
-from edge_render.frame import Frame
 from stream.congestion import RateController
-from stream.encoder import AccessUnit, Encoder
-from stream.encoder_probe import make_encoder
 from stream.errors import EncoderError
-from stream.frame_slot import FrameSlot
+from stream.frame_source import CodedFrame, FrameSource
 from stream.link_sample import link_sample
+from stream.payload import packetiser
 from stream.peer import FrameSent
 from stream.playout_delay import PlayoutDelayMap
 from stream.settings import StreamSettings
@@ -43,7 +38,6 @@ log = structlog.get_logger(__name__)
 VIDEO_CLOCK_HZ = 90_000
 KEY_FRAME_INTERVAL_S = 0.3
 """Least time between key frames: a burst of PLIs asks for one picture, not for ten."""
-FALLBACK_CODEC = "libx264"
 UPSTREAM_NAMES = (
     "_RTCRtpSender__rtp_started",
     "_RTCRtpSender__rtp_exited",
@@ -69,23 +63,17 @@ class SenderEvents:
 
 
 class InteractiveSender(RTCRtpSender):
-    """Sends the newest frame of a slot, each as soon as it comes."""
+    """Sends the pictures of a source, each as soon as it comes."""
 
-    def __init__(
-        self, transport: Any, slot: FrameSlot, codec: str, settings: StreamSettings, events: SenderEvents
-    ) -> None:
+    def __init__(self, transport: Any, source: FrameSource, settings: StreamSettings, events: SenderEvents) -> None:
         super().__init__("video", transport)
-        self._slot = slot
-        self._settings = settings
+        self._source = source
         self._events = events
-        self._encoder: Encoder = make_encoder(codec, settings)
         self.rate = RateController(settings.min_bps, settings.start_bps, settings.max_bps, time.monotonic())
         self._recent: deque[tuple[float, int]] = deque()
         """When how many bytes were sent, in the last second."""
         self._timestamp_origin = random32()
         self._last_ticks = -1
-        self._last_frame: Frame | None = None
-        self._key_frame_wanted = True
         self._key_frame_at_s = -KEY_FRAME_INTERVAL_S
         self._key_frame_timer: asyncio.TimerHandle | None = None
         self.sent_frames = self.sent_bytes = self.key_frames = self.retransmitted_packets = 0
@@ -112,19 +100,16 @@ class InteractiveSender(RTCRtpSender):
         self._get("rtp_started").set()
         sequence_number = random16() % 32768
         assert codec.payloadType is not None, "negotiated codecs have a payload type"
+        packetise = packetiser(codec.mimeType)
         try:
             while True:
-                frame = await self._slot.take()
-                taken_ns = time.monotonic_ns()
-                key_frame, self._key_frame_wanted = self._key_frame_wanted, False
-                unit = await self._encode(frame, key_frame)
-                encoded_ns = time.monotonic_ns()
-                if unit.key_frame:
-                    self._key_frame_at_s = encoded_ns / 1e9
-                timestamp = self._timestamp(frame)
-                sequence_number = await self._send(codec.payloadType, unit, timestamp, sequence_number)
-                self._last_frame = frame
-                self._note(frame, unit, timestamp, taken_ns, encoded_ns)
+                coded = await self._source.next(lambda: self.rate.target_bps)
+                if coded.unit.key_frame:
+                    self._key_frame_at_s = coded.encoded_ns / 1e9
+                timestamp = self._timestamp(coded)
+                payloads = packetise(coded.unit)
+                sequence_number = await self._send(codec.payloadType, payloads, timestamp, sequence_number)
+                self._note(coded, timestamp)
         except ConnectionError:
             log.debug("transport_gone")  # the connection's state tells the peer's owner
         except EncoderError as error:
@@ -134,28 +119,14 @@ class InteractiveSender(RTCRtpSender):
                 self._key_frame_timer.cancel()
             self._get("rtp_exited").set()
 
-    async def _encode(self, frame: Frame, key_frame: bool) -> AccessUnit:
-        target_bps = self.rate.target_bps
-        try:
-            return await asyncio.to_thread(self._encoder.encode, frame, target_bps, key_frame)
-        except EncoderError as error:
-            if self._encoder.name == FALLBACK_CODEC:
-                raise
-            log.warning("encoder_replaced", failed=self._encoder.name, by=FALLBACK_CODEC, error=str(error))
-            self._encoder = make_encoder(FALLBACK_CODEC, self._settings)
-            return await asyncio.to_thread(self._encoder.encode, frame, target_bps, True)
-
-    def _timestamp(self, frame: Frame) -> int:
+    def _timestamp(self, coded: CodedFrame) -> int:
         """The time when the frame was drawn, on the wire's clock; later than any before."""
-        drawn_ns = time.monotonic_ns() if frame is self._last_frame else frame.times.draw_start_ns
+        drawn_ns = coded.taken_ns if coded.again else coded.frame.times.draw_start_ns
         self._last_ticks = max(self._last_ticks + 1, drawn_ns * VIDEO_CLOCK_HZ // 1_000_000_000)
         return (self._timestamp_origin + self._last_ticks) & 0xFFFFFFFF
 
-    async def _send(self, payload_type: int, unit: AccessUnit, timestamp: int, sequence_number: int) -> int:
-        """Send the packets of an access unit (RFC 6184); returns the next sequence number."""
-        packet_in = av.Packet(unit.data)
-        packet_in.pts, packet_in.time_base = 0, Fraction(1, VIDEO_CLOCK_HZ)
-        payloads, _ = H264Payloads().pack(packet_in)
+    async def _send(self, payload_type: int, payloads: list[bytes], timestamp: int, sequence_number: int) -> int:
+        """Send the packets of a picture; returns the next sequence number."""
         extensions_map, history, mid = (
             self._get("rtp_header_extensions_map"),
             self._get("rtp_history"),
@@ -177,9 +148,9 @@ class InteractiveSender(RTCRtpSender):
         self._set("rtp_timestamp", timestamp)
         return sequence_number
 
-    def _note(self, frame: Frame, unit: AccessUnit, timestamp: int, taken_ns: int, encoded_ns: int) -> None:
+    def _note(self, coded: CodedFrame, timestamp: int) -> None:
         sent_ns = time.monotonic_ns()
-        times = frame.times
+        unit, times = coded.unit, coded.frame.times
         captured_ns = times.draw_start_ns + (times.draw_ms + times.capture_ms) * 1e6
         self.sent_frames += 1
         self.key_frames += unit.key_frame
@@ -187,13 +158,13 @@ class InteractiveSender(RTCRtpSender):
         self._recent.append((sent_ns / 1e9, len(unit.data)))
         self._events.on_frame_sent(
             FrameSent(
-                frame=frame,
+                frame=coded.frame,
                 rtp_timestamp=timestamp,
                 size_bytes=len(unit.data),
                 key_frame=unit.key_frame,
-                queue_ms=max(0.0, (taken_ns - captured_ns) / 1e6),
-                encode_ms=(encoded_ns - taken_ns) / 1e6,
-                send_ms=(sent_ns - encoded_ns) / 1e6,
+                queue_ms=max(0.0, (coded.taken_ns - captured_ns) / 1e6),
+                encode_ms=(coded.encoded_ns - coded.taken_ns) / 1e6,
+                send_ms=(sent_ns - coded.encoded_ns) / 1e6,
             )
         )
 
@@ -236,6 +207,4 @@ class InteractiveSender(RTCRtpSender):
 
     def _begin_key_frame(self) -> None:
         self._key_frame_timer = None
-        self._key_frame_wanted = True
-        if self._last_frame is not None:
-            self._slot.put_if_empty(self._last_frame)
+        self._source.want_key_frame()

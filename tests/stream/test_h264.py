@@ -41,6 +41,33 @@ def test_the_rate_follows_down_and_up_without_a_key_frame() -> None:
     assert again > 1.5 * low
 
 
+def panning_frame(step: int) -> Frame:
+    """A picture that moves to the left, with grain that does not: as hard for an encoder as a visitor who turns."""
+    blocks = np.random.default_rng(7).integers(20, 220, (24, 400), dtype=np.uint8)
+    grain = np.random.default_rng(step).integers(0, 30, (192, 320), dtype=np.uint8)
+    planes = np.full((288, 320), 128, np.uint8)
+    planes[:192] = blocks.repeat(8, axis=0).repeat(8, axis=1)[:, step * 6 : step * 6 + 320] + grain
+    return _frame(planes, PixelFormat.I420)
+
+
+@pytest.mark.parametrize("target_bps", [400_000, 1_500_000, 4_000_000])
+def test_no_picture_is_much_larger_than_what_the_link_takes_in_its_time(target_bps: int) -> None:
+    encoder = H264Encoder("libx264", max_bps=8_000_000, max_fps=30.0)
+    encoder.encode(panning_frame(0), 8_000_000, True)
+    units = [encoder.encode(panning_frame(step), target_bps, step == 30) for step in range(1, 60)]
+    assert units[29].key_frame
+    budget = target_bps / 30 / 8
+    assert max(len(unit.data) for unit in units) <= 1.3 * budget, "neither a key frame nor the first at a new rate"
+    assert sum(len(unit.data) for unit in units[20:]) / 39 >= 0.7 * budget, "and the rate is made use of"
+
+
+def test_the_quantiser_falls_while_the_picture_rests() -> None:
+    encoder = H264Encoder("libx264", max_bps=8_000_000, max_fps=30.0)
+    quantisers = [encoder.encode(panning_frame(0), 1_500_000, False).quantiser for _ in range(12)]
+    assert all(quantiser is not None for quantiser in quantisers)
+    assert quantisers[-1] < 0.6 * quantisers[0]
+
+
 def test_a_key_frame_comes_when_asked_for_and_stands_alone() -> None:
     encoder = H264Encoder("libx264", max_bps=4_000_000, max_fps=30.0)
     encoder.encode(noisy_frame(1), 4_000_000, False)

@@ -1,0 +1,84 @@
+"""What a sender sends: coded pictures, one at a time, each made as late as possible."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import structlog
+
+from edge_render.frame import Frame
+from stream.encoder import AccessUnit, Encoder
+from stream.errors import EncoderError
+from stream.frame_slot import FrameSlot
+
+log = structlog.get_logger(__name__)
+
+TargetRate = Callable[[], int]
+"""The bits per second that pictures may take now, at the nominal frame rate of the settings."""
+
+
+@dataclass(frozen=True, slots=True)
+class CodedFrame:
+    """A picture and what the encoder made of it. Nanoseconds of ``time.monotonic_ns``."""
+
+    frame: Frame
+    unit: AccessUnit
+    taken_ns: int
+    """When the encoder took the picture."""
+    encoded_ns: int
+    again: bool = False
+    """The same picture was sent before; this is it once more, for who lost it or in better quality."""
+
+
+class FrameSource(Protocol):
+    """Gives one sender its pictures. All on the event loop."""
+
+    async def next(self, target_bps: TargetRate) -> CodedFrame:
+        """Wait for the next picture and code it; ``target_bps`` is asked when coding begins. May be cancelled
+        while it waits. Raises EncoderError where no encoder works any more."""
+        ...
+
+    def want_key_frame(self) -> None:
+        """Make the next picture a key frame; where no newer picture comes, code the last one again."""
+        ...
+
+
+class VisitorSource:
+    """The newest picture of one visitor's slot, coded for this visitor alone."""
+
+    def __init__(self, slot: FrameSlot, encoder: Encoder, make_fallback: Callable[[], Encoder]) -> None:
+        """``make_fallback`` makes the encoder that takes over where ``encoder`` fails at run time."""
+        self._slot = slot
+        self._encoder = encoder
+        self._make_fallback: Callable[[], Encoder] | None = make_fallback
+        self._last_frame: Frame | None = None
+        self._key_frame_wanted = True
+
+    async def next(self, target_bps: TargetRate) -> CodedFrame:
+        """See FrameSource.next."""
+        frame = await self._slot.take()
+        taken_ns = time.monotonic_ns()
+        key_frame, self._key_frame_wanted = self._key_frame_wanted, False
+        unit = await self._encode(frame, target_bps(), key_frame)
+        again, self._last_frame = frame is self._last_frame, frame
+        return CodedFrame(frame, unit, taken_ns, time.monotonic_ns(), again)
+
+    def want_key_frame(self) -> None:
+        """See FrameSource.want_key_frame."""
+        self._key_frame_wanted = True
+        if self._last_frame is not None:
+            self._slot.put_if_empty(self._last_frame)
+
+    async def _encode(self, frame: Frame, target_bps: int, key_frame: bool) -> AccessUnit:
+        try:
+            return await asyncio.to_thread(self._encoder.encode, frame, target_bps, key_frame)
+        except EncoderError as error:
+            if self._make_fallback is None:
+                raise
+            failed, self._encoder, self._make_fallback = self._encoder.name, self._make_fallback(), None
+            log.warning("encoder_replaced", failed=failed, by=self._encoder.name, error=str(error))
+            return await asyncio.to_thread(self._encoder.encode, frame, target_bps, True)
