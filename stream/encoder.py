@@ -6,13 +6,16 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from edge_render.frame import Frame
+from stream.video_codec import VideoCodec
 
 
 @dataclass(frozen=True, slots=True)
 class AccessUnit:
-    """One coded picture: an H.264 access unit in byte stream format (ITU-T H.264, annex B)."""
+    """One coded picture."""
 
+    codec: VideoCodec
     data: bytes = field(repr=False)
+    """H.264: an access unit in byte stream format (ITU-T H.264, annex B)."""
     key_frame: bool
     quantiser: float | None = None
     """The mean quantiser, 0 (lossless) to 1 (the coarsest that the codec has); None where the library does not say."""

@@ -25,6 +25,7 @@ from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoRef
 from edge_render.frame import Frame, PixelFormat
 from stream.encoder import AccessUnit
 from stream.errors import EncoderError
+from stream.video_codec import VideoCodec
 
 BT709: Final = 1
 """Colour primaries, transfer and matrix of ITU-R BT.709 (ITU-T H.273)."""
@@ -86,6 +87,7 @@ class H264Encoder:
         if not packets:
             raise EncoderError(f"{self._codec} kept a frame back, although it is set to have no delay")
         return AccessUnit(
+            VideoCodec.H264,
             b"".join(bytes(packet) for packet in packets),
             any(packet.is_keyframe for packet in packets),
             _quantiser(packets[0]),

@@ -9,17 +9,17 @@ import av
 from aiortc.codecs.h264 import H264Encoder as H264Payloads
 
 from stream.encoder import AccessUnit
-from stream.errors import SignallingError
+from stream.video_codec import VideoCodec
 
 Packetise = Callable[[AccessUnit], list[bytes]]
 """The payloads in order; the last one's packet gets the marker."""
 
 
-def packetiser(mime_type: str) -> Packetise:
-    """The packetiser of a negotiated codec. Raises SignallingError for one that is not known."""
-    if mime_type.lower() == "video/h264":
+def packetiser(codec: VideoCodec) -> Packetise:
+    """The packetiser of a codec, for one stream."""
+    if codec is VideoCodec.H264:
         return h264_payloads
-    raise SignallingError(f"no packetiser for {mime_type}")
+    raise NotImplementedError(f"no packetiser for {codec}")
 
 
 def h264_payloads(unit: AccessUnit) -> list[bytes]:

@@ -20,7 +20,7 @@ from typing import Any
 
 import structlog
 from aiortc import RTCRtpSender, clock
-from aiortc.rtcrtpparameters import RTCRtpCodecParameters
+from aiortc.rtcrtpparameters import RTCRtpCodecParameters, RTCRtpSendParameters
 from aiortc.rtp import RTP_HISTORY_SIZE, AnyRtcpPacket, RtpPacket
 from aiortc.utils import random16, random32, uint16_add
 
@@ -28,10 +28,11 @@ from stream.congestion import RateController
 from stream.errors import EncoderError
 from stream.frame_source import CodedFrame, FrameSource
 from stream.link_sample import link_sample
-from stream.payload import packetiser
 from stream.peer import FrameSent
 from stream.playout_delay import PlayoutDelayMap
+from stream.rtp_format import RtpFormat, rtp_formats
 from stream.settings import StreamSettings
+from stream.video_codec import VideoCodec
 
 log = structlog.get_logger(__name__)
 
@@ -49,6 +50,7 @@ UPSTREAM_NAMES = (
     "_RTCRtpSender__octet_count",
     "_RTCRtpSender__packet_count",
     "_RTCRtpSender__rtt",
+    "_RTCRtpSender__rtx_payload_type",
 )
 
 
@@ -72,6 +74,7 @@ class InteractiveSender(RTCRtpSender):
         self.rate = RateController(settings.min_bps, settings.start_bps, settings.max_bps, time.monotonic())
         self._recent: deque[tuple[float, int]] = deque()
         """When how many bytes were sent, in the last second."""
+        self._formats: dict[VideoCodec, RtpFormat] = {}
         self._timestamp_origin = random32()
         self._last_ticks = -1
         self._key_frame_at_s = -KEY_FRAME_INTERVAL_S
@@ -95,20 +98,24 @@ class InteractiveSender(RTCRtpSender):
 
     # --- sending -----------------------------------------------------------------------------------
 
+    async def send(self, parameters: RTCRtpSendParameters) -> None:
+        """Upstream's beginning of sending, which would know the first codec alone."""
+        self._formats = rtp_formats(parameters.codecs)
+        await super().send(parameters)
+
     async def _run_rtp(self, codec: RTCRtpCodecParameters) -> None:
-        """Upstream's task for media; ``stop`` cancels it and waits for ``rtp_exited``."""
+        """Upstream's task for media; ``stop`` cancels it and waits for ``rtp_exited``. Each picture says its codec."""
         self._get("rtp_started").set()
         sequence_number = random16() % 32768
-        assert codec.payloadType is not None, "negotiated codecs have a payload type"
-        packetise = packetiser(codec.mimeType)
         try:
             while True:
                 coded = await self._source.next(lambda: self.rate.target_bps)
                 if coded.unit.key_frame:
                     self._key_frame_at_s = coded.encoded_ns / 1e9
                 timestamp = self._timestamp(coded)
-                payloads = packetise(coded.unit)
-                sequence_number = await self._send(codec.payloadType, payloads, timestamp, sequence_number)
+                rtp_format = self._formats[coded.unit.codec]
+                payloads = rtp_format.packetise(coded.unit)
+                sequence_number = await self._send(rtp_format.payload_type, payloads, timestamp, sequence_number)
                 self._note(coded, timestamp)
         except ConnectionError:
             log.debug("transport_gone")  # the connection's state tells the peer's owner
@@ -191,6 +198,11 @@ class InteractiveSender(RTCRtpSender):
 
     async def _retransmit(self, sequence_number: int) -> None:
         self.retransmitted_packets += 1
+        packet = self._get("rtp_history").get(sequence_number % RTP_HISTORY_SIZE)
+        if packet is not None:
+            formats = self._formats.values()
+            rtx = (one.rtx_payload_type for one in formats if one.payload_type == packet.payload_type)
+            self._set("rtx_payload_type", next(rtx, None))
         await super()._retransmit(sequence_number)
 
     def _sent_bps(self, now_s: float) -> float:
