@@ -76,7 +76,12 @@ def _capture_and_encode_ms(renderer: GlRenderer, settings: NodeSettings) -> floa
 def stream_settings(settings: NodeSettings) -> StreamSettings:
     """The stream's part of the node's options."""
     return StreamSettings(
-        encoder=settings.encoder, max_fps=settings.fps, start_bps=settings.start_bps, max_bps=settings.max_bps
+        encoder=settings.encoder,
+        max_fps=settings.fps,
+        start_bps=settings.start_bps,
+        max_bps=settings.max_bps,
+        congestion=settings.congestion,
+        copies=settings.copies,
     )
 
 

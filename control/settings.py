@@ -26,8 +26,12 @@ class NodeSettings(BaseSettings):
     max_width: int = Field(1280, ge=160, le=4096, description="Most pixels across of one visit's picture.")
     max_height: int = Field(720, ge=90, le=4096, description="Most pixels down; a portrait screen swaps the two.")
     max_visits: int = Field(4, ge=1, le=1000, description="Visits at a time; one more is refused with 503.")
-    start_bps: int = Field(4_000_000, ge=100_000, description="Video rate before the receiver's first report.")
+    start_bps: int = Field(2_500_000, ge=100_000, description="Video rate before the receiver's first report.")
     max_bps: int = Field(12_000_000, ge=100_000, description="Most video rate for one visit.")
+    congestion: Literal["transport-cc", "remb"] = Field(
+        "transport-cc", description="Who estimates the link: the sender by transport-wide feedback, or the receiver."
+    )
+    copies: bool = Field(True, description="Send packets twice on a link that loses some.")
     connect_timeout_s: float = Field(10.0, gt=0, description="A visit that has not connected by then is ended.")
     heartbeat_timeout_s: float = Field(6.0, gt=0, description="A visit that was silent this long is ended.")
     walk_speed_m_s: float = Field(1.6, gt=0, le=10, description="Walking speed at full stick.")

@@ -17,6 +17,7 @@ from aiortc import (
 from aiortc.sdp import candidate_from_sdp
 
 from edge_render.frame import Frame
+from stream.aiortc_extensions import offer_extensions
 from stream.encoder_probe import FALLBACK_CODEC, make_encoder
 from stream.errors import PeerClosed, SignallingError
 from stream.frame_slot import FrameSlot
@@ -24,7 +25,6 @@ from stream.frame_source import VisitorSource
 from stream.offer_filter import CANDIDATES_MAX, SDP_MAX_CHARS, filter_sdp, usable_candidate
 from stream.peer import Channel, PeerEvents, PeerStats
 from stream.peer_state import PeerState, allowed
-from stream.playout_delay import offer_playout_delay
 from stream.sender import InteractiveSender, SenderEvents
 from stream.settings import StreamSettings
 
@@ -42,12 +42,13 @@ class AiortcPeer:
 
     def __init__(self, events: PeerEvents, codec: str, settings: StreamSettings) -> None:
         """``codec`` is what encoder_probe chose. Called on the event loop."""
-        offer_playout_delay()
+        offer_extensions()
         self._events = events
         self._state = PeerState.NEW
         self._freed = False
         self._candidates = 0
         self.dropped_frames = 0
+        self._transport_cc = settings.congestion == "transport-cc"
         self._slot = FrameSlot(self._on_refused)
         # Without a list of servers aiortc would ask a public STUN server.
         configuration = RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
@@ -74,7 +75,7 @@ class AiortcPeer:
 
     async def answer(self, offer_sdp: str) -> str:
         """See Peer.answer."""
-        text = filter_sdp(offer_sdp)
+        text = self._filter(offer_sdp)
         if "\nm=video " not in text:
             raise SignallingError("the offer has no video section")
         if "\nm=application " in text:
@@ -98,7 +99,10 @@ class AiortcPeer:
         """See Peer.accept."""
         if self._connection.signalingState != "have-local-offer":
             raise SignallingError("no answer is expected: there is no open offer of ours")
-        await self._set_remote(filter_sdp(answer_sdp), "answer")
+        await self._set_remote(self._filter(answer_sdp), "answer")
+
+    def _filter(self, sdp: str) -> str:
+        return filter_sdp(sdp, transport_cc=self._transport_cc)
 
     async def _set_remote(self, sdp: str, kind: str) -> None:
         try:
@@ -140,8 +144,12 @@ class AiortcPeer:
             name, ordered=ordered, maxRetransmits=max_retransmits, negotiated=True, id=_CHANNEL_IDS[name]
         )
         self._channels[name] = channel
-        channel.on("message", lambda data: self._events.on_message(name, data))
+        channel.on("message", lambda data: self._on_message(name, data))
         channel.on("open", lambda: self._events.on_channel_open(name))
+
+    def _on_message(self, name: Channel, data: str | bytes) -> None:
+        self._sender.on_heard()
+        self._events.on_message(name, data)
 
     def send_message(self, channel: Channel, text: str) -> bool:
         """See Peer.send_message."""
@@ -167,15 +175,15 @@ class AiortcPeer:
         """See Peer.stats."""
         sender = self._sender
         return PeerStats(
-            target_bps=sender.rate.target_bps,
+            target_bps=sender.link.estimate_bps,
             sent_bytes=sender.sent_bytes,
             sent_frames=sender.sent_frames,
             dropped_frames=self.dropped_frames,
             key_frames=sender.key_frames,
-            retransmitted_packets=sender.retransmitted_packets,
+            retransmitted_packets=sender.counts.retransmitted_packets_sent,
             round_trip_ms=None if sender.round_trip_s is None else sender.round_trip_s * 1e3,
-            loss_fraction=sender.loss_fraction,
-            remb_bps=sender.remb_bps,
+            loss_fraction=sender.link.loss_fraction,
+            remb_bps=sender.link.remb_bps,
         )
 
     # --- life --------------------------------------------------------------------------------------

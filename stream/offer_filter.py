@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import ipaddress
 
+from stream.aiortc_extensions import TRANSPORT_CC
 from stream.errors import SignallingError
 
 SDP_MAX_CHARS = 65_536
 CANDIDATES_MAX = 32
 
 
-def filter_sdp(sdp: str) -> str:
-    """The SDP with its lines ended by CRLF and only candidates that can be used. Raises SignallingError."""
+def filter_sdp(sdp: str, transport_cc: bool = True) -> str:
+    """The SDP with its lines ended by CRLF and only candidates that can be used; without ``transport_cc``, also without
+    transport-wide feedback, so that the receiver estimates the link. Raises SignallingError."""
     if len(sdp) > SDP_MAX_CHARS:
         raise SignallingError(f"the SDP has {len(sdp)} characters, more than the {SDP_MAX_CHARS} that are allowed")
     lines = sdp.replace("\r\n", "\n").strip().split("\n")
@@ -30,6 +32,8 @@ def filter_sdp(sdp: str) -> str:
             if not usable_candidate(line.removeprefix("a=")) or candidates >= CANDIDATES_MAX:
                 continue
             candidates += 1
+        if not transport_cc and ((line.startswith("a=rtcp-fb:") and "transport-cc" in line) or TRANSPORT_CC in line):
+            continue
         kept.append(line)
     return "\r\n".join(kept) + "\r\n"
 

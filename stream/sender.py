@@ -1,37 +1,39 @@
 """What we add to aiortc's video sender, by subclassing it.
 
-The upstream sender (aiortc 1.16.0) pulls frames from a track at a tick, opens its encoder anew for each
-changed rate, limits H.264 to 3 Mbit/s, keeps the RTP timestamps' origin to itself and answers every PLI
-with a key frame. An interactive picture needs: the newest frame as soon as it exists, our own encoder, a
-known RTP timestamp for each frame, playout-delay on each packet, and key frames that are limited in rate.
+The upstream sender (aiortc 1.16.0) pulls frames from a track at a tick, opens its encoder anew for each changed rate,
+limits H.264 to 3 Mbit/s, keeps the RTP timestamps' origin to itself, sends a picture as one burst, answers every NACK
+and every PLI, and knows of the link only what REMB says. An interactive picture needs: the newest frame as soon as it
+exists, our own encoder, a known RTP timestamp for each frame, a rate that follows transport-wide feedback, pacing, and
+bounded answers.
 
-``_run_rtp`` and ``_handle_rtcp_packet`` are overridden for that; RTCP reports, retransmission (NACK, RTX) and
-statistics stay upstream's. The private names used are listed in ``UPSTREAM_NAMES``; a test guards them.
+``_run_rtp`` and ``_handle_rtcp_packet`` are overridden for that; RTCP reports and the life of the sender stay
+upstream's. The private names used are listed in UPSTREAM_NAMES; a test guards them.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from aiortc import RTCRtpSender, clock
+from aiortc import RTCRtpSender
 from aiortc.rtcrtpparameters import RTCRtpCodecParameters, RTCRtpSendParameters
-from aiortc.rtp import RTP_HISTORY_SIZE, AnyRtcpPacket, RtpPacket
-from aiortc.utils import random16, random32, uint16_add
+from aiortc.rtp import RTCP_RTPFB_NACK, AnyRtcpPacket, RtcpRtpfbPacket
+from aiortc.utils import random32
 
-from stream.congestion import RateController
+from stream.aiortc_extensions import ExtensionIds, PacketWriter, intercept_feedback
 from stream.errors import EncoderError
 from stream.frame_source import CodedFrame, FrameSource
+from stream.link import Link
 from stream.link_sample import link_sample
+from stream.packet_sender import PacketCounts, PacketSender, ntp_time
 from stream.peer import FrameSent
-from stream.playout_delay import PlayoutDelayMap
 from stream.rtp_format import RtpFormat, rtp_formats
 from stream.settings import StreamSettings
+from stream.transport_feedback import TransportFeedback
 from stream.video_codec import VideoCodec
 
 log = structlog.get_logger(__name__)
@@ -39,18 +41,18 @@ log = structlog.get_logger(__name__)
 VIDEO_CLOCK_HZ = 90_000
 KEY_FRAME_INTERVAL_S = 0.3
 """Least time between key frames: a burst of PLIs asks for one picture, not for ten."""
+SIGN_INTERVAL_S = 0.05
+"""While the link takes nothing, how often a single packet asks whether it is there again."""
 UPSTREAM_NAMES = (
     "_RTCRtpSender__rtp_started",
     "_RTCRtpSender__rtp_exited",
     "_RTCRtpSender__rtp_header_extensions_map",
-    "_RTCRtpSender__rtp_history",
     "_RTCRtpSender__mid",
     "_RTCRtpSender__ntp_timestamp",
     "_RTCRtpSender__rtp_timestamp",
     "_RTCRtpSender__octet_count",
     "_RTCRtpSender__packet_count",
     "_RTCRtpSender__rtt",
-    "_RTCRtpSender__rtx_payload_type",
 )
 
 
@@ -71,18 +73,25 @@ class InteractiveSender(RTCRtpSender):
         super().__init__("video", transport)
         self._source = source
         self._events = events
-        self.rate = RateController(settings.min_bps, settings.start_bps, settings.max_bps, time.monotonic())
-        self._recent: deque[tuple[float, int]] = deque()
-        """When how many bytes were sent, in the last second."""
+        self._max_fps = settings.max_fps
         self._formats: dict[VideoCodec, RtpFormat] = {}
+        self.link = Link(settings, time.monotonic())
+        self._extension_ids = ExtensionIds()
+        self._set("rtp_header_extensions_map", self._extension_ids)
+        self._packets: PacketSender | None = None
+        self._room = asyncio.Event()
+        """Set when feedback comes: there may be room on the link again."""
         self._timestamp_origin = random32()
         self._last_ticks = -1
+        self._frame_interval = FrameInterval(settings.max_fps)
         self._key_frame_at_s = -KEY_FRAME_INTERVAL_S
         self._key_frame_timer: asyncio.TimerHandle | None = None
-        self.sent_frames = self.sent_bytes = self.key_frames = self.retransmitted_packets = 0
-        self.loss_fraction: float | None = None
-        self.remb_bps: int | None = None
-        self._set("rtp_header_extensions_map", PlayoutDelayMap())
+        self.sent_frames = self.sent_bytes = self.key_frames = 0
+
+    @property
+    def counts(self) -> PacketCounts:
+        """What was sent; all zero before the stream begins."""
+        return self._packets.counts if self._packets is not None else PacketCounts()
 
     @property
     def round_trip_s(self) -> float | None:
@@ -106,25 +115,51 @@ class InteractiveSender(RTCRtpSender):
     async def _run_rtp(self, codec: RTCRtpCodecParameters) -> None:
         """Upstream's task for media; ``stop`` cancels it and waits for ``rtp_exited``. Each picture says its codec."""
         self._get("rtp_started").set()
-        sequence_number = random16() % 32768
+        # Here the transport is the one that all media share (BUNDLE).
+        intercept_feedback(self.transport, self._on_feedback)
+        writer = PacketWriter(self._extension_ids, self._get("mid"))
+        packets = self._packets = PacketSender(self.transport._send_rtp, writer, self._ssrc, self._rtx_ssrc, self.link)
         try:
-            while True:
-                coded = await self._source.next(lambda: self.rate.target_bps)
-                if coded.unit.key_frame:
-                    self._key_frame_at_s = coded.encoded_ns / 1e9
-                timestamp = self._timestamp(coded)
-                rtp_format = self._formats[coded.unit.codec]
-                payloads = rtp_format.packetise(coded.unit)
-                sequence_number = await self._send(rtp_format.payload_type, payloads, timestamp, sequence_number)
-                self._note(coded, timestamp)
-        except ConnectionError:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(packets.run_extras(), name="copies-and-probes")
+                tasks.create_task(self._send_pictures(packets), name="pictures")
+        except* ConnectionError:
             log.debug("transport_gone")  # the connection's state tells the peer's owner
-        except EncoderError as error:
-            self._events.on_failed(str(error))
+        except* EncoderError as errors:
+            self._events.on_failed(str(errors.exceptions[0]))
         finally:
             if self._key_frame_timer is not None:
                 self._key_frame_timer.cancel()
             self._get("rtp_exited").set()
+
+    async def _send_pictures(self, packets: PacketSender) -> None:
+        while True:
+            coded = await self._source.next(self._target_bps)
+            now_s = time.monotonic()
+            if coded.unit.key_frame:
+                self._key_frame_at_s = now_s
+            timestamp = self._timestamp(coded)
+            interval_s = self._frame_interval.on_frame(coded.taken_ns / 1e9)
+            rtp_format = self._formats[coded.unit.codec]
+            payloads = rtp_format.packetise(coded.unit)
+            await packets.send_picture(rtp_format, payloads, timestamp, coded.unit.key_frame, interval_s)
+            self._report(packets, coded, timestamp)
+            self._note(coded, timestamp)
+            await self._wait_for_room(packets)
+
+    def _target_bps(self) -> int:
+        """At the nominal frame rate: where fewer pictures come than that, each may be larger."""
+        return round(self.link.picture_bps(time.monotonic()) * self._frame_interval.mean_s * self._max_fps)
+
+    async def _wait_for_room(self, packets: PacketSender) -> None:
+        """No picture is taken while the link takes none: the newest waits in the slot, not an old one on the way."""
+        while not self.link.may_send():
+            self._room.clear()
+            try:
+                async with asyncio.timeout(SIGN_INTERVAL_S):
+                    await self._room.wait()
+            except TimeoutError:
+                await packets.send_sign()
 
     def _timestamp(self, coded: CodedFrame) -> int:
         """The time when the frame was drawn, on the wire's clock; later than any before."""
@@ -132,28 +167,13 @@ class InteractiveSender(RTCRtpSender):
         self._last_ticks = max(self._last_ticks + 1, drawn_ns * VIDEO_CLOCK_HZ // 1_000_000_000)
         return (self._timestamp_origin + self._last_ticks) & 0xFFFFFFFF
 
-    async def _send(self, payload_type: int, payloads: list[bytes], timestamp: int, sequence_number: int) -> int:
-        """Send the packets of a picture; returns the next sequence number."""
-        extensions_map, history, mid = (
-            self._get("rtp_header_extensions_map"),
-            self._get("rtp_history"),
-            self._get("mid"),
-        )
-        for index, payload in enumerate(payloads):
-            packet = RtpPacket(payload_type=payload_type, sequence_number=sequence_number, timestamp=timestamp)
-            packet.ssrc = self._ssrc
-            packet.payload = payload
-            packet.marker = int(index == len(payloads) - 1)
-            packet.extensions.abs_send_time = (clock.current_ntp_time() >> 14) & 0x00FFFFFF
-            packet.extensions.mid = mid
-            history[sequence_number % RTP_HISTORY_SIZE] = packet
-            await self.transport._send_rtp(packet.serialize(extensions_map))
-            self._set("octet_count", self._get("octet_count") + len(payload))
-            self._set("packet_count", self._get("packet_count") + 1)
-            sequence_number = uint16_add(sequence_number, 1)
-        self._set("ntp_timestamp", clock.current_ntp_time())
+    def _report(self, packets: PacketSender, coded: CodedFrame, timestamp: int) -> None:
+        """For upstream's sender reports: what wall clock time an RTP timestamp means (RFC 3550, section 6.4.1)."""
+        age_s = time.monotonic() - self._last_ticks / VIDEO_CLOCK_HZ
+        self._set("ntp_timestamp", ntp_time(time.time() - age_s))
         self._set("rtp_timestamp", timestamp)
-        return sequence_number
+        self._set("octet_count", packets.counts.bytes_sent)
+        self._set("packet_count", packets.counts.packets_sent)
 
     def _note(self, coded: CodedFrame, timestamp: int) -> None:
         sent_ns = time.monotonic_ns()
@@ -162,7 +182,6 @@ class InteractiveSender(RTCRtpSender):
         self.sent_frames += 1
         self.key_frames += unit.key_frame
         self.sent_bytes += len(unit.data)
-        self._recent.append((sent_ns / 1e9, len(unit.data)))
         self._events.on_frame_sent(
             FrameSent(
                 frame=coded.frame,
@@ -177,9 +196,27 @@ class InteractiveSender(RTCRtpSender):
 
     # --- what the receiver says --------------------------------------------------------------------
 
+    def on_heard(self) -> None:
+        """Anything came from the visitor, on whichever channel."""
+        now_s = time.monotonic()
+        if self.link.on_heard(now_s):
+            log.info("link_resumed")
+            self._want_key_frame(now_s)
+            self._room.set()
+
+    def _on_feedback(self, feedback: TransportFeedback) -> None:
+        self.link.on_feedback(feedback, time.monotonic())
+        self.on_heard()
+        self._room.set()
+
     async def _handle_rtcp_packet(self, packet: AnyRtcpPacket) -> None:
         now_s = time.monotonic()
         self._events.on_alive()
+        self.on_heard()
+        if isinstance(packet, RtcpRtpfbPacket) and packet.fmt == RTCP_RTPFB_NACK:
+            if self._packets is not None and await self._packets.answer_nack(packet.lost):
+                self._want_key_frame(now_s)
+            return
         sample = link_sample(packet, self._ssrc)
         if sample is not None and sample.key_frame_wanted:
             self._want_key_frame(now_s)
@@ -188,35 +225,41 @@ class InteractiveSender(RTCRtpSender):
         if sample is None:
             return
         if sample.remb_bps is not None:
-            self.remb_bps = sample.remb_bps
-            self.rate.on_remb(sample.remb_bps, self._sent_bps(now_s), now_s)
+            self.link.on_remb(sample.remb_bps, now_s)
         if sample.loss_fraction is not None:
-            self.loss_fraction = sample.loss_fraction
-            self.rate.on_loss(sample.loss_fraction, now_s)
-            if (rtt_s := self.round_trip_s) is not None:
-                self.rate.on_round_trip(rtt_s, now_s)
-
-    async def _retransmit(self, sequence_number: int) -> None:
-        self.retransmitted_packets += 1
-        packet = self._get("rtp_history").get(sequence_number % RTP_HISTORY_SIZE)
-        if packet is not None:
-            formats = self._formats.values()
-            rtx = (one.rtx_payload_type for one in formats if one.payload_type == packet.payload_type)
-            self._set("rtx_payload_type", next(rtx, None))
-        await super()._retransmit(sequence_number)
-
-    def _sent_bps(self, now_s: float) -> float:
-        while self._recent and self._recent[0][0] < now_s - 1.0:
-            self._recent.popleft()
-        return 8.0 * sum(size for _, size in self._recent)
+            self.link.on_report(sample.loss_fraction, self.round_trip_s, now_s)
 
     def _want_key_frame(self, now_s: float) -> None:
         """Send a key frame as soon as their rate allows; of the last picture where there is no newer one."""
         if self._key_frame_timer is not None:
             return
-        delay_s = max(0.0, self._key_frame_at_s + KEY_FRAME_INTERVAL_S - now_s)
+        pause_s = max(KEY_FRAME_INTERVAL_S, 1.5 * self.link.round_trip_s)
+        delay_s = max(0.0, self._key_frame_at_s + pause_s - now_s)
         self._key_frame_timer = asyncio.get_running_loop().call_later(delay_s, self._begin_key_frame)
 
     def _begin_key_frame(self) -> None:
         self._key_frame_timer = None
         self._source.want_key_frame()
+
+
+class FrameInterval:
+    """How far apart pictures come while they come. Seconds."""
+
+    GAP_S = 0.25
+    """Longer than that is a rest, not a slow rate."""
+    SLOWEST = 2.0
+    """A picture gets the time of at most so many nominal ones: the next may come sooner."""
+
+    def __init__(self, max_fps: float) -> None:
+        self._nominal_s = self.mean_s = 1.0 / max_fps
+        self._before_s: float | None = None
+
+    def on_frame(self, taken_s: float) -> float:
+        """A picture was taken; returns the mean interval."""
+        if self._before_s is not None and taken_s - self._before_s < self.GAP_S:
+            mean_s = 0.9 * self.mean_s + 0.1 * (taken_s - self._before_s)
+            self.mean_s = min(self.SLOWEST * self._nominal_s, max(self._nominal_s, mean_s))
+        else:
+            self.mean_s = self._nominal_s
+        self._before_s = taken_s
+        return self.mean_s

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 EncoderChoice = Literal["auto", "x264", "nvenc"]
+CongestionChoice = Literal["transport-cc", "remb"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,5 +16,10 @@ class StreamSettings:
     encoder: EncoderChoice = "x264"
     max_fps: float = 30.0
     min_bps: int = 300_000
-    start_bps: int = 4_000_000
+    start_bps: int = 2_500_000
+    """Modest, so that a narrow link is not full before the first feedback; probes find a wide one within a second."""
     max_bps: int = 12_000_000
+    congestion: CongestionChoice = "transport-cc"
+    """Who estimates the link: the sender by transport-wide feedback where the receiver sends it, or the receiver."""
+    copies: bool = True
+    """Send packets twice on a link that loses some."""

@@ -19,9 +19,9 @@ from hypothesis import strategies as st
 from edge_render.frame import Frame, FrameTimes, PixelFormat
 from edge_render.pose import Pose
 from stream import AiortcPeer, FrameSent, PeerEvents, PeerState, SignallingError, StreamSettings
+from stream.aiortc_extensions import PLAYOUT_DELAY, TRANSPORT_CC
 from stream.aiortc_peer import UPSTREAM_SENDER
 from stream.peer import Channel
-from stream.playout_delay import URI as PLAYOUT_DELAY
 from stream.sender import UPSTREAM_NAMES
 
 RED, BLUE = (200, 30, 40), (20, 60, 190)
@@ -236,6 +236,7 @@ async def test_the_answer_agrees_to_playout_delay_where_it_is_offered() -> None:
     visitor, peer = RTCPeerConnection(RTCConfiguration(iceServers=[])), new_peer(Owner())
     answer = await peer.answer(await new_offer(visitor))
     assert PLAYOUT_DELAY in answer
+    assert TRANSPORT_CC in answer
     assert "H264" in answer
     assert "VP8" not in answer
     await visitor.close()
@@ -296,6 +297,6 @@ async def test_the_private_names_that_we_use_are_still_there() -> None:
     assert isinstance(getattr(transceiver, UPSTREAM_SENDER), RTCRtpSender)
     for name in UPSTREAM_NAMES:
         assert hasattr(transceiver.sender, name), name
-    for method in ("_run_rtp", "_handle_rtcp_packet", "_retransmit"):
+    for method in ("_run_rtp", "_handle_rtcp_packet"):
         assert asyncio.iscoroutinefunction(getattr(RTCRtpSender, method)), method
     await connection.close()

@@ -1,0 +1,155 @@
+"""What is known of one visitor's link, and what may be sent on it now. Pure; ``now_s`` is a monotonic time.
+
+Where the receiver sends transport-wide feedback, the sender estimates the link itself (stream/link_estimate.py): that
+is the one that runs with browsers. Where it does not, the receiver's own estimate (REMB) and its reports are used
+(stream/congestion.py).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+from stream.congestion import RateController
+from stream.link_estimate import LinkEstimate
+from stream.probing import Probe
+from stream.protection import Protection
+from stream.sent_packets import SentPackets
+from stream.settings import StreamSettings
+from stream.transport_feedback import TransportFeedback
+
+WINDOW_S = 0.15
+"""How much more than a round trip may be on its way: the receiver's pause between two feedbacks, and some patience."""
+WINDOW_MIN_BYTES = 6000
+UNKNOWN_ROUND_TRIP_S = 0.05
+SILENCE_S = 0.15
+"""A visitor who is heard again after that long, while nothing was acknowledged, was cut off."""
+RATE_WINDOW_S = 1.0
+
+
+class Link:
+    """One owner of all that is known: estimate, packets in flight, losses."""
+
+    def __init__(self, settings: StreamSettings, now_s: float) -> None:
+        self._estimate = LinkEstimate(settings.min_bps, settings.start_bps, settings.max_bps, now_s)
+        self._receivers_estimate = RateController(settings.min_bps, settings.start_bps, settings.max_bps, now_s)
+        self._packets = SentPackets()
+        self._protection = Protection()
+        self._copies = settings.copies
+        self._min_bps = settings.min_bps
+        self._sender_side = False
+        self._round_trip_s: float | None = None
+        self._recent: deque[tuple[float, int, bool]] = deque()
+        """When how many bytes were sent in the last second, and whether the receiver had asked for them."""
+        self._heard_s = now_s
+        self.remb_bps: int | None = None
+        self.reported_loss: float | None = None
+
+    # --- what is sent --------------------------------------------------------------------------------
+
+    def on_sent(self, size_bytes: int, now_s: float, *, again: bool = False, probe: int | None = None) -> int:
+        """A packet leaves; returns its transport-wide sequence number. ``again``: because the receiver asked for it."""
+        self._recent.append((now_s, size_bytes, again))
+        return self._packets.add(size_bytes, now_s, probe)
+
+    # --- what is heard -------------------------------------------------------------------------------
+
+    def on_feedback(self, feedback: TransportFeedback, now_s: float) -> None:
+        """Transport-wide feedback came."""
+        self._sender_side = True
+        fates = self._packets.on_feedback(feedback, now_s)
+        self._packets.forget_old(now_s)
+        self._estimate.on_feedback(fates, self.round_trip_s, now_s)
+        for fate in fates:
+            self._protection.on_packet(fate.sent_s, fate.arrived_s is None, self._estimate.queue_s)
+
+    def on_remb(self, estimate_bps: int, now_s: float) -> None:
+        """The receiver's estimate came (draft-alvestrand-rmcat-remb)."""
+        self.remb_bps = estimate_bps
+        self._receivers_estimate.on_remb(estimate_bps, self.sent_bps(now_s), now_s)
+
+    def on_report(self, loss_fraction: float, round_trip_s: float | None, now_s: float) -> None:
+        """A receiver report came (RFC 3550, section 6.4)."""
+        self.reported_loss = loss_fraction
+        self._round_trip_s = round_trip_s
+        self._receivers_estimate.on_loss(loss_fraction, now_s)
+        if round_trip_s is not None:
+            self._receivers_estimate.on_round_trip(round_trip_s, now_s)
+
+    def on_heard(self, now_s: float) -> bool:
+        """Anything came from the visitor. True where the link was gone and is back: then what was in flight is lost."""
+        silence_s, self._heard_s = now_s - self._heard_s, now_s
+        if silence_s < SILENCE_S or self.may_send():
+            return False
+        self._packets.forget_all()
+        return True
+
+    # --- what may be sent ----------------------------------------------------------------------------
+
+    def may_send(self) -> bool:
+        """Whether there is room on the way for another picture."""
+        if not self._sender_side:
+            return True
+        round_trip_s = self._packets.least_round_trip_s or UNKNOWN_ROUND_TRIP_S
+        window_bytes = self._estimate.send_bps / 8 * (round_trip_s + WINDOW_S)
+        return self._packets.in_flight_bytes <= max(WINDOW_MIN_BYTES, window_bytes)
+
+    @property
+    def link_bps(self) -> int:
+        """For all packets together."""
+        return self._estimate.send_bps if self._sender_side else self._receivers_estimate.target_bps
+
+    @property
+    def copies_share(self) -> float:
+        """How many copies for each packet of a picture, 0 to 1."""
+        return self._protection.share(self.link_bps) if self._copies else 0.0
+
+    def picture_bps(self, now_s: float) -> int:
+        """For pictures: what copies, and packets that are sent again, leave of the link."""
+        self._forget_old(now_s)
+        pictures_bps = self.link_bps / (1.0 + self.copies_share)
+        again_bps = 8 * sum(size for _, size, again in self._recent if again) / RATE_WINDOW_S
+        return max(self._min_bps, int(max(0.5 * pictures_bps, pictures_bps - again_bps)))
+
+    def next_probe(self, now_s: float) -> Probe | None:
+        """A burst that shows whether the link carries more, where it is time for one."""
+        return self._estimate.next_probe(now_s) if self._sender_side else None
+
+    # --- what it is like -----------------------------------------------------------------------------
+
+    @property
+    def sender_side(self) -> bool:
+        """Whether the sender's own estimate runs, else the receiver's."""
+        return self._sender_side
+
+    @property
+    def estimate_bps(self) -> int:
+        """What the link carries, by whichever estimate runs."""
+        return self._estimate.estimate_bps if self._sender_side else self._receivers_estimate.target_bps
+
+    @property
+    def round_trip_s(self) -> float:
+        """By the receiver's reports; before the first, a guess."""
+        return UNKNOWN_ROUND_TRIP_S if self._round_trip_s is None else self._round_trip_s
+
+    @property
+    def queue_s(self) -> float:
+        """How long packets wait on the way, where the sender's own estimate runs."""
+        return self._estimate.queue_s
+
+    @property
+    def loss_fraction(self) -> float | None:
+        """Of late; None before anything was said of it."""
+        return self._estimate.loss_fraction if self._sender_side else self.reported_loss
+
+    @property
+    def in_flight_bytes(self) -> int:
+        return self._packets.in_flight_bytes
+
+    def sent_bps(self, now_s: float) -> float:
+        """Mean of the last second."""
+        self._forget_old(now_s)
+        return 8.0 * sum(size for _, size, _ in self._recent) / RATE_WINDOW_S
+
+    def _forget_old(self, now_s: float) -> None:
+        while self._recent and self._recent[0][0] < now_s - RATE_WINDOW_S:
+            self._recent.popleft()

@@ -1,0 +1,228 @@
+"""The rate that the link carries, from transport-wide feedback: the sender's own, delay-based estimate. Pure.
+
+Google's congestion control (draft-ietf-rmcat-gcc-02): overuse found by the delay's trend multiplies what arrived by
+BETA, otherwise the estimate grows, near the link's known rate in small steps; heavy loss lowers it too. Beyond the
+draft:
+
+- The standing queue is measured, and the pictures get less than the estimate until it has drained. A visitor feels
+  the queue, not the rate.
+- What arrived is measured over a short time once there is a queue, as then it is the link's own rate: a link that
+  falls to a quarter is followed in two feedbacks instead of in many steps of BETA.
+- Probes raise the estimate; growth alone would take 15 s for a factor of three.
+- Loss without a queue is the radio's, not ours, up to LOSS_HIGH.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+
+from stream.delay_trend import DelayTrend, StandingQueue, Usage
+from stream.probing import Probe, Prober
+from stream.sent_packets import PacketFate
+
+BETA = 0.85
+GROWTH_PER_S = 1.15
+NEAR_CAPACITY = 0.15
+"""So close to the rate at which overuse was found before, the estimate grows by about a packet a round trip."""
+STEP_BITS = 8 * 1200
+HOLD_S = 0.6
+"""No growth for that long after a decrease."""
+RATE_WINDOW_S = 0.3
+RATE_WINDOW_QUEUED_S = 0.1
+APP_LIMITED = 0.75
+"""Who sends less than this share of the estimate learns nothing of the link from that it went well."""
+ARRIVED_MARGIN = 1.5
+QUEUE_CONFIRMS_S = 0.012
+"""A trend with no more queue than that is jitter, or not worth a coarser picture yet."""
+QUEUE_LONG_S = 0.045
+QUEUE_FREE_S = 0.015
+DRAIN_OVER_S = 0.15
+"""How fast a queue is drained: a queue of that length would have the pictures stop, were it not for DRAIN_MIN."""
+DRAIN_MIN = 0.4
+LOSS_HIGH = 0.10
+LOSS_WINDOW_S = 1.5
+LOSS_PACKETS_MIN = 20
+PROBE_HOLD_S = 1.5
+PROBE_ECHO_S = 0.12
+"""The queue that a probe has made, on purpose, is no overuse for so long."""
+
+
+class ArrivalRate:
+    """What arrived, by the receiver's clock."""
+
+    def __init__(self) -> None:
+        self._arrived: deque[tuple[float, int]] = deque()
+
+    def on_packet(self, arrived_s: float, size_bytes: int) -> None:
+        self._arrived.append((arrived_s, size_bytes))
+        while self._arrived[0][0] < arrived_s - RATE_WINDOW_S:
+            self._arrived.popleft()
+
+    def bps(self, window_s: float) -> float | None:
+        """Mean rate of the last ``window_s``; None before that much time has passed."""
+        if not self._arrived or self._arrived[-1][0] - self._arrived[0][0] < 0.8 * window_s:
+            return None
+        begin_s = self._arrived[-1][0] - window_s
+        return 8.0 * sum(size for arrived_s, size in self._arrived if arrived_s > begin_s) / window_s
+
+
+class LossWindow:
+    """The share of packets that were lost of late."""
+
+    def __init__(self, window_s: float) -> None:
+        self._window_s = window_s
+        self._fates: deque[tuple[float, bool]] = deque()
+        self._lost = 0
+
+    def add(self, sent_s: float, lost: bool) -> None:
+        self._fates.append((sent_s, lost))
+        self._lost += lost
+        while self._fates[0][0] < sent_s - self._window_s:
+            self._lost -= self._fates.popleft()[1]
+
+    def clear(self) -> None:
+        self._fates.clear()
+        self._lost = 0
+
+    @property
+    def packets(self) -> int:
+        return len(self._fates)
+
+    @property
+    def fraction(self) -> float:
+        return self._lost / len(self._fates) if self._fates else 0.0
+
+
+class LinkEstimate:
+    """What one visitor's link carries. ``now_s`` is the sender's clock."""
+
+    def __init__(self, min_bps: int, start_bps: int, max_bps: int, now_s: float) -> None:
+        self._min_bps, self._max_bps = min_bps, max_bps
+        self._estimate_bps = float(min(max(start_bps, min_bps), max_bps))
+        self._trend = DelayTrend()
+        self._queue = StandingQueue()
+        self._arrival = ArrivalRate()
+        self._loss = LossWindow(LOSS_WINDOW_S)
+        self._prober = Prober()
+        self._sent: deque[tuple[float, int]] = deque()
+        self._capacity_bps: float | None = None
+        self._grown_at_s = now_s
+        self._decreased_at_s = now_s - 60.0
+        self._probed_at_s = now_s - 60.0
+        self._has_feedback = False
+
+    @property
+    def estimate_bps(self) -> int:
+        """What the link carries."""
+        return int(self._estimate_bps)
+
+    @property
+    def send_bps(self) -> int:
+        """What to send now, all packets together: less than the estimate while a queue drains."""
+        excess_s = max(0.0, self._queue.delay_s - QUEUE_FREE_S)
+        return int(max(self._min_bps, self._estimate_bps * max(DRAIN_MIN, 1.0 - excess_s / DRAIN_OVER_S)))
+
+    @property
+    def queue_s(self) -> float:
+        """How long packets wait on the way."""
+        return self._queue.delay_s
+
+    @property
+    def loss_fraction(self) -> float:
+        """Of the packets of the last seconds."""
+        return self._loss.fraction
+
+    def on_feedback(self, fates: Sequence[PacketFate], round_trip_s: float, now_s: float) -> None:
+        """Packets and what became of them, in the order of sending."""
+        self._has_feedback = True
+        for fate in fates:
+            self._sent.append((fate.sent_s, fate.size_bytes))
+            self._loss.add(fate.sent_s, fate.arrived_s is None)
+            if fate.probe is not None:
+                self._prober.on_packet(fate.probe, fate.sent_s, fate.arrived_s, fate.size_bytes)
+                self._probed_at_s = fate.sent_s
+            if fate.arrived_s is not None:
+                self._trend.on_packet(fate.sent_s, fate.arrived_s)
+                self._queue.on_packet(fate.sent_s, fate.arrived_s)
+                self._arrival.on_packet(fate.arrived_s, fate.size_bytes)
+        if not fates:
+            return
+        while self._sent[0][0] < self._sent[-1][0] - RATE_WINDOW_S:
+            self._sent.popleft()
+        self._use_probe(now_s)
+        if fates[-1].sent_s - self._probed_at_s < PROBE_ECHO_S and self._queue.delay_s < QUEUE_LONG_S:
+            self._grown_at_s = now_s
+        elif self._overused():
+            self._on_overuse(round_trip_s, now_s)
+        elif self._loss.fraction > LOSS_HIGH and self._loss.packets >= LOSS_PACKETS_MIN:
+            self._on_heavy_loss(now_s)
+        elif self._trend.usage is Usage.NORMAL and self._queue.delay_s < QUEUE_FREE_S:
+            self._grow(round_trip_s, now_s)
+        else:
+            self._grown_at_s = now_s
+
+    def next_probe(self, now_s: float) -> Probe | None:
+        """A probe to send now; asked when there is something to send anyway."""
+        if not self._has_feedback or self._queue.delay_s > QUEUE_FREE_S or self._trend.usage is Usage.OVER:
+            return None
+        return self._prober.next(self._estimate_bps, self._max_bps, now_s)
+
+    def _overused(self) -> bool:
+        queue_s = self._queue.delay_s
+        return queue_s > QUEUE_LONG_S or (self._trend.usage is Usage.OVER and queue_s > QUEUE_CONFIRMS_S)
+
+    def _on_overuse(self, round_trip_s: float, now_s: float) -> None:
+        if now_s - self._decreased_at_s < max(0.05, round_trip_s):
+            return
+        arrived = self._arrival.bps(RATE_WINDOW_S)
+        if self._queue.delay_s > QUEUE_FREE_S:
+            arrived = self._arrival.bps(RATE_WINDOW_QUEUED_S) or arrived
+        if arrived is None:
+            arrived = self._estimate_bps
+        if arrived < self._estimate_bps:
+            self._capacity_bps = arrived if self._capacity_bps is None else 0.5 * (self._capacity_bps + arrived)
+        self._decrease(BETA * arrived, now_s)
+
+    def _on_heavy_loss(self, now_s: float) -> None:
+        """Draft, section 6: for links that drop instead of keeping a queue."""
+        if now_s - self._decreased_at_s >= LOSS_WINDOW_S:
+            self._decrease(self._estimate_bps * (1.0 - 0.5 * self._loss.fraction), now_s)
+            self._loss.clear()
+
+    def _decrease(self, bps: float, now_s: float) -> None:
+        self._estimate_bps = max(self._min_bps, min(self._estimate_bps, bps))
+        self._decreased_at_s = self._grown_at_s = now_s
+        self._prober.hold(now_s + PROBE_HOLD_S)
+
+    def _grow(self, round_trip_s: float, now_s: float) -> None:
+        elapsed_s, self._grown_at_s = min(1.0, now_s - self._grown_at_s), now_s
+        if now_s - self._decreased_at_s < HOLD_S or self._app_limited():
+            return
+        capacity = self._capacity_bps
+        if capacity is not None and self._estimate_bps > (1 + NEAR_CAPACITY) * capacity:
+            self._capacity_bps = capacity = None  # the link has widened
+        if capacity is not None and self._estimate_bps > (1 - NEAR_CAPACITY) * capacity:
+            grown = self._estimate_bps + STEP_BITS * elapsed_s / (round_trip_s + 0.1)
+        else:
+            grown = self._estimate_bps * GROWTH_PER_S**elapsed_s
+        arrived = self._arrival.bps(RATE_WINDOW_S)
+        if arrived is not None:
+            grown = min(grown, max(self._estimate_bps, ARRIVED_MARGIN * arrived))
+        self._estimate_bps = min(self._max_bps, grown)
+
+    def _app_limited(self) -> bool:
+        sent_bps = 8.0 * sum(size for _, size in self._sent) / RATE_WINDOW_S
+        return sent_bps < APP_LIMITED * self._estimate_bps
+
+    def _use_probe(self, now_s: float) -> None:
+        shown_bps = self._prober.result_bps()
+        if shown_bps is None:
+            return
+        if shown_bps > 1.05 * self._estimate_bps:
+            self._estimate_bps = min(self._max_bps, shown_bps)
+            if self._capacity_bps is not None and shown_bps > (1 + NEAR_CAPACITY) * self._capacity_bps:
+                self._capacity_bps = None
+            self._prober.succeeded(now_s)
+        else:
+            self._prober.failed()

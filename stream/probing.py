@@ -1,0 +1,119 @@
+"""Does the link carry more? A short burst at a higher rate tells, where waiting for slow growth would take long.
+
+When and how hard to probe, and what a probe has shown. Pure. The idea is libwebrtc's (probe clusters, in
+draft-ietf-rmcat-gcc-02 not described); what is sent in them is the caller's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+PROBE_S = 0.025
+"""Long enough for several packets, short enough not to fill the smallest of buffers."""
+PROBE_PACKETS_MIN = 5
+GROWTH = 2.0
+INTERVAL_S = 2.0
+INTERVAL_MAX_S = 12.0
+ANSWER_WITHIN_S = 1.0
+SATURATED = 0.9
+"""A cluster that arrives at less than this share of the rate at which it was sent has filled the link."""
+SATURATED_MARGIN = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """Send this now: packets of ``size_bytes`` in all, at ``rate_bps``, marked with ``cluster``."""
+
+    cluster: int
+    rate_bps: float
+    size_bytes: int
+
+
+@dataclass(slots=True)
+class _Cluster:
+    number: int
+    sent_at_s: float
+    first_sent_s: float = 0.0
+    last_sent_s: float = 0.0
+    first_arrived_s: float = 0.0
+    last_arrived_s: float = 0.0
+    bytes_after_first: int = 0
+    bytes_before_last: int = 0
+    last_bytes: int = 0
+    packets: int = 0
+    lost: int = 0
+
+
+class Prober:
+    """One probe at a time. Seconds of the sender's clock, but ``arrived_s``."""
+
+    def __init__(self) -> None:
+        self._number = 0
+        self._cluster: _Cluster | None = None
+        self._next_at_s = 0.0
+        self._interval_s = INTERVAL_S
+
+    def next(self, estimate_bps: float, max_bps: float, now_s: float) -> Probe | None:
+        """The probe to send now, if it is time for one."""
+        if self._cluster is not None:
+            if now_s - self._cluster.sent_at_s < ANSWER_WITHIN_S:
+                return None
+            self._cluster = None
+        if now_s < self._next_at_s or estimate_bps >= 0.98 * max_bps:
+            return None
+        rate_bps = min(estimate_bps * GROWTH, 1.1 * max_bps)
+        self._number += 1
+        self._cluster = _Cluster(self._number, now_s)
+        self._next_at_s = now_s + self._interval_s
+        return Probe(self._number, rate_bps, round(rate_bps * PROBE_S / 8))
+
+    def on_packet(self, probe: int, sent_s: float, arrived_s: float | None, size_bytes: int) -> None:
+        """The fate of one of the packets of a cluster, in the order of sending."""
+        cluster = self._cluster
+        if cluster is None or probe != cluster.number:
+            return
+        if arrived_s is None:
+            cluster.lost += 1
+            return
+        if cluster.packets == 0:
+            cluster.first_sent_s, cluster.first_arrived_s = sent_s, arrived_s
+        else:
+            cluster.bytes_after_first += size_bytes
+            cluster.bytes_before_last += cluster.last_bytes
+        cluster.packets += 1
+        cluster.last_bytes = size_bytes
+        cluster.last_sent_s = sent_s
+        cluster.last_arrived_s = max(cluster.last_arrived_s, arrived_s)
+
+    def result_bps(self, wanted_packets: int = PROBE_PACKETS_MIN) -> float | None:
+        """The rate that the open cluster has shown the link to carry; None where too little of it has arrived.
+        Asked after each feedback, as a cluster may come back in two of them: the later answer counts."""
+        cluster = self._cluster
+        if cluster is None or cluster.packets < wanted_packets:
+            return None
+        sent_s = cluster.last_sent_s - cluster.first_sent_s
+        arrived_s = cluster.last_arrived_s - cluster.first_arrived_s
+        if sent_s <= 0 or arrived_s <= 0:
+            return None
+        sent_bps = 8 * cluster.bytes_before_last / sent_s
+        arrived_bps = 8 * cluster.bytes_after_first / arrived_s
+        if arrived_bps < SATURATED * sent_bps or cluster.lost > cluster.packets // 4:
+            return SATURATED_MARGIN * min(sent_bps, arrived_bps)
+        return min(sent_bps, arrived_bps)
+
+    def succeeded(self, now_s: float) -> None:
+        """The estimate was raised by the probe: try for more at once."""
+        self._cluster = None
+        self._interval_s = INTERVAL_S
+        self._next_at_s = now_s
+
+    def failed(self) -> None:
+        """The link carries no more; ask more rarely."""
+        self._cluster = None
+        self._interval_s = min(INTERVAL_MAX_S, 1.5 * self._interval_s)
+
+    def hold(self, until_s: float) -> None:
+        """No probe before that time: the link has just turned out to be narrower."""
+        self._cluster = None
+        self._interval_s = INTERVAL_S
+        self._next_at_s = max(self._next_at_s, until_s)

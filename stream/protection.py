@@ -1,0 +1,55 @@
+"""Copies of packets, sent before anybody asks: on a link that loses packets a copy costs bits, an answer to a NACK
+costs a round trip in which the picture stands. Pure.
+
+The copies are paid for by the pictures, out of the same rate. They go a little later than the packet itself, as losses
+come in bursts.
+"""
+
+from __future__ import annotations
+
+from stream.link_estimate import LossWindow
+
+WINDOW_S = 5.0
+PACKETS_MIN = 60
+BEGIN_LOSS = 0.01
+END_LOSS = 0.003
+BEGIN_QUEUE_S = 0.03
+"""Packets lost while a queue is that long were too much for the link: copies would only add to it."""
+PICTURES_FIRST_BPS = 800_000
+"""Copies take nothing of this."""
+SHARE_MIN = 0.25
+COPY_DELAY_S = 0.006
+
+
+class Protection:
+    """Whether, and how many, packets of a picture are sent twice."""
+
+    def __init__(self) -> None:
+        self._loss = LossWindow(WINDOW_S)
+        self.active = False
+
+    def on_packet(self, sent_s: float, lost: bool, queue_s: float) -> None:
+        """The fate of a packet; the queue is the one that stands on the way."""
+        if lost and queue_s > BEGIN_QUEUE_S:
+            return
+        self._loss.add(sent_s, lost)
+        if self._loss.packets < PACKETS_MIN:
+            return
+        if self._loss.fraction > BEGIN_LOSS:
+            self.active = True
+        elif self._loss.fraction < END_LOSS:
+            self.active = False
+
+    def share(self, link_bps: float) -> float:
+        """How many copies for each packet, 0 to 1."""
+        if not self.active:
+            return 0.0
+        room = link_bps / PICTURES_FIRST_BPS - 1.0
+        return 0.0 if room < SHARE_MIN else min(1.0, room)
+
+    @staticmethod
+    def choose(count: int, share: float) -> list[int]:
+        """Which of ``count`` packets are sent twice. The last one first: nobody would ask for it before the next
+        picture comes; then from the first on."""
+        copies = round(count * share)
+        return sorted({(count - 1 + index) % count for index in range(copies)})

@@ -1,0 +1,104 @@
+"""The packets that are on their way: what was sent when, and what the receiver says became of it. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stream.transport_feedback import REFERENCE_BITS, REFERENCE_UNIT_US, TransportFeedback
+
+FORGOTTEN_AFTER_S = 3.0
+"""No feedback on a packet comes that late: it was lost, or its feedback was."""
+
+
+@dataclass(frozen=True, slots=True)
+class PacketFate:
+    """A packet that the receiver has told of. Seconds: ``sent_s`` of the sender's clock, ``arrived_s`` of the
+    receiver's, so that only differences of the two have a meaning."""
+
+    sent_s: float
+    size_bytes: int
+    arrived_s: float | None
+    """None: lost."""
+    probe: int | None
+    """The probe cluster that the packet belongs to."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    sent_s: float
+    size_bytes: int
+    probe: int | None
+
+
+class SentPackets:
+    """Numbers packets (transport-wide, 16 bits on the wire) and keeps them until their fate is known."""
+
+    def __init__(self) -> None:
+        self._next = 0
+        self._sent: dict[int, _Sent] = {}
+        self._reference: int | None = None
+        self.in_flight_bytes = 0
+        self.least_round_trip_s: float | None = None
+        """The shortest time from sending a packet to its feedback."""
+
+    def add(self, size_bytes: int, now_s: float, probe: int | None = None) -> int:
+        """Note a packet that leaves now; returns its transport-wide sequence number."""
+        number = self._next
+        self._next += 1
+        self._sent[number] = _Sent(now_s, size_bytes, probe)
+        self.in_flight_bytes += size_bytes
+        return number & 0xFFFF
+
+    @property
+    def oldest_sent_s(self) -> float | None:
+        """When the oldest packet was sent whose fate is not known; None where there is none."""
+        return next(iter(self._sent.values())).sent_s if self._sent else None
+
+    def on_feedback(self, feedback: TransportFeedback, now_s: float) -> list[PacketFate]:
+        """The fates of packets, in the order in which they were sent. Packets before the ones told of are in
+        feedback that was lost: they are no longer in flight, and nothing is known of them."""
+        first = self._unwrap(feedback.base_sequence)
+        reference_us = self._unwrap_reference(feedback.reference) * REFERENCE_UNIT_US
+        for number in [number for number in self._sent if number < first]:
+            self._take(number)
+        fates = []
+        for number, arrival_us in enumerate(feedback.arrivals_us, first):
+            sent = self._take(number)
+            if sent is None:
+                continue
+            arrived_s = None if arrival_us is None else (reference_us + arrival_us) / 1e6
+            fates.append(PacketFate(sent.sent_s, sent.size_bytes, arrived_s, sent.probe))
+            if arrived_s is not None:
+                round_trip_s = now_s - sent.sent_s
+                if self.least_round_trip_s is None or round_trip_s < self.least_round_trip_s:
+                    self.least_round_trip_s = round_trip_s
+        return fates
+
+    def forget_old(self, now_s: float) -> None:
+        """Packets that nobody will tell of any more are no longer in flight."""
+        for number in [number for number, sent in self._sent.items() if now_s - sent.sent_s > FORGOTTEN_AFTER_S]:
+            self._take(number)
+
+    def forget_all(self) -> None:
+        """The link was gone: what was on it has not arrived."""
+        self._sent.clear()
+        self.in_flight_bytes = 0
+
+    def _take(self, number: int) -> _Sent | None:
+        sent = self._sent.pop(number, None)
+        if sent is not None:
+            self.in_flight_bytes -= sent.size_bytes
+        return sent
+
+    def _unwrap(self, sequence: int) -> int:
+        """The number nearest to the newest one that has these 16 bits; may be one that was never sent."""
+        newest = self._next - 1
+        return newest - ((newest - sequence + 0x8000 & 0xFFFF) - 0x8000)
+
+    def _unwrap_reference(self, reference: int) -> int:
+        half = 1 << REFERENCE_BITS - 1
+        if self._reference is None:
+            self._reference = reference
+        else:
+            self._reference += (reference - self._reference + half & (1 << REFERENCE_BITS) - 1) - half
+        return self._reference

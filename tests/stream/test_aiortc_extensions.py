@@ -1,0 +1,80 @@
+"""What we add to aiortc is understood by aiortc, and what we use of it is still there."""
+
+from __future__ import annotations
+
+import inspect
+
+from aiortc.rtcdtlstransport import RTCDtlsTransport
+from aiortc.rtcrtpparameters import RTCRtpHeaderExtensionParameters, RTCRtpSendParameters
+from aiortc.rtp import RtcpRrPacket, RtpPacket
+
+from stream.aiortc_extensions import (
+    ABS_SEND_TIME,
+    MID,
+    PLAYOUT_DELAY,
+    TRANSPORT_CC,
+    UPSTREAM_NAMES,
+    ExtensionIds,
+    PacketWriter,
+    intercept_feedback,
+)
+from stream.transport_feedback import TransportFeedback
+
+
+def negotiated(*uris: str) -> ExtensionIds:
+    ids = ExtensionIds()
+    extensions = [RTCRtpHeaderExtensionParameters(id=number, uri=uri) for number, uri in enumerate(uris, 3)]
+    ids.configure(RTCRtpSendParameters(headerExtensions=extensions))
+    return ids
+
+
+def test_a_packet_reads_as_it_was_written() -> None:
+    ids = negotiated(MID, PLAYOUT_DELAY, ABS_SEND_TIME, TRANSPORT_CC)
+    writer = PacketWriter(ids, "0")
+    data = writer.write(102, True, 65535, 2**32 - 1, 0xDEADBEEF, b"picture", 0x0123456789ABCDEF, 4711)
+    packet = RtpPacket.parse(data, ids)
+    assert (packet.payload_type, packet.marker, packet.sequence_number) == (102, 1, 65535)
+    assert (packet.timestamp, packet.ssrc, packet.payload) == (2**32 - 1, 0xDEADBEEF, b"picture")
+    assert packet.extensions.mid == "0"
+    assert packet.extensions.transport_sequence_number == 4711
+    assert packet.extensions.abs_send_time == 0x0123456789ABCDEF >> 14 & 0xFFFFFF
+    assert bytes([ids.by_uri[PLAYOUT_DELAY] << 4 | 2, 0, 0, 0]) in data
+
+
+def test_a_receiver_without_extensions_gets_none() -> None:
+    data = PacketWriter(negotiated(), "0").write(96, False, 1, 2, 3, b"picture", 0, 0)
+    assert len(data) == 12 + len(b"picture")
+    assert not PacketWriter(negotiated(MID), "0").transport_wide
+
+
+class Transport:
+    """The part of RTCDtlsTransport that is extended."""
+
+    def __init__(self) -> None:
+        self.handled: list[bytes] = []
+
+    async def _handle_rtcp_data(self, data: bytes) -> None:
+        self.handled.append(data)
+
+
+async def test_feedback_is_taken_out_of_a_compound_packet_and_the_rest_goes_on() -> None:
+    transport, seen = Transport(), list[TransportFeedback]()
+    intercept_feedback(transport, seen.append)
+    report = bytes(RtcpRrPacket(ssrc=1))
+    # Base 10, two packets, reference 64 ms, one run of two small deltas: 4 and 8 units of 0.25 ms.
+    feedback = bytes.fromhex("8fcd0005 00000001 00000002 000a0002 00000100 20020408")
+    await transport._handle_rtcp_data(report + feedback)
+    assert transport.handled == [report]
+    assert seen == [TransportFeedback(10, 1, (1000, 3000))]
+
+
+async def test_feedback_that_breaks_its_format_is_dropped() -> None:
+    transport, seen = Transport(), list[TransportFeedback]()
+    intercept_feedback(transport, seen.append)
+    await transport._handle_rtcp_data(bytes.fromhex("8fcd0004" + "00" * 8 + "000affff" + "00000100"))
+    assert (transport.handled, seen) == ([], [])
+
+
+def test_the_private_names_that_we_use_are_still_there() -> None:
+    for name in UPSTREAM_NAMES:
+        assert inspect.iscoroutinefunction(getattr(RTCDtlsTransport, name)), name
