@@ -12,22 +12,16 @@ from aiortc.utils import random16, uint16_add
 
 from stream.aiortc_extensions import PacketWriter
 from stream.link import Link
+from stream.media_clock import ntp_time
 from stream.pacer import Pacer
 from stream.probing import Probe
 from stream.protection import COPY_DELAY_S, Protection
 from stream.retransmission import Retransmission, StoredPacket
 from stream.rtp_format import RtpFormat
 
-NTP_EPOCH_S = 2_208_988_800
-"""From 1900 to 1970."""
 COPIES_WAITING_MAX = 64
 TIMER_S = 0.0005
 """What is due sooner than a timer could wake us is sent at once."""
-
-
-def ntp_time(unix_s: float) -> int:
-    """64-bit NTP time (RFC 5905, section 6)."""
-    return int((unix_s + NTP_EPOCH_S) * 4_294_967_296)
 
 
 @dataclass(slots=True)

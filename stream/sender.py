@@ -29,7 +29,8 @@ from stream.errors import EncoderError
 from stream.frame_source import CodedFrame, FrameSource
 from stream.link import Link
 from stream.link_sample import link_sample
-from stream.packet_sender import PacketCounts, PacketSender, ntp_time
+from stream.media_clock import instant_of, ntp_at, ticks_at
+from stream.packet_sender import PacketCounts, PacketSender
 from stream.peer import FrameSent
 from stream.rtp_format import RtpFormat, rtp_formats
 from stream.settings import StreamSettings
@@ -164,13 +165,12 @@ class InteractiveSender(RTCRtpSender):
     def _timestamp(self, coded: CodedFrame) -> int:
         """The time when the frame was drawn, on the wire's clock; later than any before."""
         drawn_ns = coded.taken_ns if coded.again else coded.frame.times.draw_start_ns
-        self._last_ticks = max(self._last_ticks + 1, drawn_ns * VIDEO_CLOCK_HZ // 1_000_000_000)
+        self._last_ticks = max(self._last_ticks + 1, ticks_at(drawn_ns, VIDEO_CLOCK_HZ))
         return (self._timestamp_origin + self._last_ticks) & 0xFFFFFFFF
 
     def _report(self, packets: PacketSender, coded: CodedFrame, timestamp: int) -> None:
         """For upstream's sender reports: what wall clock time an RTP timestamp means (RFC 3550, section 6.4.1)."""
-        age_s = time.monotonic() - self._last_ticks / VIDEO_CLOCK_HZ
-        self._set("ntp_timestamp", ntp_time(time.time() - age_s))
+        self._set("ntp_timestamp", ntp_at(instant_of(self._last_ticks, VIDEO_CLOCK_HZ)))
         self._set("rtp_timestamp", timestamp)
         self._set("octet_count", packets.counts.bytes_sent)
         self._set("packet_count", packets.counts.packets_sent)

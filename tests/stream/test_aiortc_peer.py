@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import av
 import numpy as np
 import pytest
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpSender, RTCSessionDescription
 from aiortc.codecs.h264 import h264_depayload
-from aiortc.rtp import RtpPacket
+from aiortc.rtp import RtcpSrPacket, RtpPacket
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -21,6 +21,7 @@ from edge_render.pose import Pose
 from stream import AiortcPeer, FrameSent, PeerEvents, PeerState, SignallingError, StreamSettings
 from stream.aiortc_extensions import PLAYOUT_DELAY, TRANSPORT_CC
 from stream.aiortc_peer import UPSTREAM_SENDER
+from stream.media_clock import ntp_at
 from stream.peer import Channel
 from stream.sender import UPSTREAM_NAMES
 
@@ -152,6 +153,26 @@ async def test_the_reported_timestamp_is_the_one_on_the_wire(connected: Connecte
     reported = [sent.rtp_timestamp for sent in connected.owner.sent]
     assert connected.screen.timestamps == reported
     assert len(set(reported)) == 3
+
+
+async def test_sender_reports_tell_when_a_picture_was_drawn(connected: Connected) -> None:
+    reports: asyncio.Queue[RtcpSrPacket] = asyncio.Queue()
+    receiver = connected.visitor.getReceivers()[0]
+
+    async def take(packet: object) -> None:
+        if isinstance(packet, RtcpSrPacket):
+            reports.put_nowait(packet)
+
+    receiver._handle_rtcp_packet = take
+    drawn_ns = time.monotonic_ns() - 500_000_000
+    old = picture(RED)
+    await connected.show(replace(old, times=replace(old.times, draw_start_ns=drawn_ns)))
+    await connected.owner.until(lambda: connected.owner.sent)
+    async with asyncio.timeout(20):
+        while (info := (await reports.get()).sender_info).packet_count == 0:
+            pass
+    assert info.rtp_timestamp == connected.owner.sent[0].rtp_timestamp
+    assert abs(ntp_at(drawn_ns) - info.ntp_timestamp) / 2**32 < 0.05, "not the time at which it left"
 
 
 async def test_a_new_size_needs_no_new_connection(connected: Connected) -> None:
