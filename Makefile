@@ -1,7 +1,7 @@
 .DEFAULT_GOAL := help
 PYTHON := .venv/bin/python
 
-.PHONY: help demo test lint format bench setup setup-tests
+.PHONY: help demo test lint format bench bench-network setup setup-tests
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -25,6 +25,9 @@ format: setup-tests ## format the code
 
 bench: setup-tests ## print the table of figures (several minutes)
 	$(PYTHON) -m bench
+
+bench-network: setup-tests ## print how each sender holds on bad networks
+	$(PYTHON) -m bench.network $(OPTIONS)
 
 setup:
 	@scripts/setup

@@ -11,6 +11,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -36,15 +37,14 @@ def chromium_path() -> str | None:
 class NodeProcess:
     """A context manager; can be killed and started again on the same port."""
 
-    def __init__(self, package: Path, *options: str) -> None:
+    def __init__(self, package: Path, *options: str, program: Sequence[str] | None = None) -> None:
+        """``program``: what to run in the place of ``edge-render node``; it takes ``--package`` and ``--port`` too."""
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = int(probe.getsockname()[1])
         self.url = f"http://127.0.0.1:{self.port}"
-        self._command = [
-            str(Path(sys.executable).with_name("edge-render")),
-            *("node", "--package", str(package), "--port", str(self.port), *options),
-        ]
+        edge_render = (str(Path(sys.executable).with_name("edge-render")), "node")
+        self._command = [*(program or edge_render), "--package", str(package), "--port", str(self.port), *options]
         self._process: subprocess.Popen[bytes] | None = None
 
     @property

@@ -9,14 +9,6 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from bench.node_process import CHROMIUM_FLAGS, NodeProcess, chromium_path
-from edge_render.demo import build_demo
-
-
-@pytest.fixture(scope="session")
-def demo_package(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("demo")
-    build_demo(folder)
-    return folder
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,1 @@
+"""How each sender holds on an impaired network: ``make bench-network``."""
