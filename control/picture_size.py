@@ -19,6 +19,11 @@ def fit(screen_width: int, screen_height: int, max_width: int, max_height: int) 
     return _align(screen_width * scale), _align(screen_height * scale)
 
 
+def scaled(width: int, height: int, scale: float) -> tuple[int, int]:
+    """A smaller picture of the same view, aligned."""
+    return _align(width * scale), _align(height * scale)
+
+
 def _align(pixels: float) -> int:
     return max(ALIGN_PX, round(pixels / ALIGN_PX) * ALIGN_PX)
 

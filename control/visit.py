@@ -19,7 +19,7 @@ import structlog
 from control.entry import Entry, entry_place
 from control.input import InputDecoder, Navigator
 from control.metrics import NodeMetrics
-from control.picture_size import fit, vertical_fov
+from control.picture_size import fit, scaled, vertical_fov
 from control.settings import NodeSettings
 from control.showroom_host import HostedScene, ShowroomHost
 from control.wire import (
@@ -46,6 +46,7 @@ from edge_render.render_loop import RenderLoop
 from edge_render.renderer import View
 from stream.peer import Channel, FrameSent, Peer, PeerEvents
 from stream.peer_state import PeerState
+from stream.quality import PicturePlan
 
 log = structlog.get_logger(__name__)
 
@@ -97,7 +98,8 @@ class Visit:
         self._scene, place = entry.place(means.host)
         self._navigator = Navigator(place, self._scene.space, settings.walk_speed_m_s, self._began_s)
         self._decoder = InputDecoder(self._began_s)
-        self._size = entry.size(settings.max_width, settings.max_height)
+        self._screen_size = entry.size(settings.max_width, settings.max_height)
+        self._plan = PicturePlan()
         self._seq = 0
         self._shown: OrderedDict[int, Pose] = OrderedDict()
         self._commands: asyncio.Queue[Tap | Activate] = asyncio.Queue(COMMANDS_WAITING_MAX)
@@ -115,6 +117,7 @@ class Visit:
                 on_frame_sent=self._on_frame_sent,
                 on_refused=lambda _frame: means.metrics.frames.labels("dropped").inc(),
                 on_alive=self._alive,
+                on_plan=self._on_plan,
             )
         )
         self._loop = asyncio.get_running_loop()
@@ -226,7 +229,7 @@ class Visit:
                     self._send("command", Error(field="type", message="earlier taps still wait", id=message.id))
             case Viewport():
                 settings = self._means.settings
-                self._size = fit(message.width, message.height, settings.max_width, settings.max_height)
+                self._screen_size = fit(message.width, message.height, settings.max_width, settings.max_height)
                 self._want(time.monotonic_ns())
             case Ping():
                 self._send("command", Pong(id=message.id))
@@ -256,6 +259,17 @@ class Visit:
         )
 
     # --- camera and frames -------------------------------------------------------------------------
+
+    @property
+    def _size(self) -> tuple[int, int]:
+        """Of the picture to draw now: what the screen shows, scaled down to what the link carries."""
+        return scaled(*self._screen_size, self._plan.scale)
+
+    def _on_plan(self, plan: PicturePlan) -> None:
+        """The stream wants larger or smaller pictures, more or fewer."""
+        self._plan = plan
+        self._ticket.set_max_fps(self._means.settings.fps * plan.rate)
+        self._want(time.monotonic_ns())
 
     def _fov_y_rad(self, width: int, height: int) -> float:
         return vertical_fov(self._scene.spec.fov_y_rad, width / height)

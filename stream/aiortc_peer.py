@@ -62,7 +62,11 @@ class AiortcPeer:
         )
         sender_events = SenderEvents(events.on_frame_sent, events.on_alive, self._on_encoder_failed)
         source = VisitorSource(
-            self._slot, make_encoder(codec, settings), lambda: make_encoder(FALLBACK_CODEC, settings)
+            self._slot,
+            make_encoder(codec, settings),
+            lambda: make_encoder(FALLBACK_CODEC, settings),
+            settings.max_fps,
+            events.on_plan,
         )
         self._sender = InteractiveSender(transceiver.sender.transport, source, settings, sender_events)
         replace_sender(transceiver, self._sender)

@@ -13,6 +13,7 @@ from typing import Literal, Protocol
 
 from edge_render.frame import Frame
 from stream.peer_state import PeerState
+from stream.quality import PicturePlan
 
 Channel = Literal["pose", "command"]
 
@@ -43,6 +44,8 @@ class PeerEvents:
     """A frame was dropped because a newer one came."""
     on_alive: Callable[[], None]
     """The visitor's receiver reported on the stream: a sign of life also of players that send no messages."""
+    on_plan: Callable[[PicturePlan], None] = lambda _plan: None
+    """Pictures should become larger or smaller, more or fewer, as the link carries more or less."""
 
 
 @dataclass(frozen=True, slots=True)

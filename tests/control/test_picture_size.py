@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from control.picture_size import ALIGN_PX, fit, vertical_fov
+from control.picture_size import ALIGN_PX, fit, scaled, vertical_fov
 
 
 @pytest.mark.parametrize(
@@ -29,6 +29,11 @@ def test_every_screen_gets_whole_macroblocks_within_the_limits(width: int, heigh
     assert all(side % ALIGN_PX == 0 and side >= ALIGN_PX for side in picture)
     assert max(picture) <= 1280 + ALIGN_PX / 2
     assert min(picture) <= 720 + ALIGN_PX / 2
+
+
+def test_a_smaller_picture_of_the_same_view_is_aligned_too() -> None:
+    assert scaled(1280, 720, 0.75) == (960, 544)
+    assert scaled(64, 36, 0.1) == (16, 16)
 
 
 def test_an_upright_phone_still_sees_a_useful_width() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from edge_render.draw_schedule import STILL_AFTER_NS, Draw, DrawSchedule, Wish
 from edge_render.pose import Pose
 from edge_render.renderer import SceneHandle, View
@@ -69,6 +71,17 @@ def test_input_that_jitters_around_the_frame_rate_is_drawn_every_time() -> None:
         now_ns = 1000 * MS + step * INTERVAL_NS + (step % 2) * 4 * MS
         schedule.want("a", wish(step), now_ns)
         assert isinstance(schedule.next(now_ns), Draw), step
+
+
+def test_a_visitor_may_get_fewer_pictures_from_now_on() -> None:
+    schedule = schedule_of("a")
+    schedule.set_max_fps("a", FPS / 2)
+    schedule.set_max_fps("nobody", FPS)
+    draws = 0
+    for now_ms in range(1000):
+        schedule.want("a", wish(float(now_ms), now_ms), now_ms * MS)
+        draws += isinstance(schedule.next(now_ms * MS), Draw)
+    assert draws == pytest.approx(FPS / 2, abs=1)
 
 
 def test_waits_until_the_next_picture_is_due() -> None:
