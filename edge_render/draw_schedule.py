@@ -72,7 +72,15 @@ class DrawSchedule(Generic[Visitor]):
 
     def add(self, visitor: Visitor, handle: SceneHandle, max_fps: float) -> None:
         """Take a visitor of a scene in; nothing is drawn until the first wish."""
-        self._entries[visitor] = _Entry(handle, round(1e9 / max_fps))
+        self._entries[visitor] = _Entry(handle, _interval_ns(max_fps))
+
+    def set_max_fps(self, visitor: Visitor, max_fps: float) -> None:
+        """Draw at most so many live pictures a second from the next one on; one who is not here is no error."""
+        entry = self._entries.get(visitor)
+        if entry is not None:
+            # The next picture is due as if the last one had been drawn at the new rate.
+            entry.due_ns += _interval_ns(max_fps) - entry.interval_ns
+            entry.interval_ns = _interval_ns(max_fps)
 
     def remove(self, visitor: Visitor) -> None:
         """Forget a visitor; one who is not here is no error."""
@@ -159,3 +167,7 @@ class DrawSchedule(Generic[Visitor]):
     def _shown(self, visitor: Visitor, entry: _Entry, wish: Wish) -> Draw[Visitor]:
         entry.shown, entry.waiting, entry.turn = wish, False, next(self._turns)
         return Draw(visitor, entry.handle, wish)
+
+
+def _interval_ns(max_fps: float) -> int:
+    return round(1e9 / max_fps)

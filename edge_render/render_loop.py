@@ -58,6 +58,12 @@ class Ticket:
             self.loop._schedule.refresh(self)
             self.loop._changed.notify()
 
+    def set_max_fps(self, max_fps: float) -> None:
+        """Draw at most so many live pictures a second, above 0, from the next one on."""
+        with self.loop._changed:
+            self.loop._schedule.set_max_fps(self, max_fps)
+            self.loop._changed.notify()
+
     def move_to(self, handle: SceneHandle) -> None:
         """Look at another scene from the next wish on; a picture of the old one is not handed on any more."""
         with self.loop._changed:

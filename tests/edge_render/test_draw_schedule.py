@@ -94,6 +94,33 @@ def test_waits_until_the_next_picture_is_due() -> None:
     assert drawn(schedule, due_ns).wish.view == view(2.0)
 
 
+def test_the_rate_can_be_changed_from_the_next_picture_on() -> None:
+    schedule = schedule_of("a")
+    schedule.set_max_fps("who left", 10.0)
+    schedule.want("a", wish(1.0), 1000 * MS)
+    drawn(schedule, 1000 * MS)
+    schedule.set_max_fps("a", 10.0)
+    schedule.want("a", wish(2.0), 1001 * MS)
+    slow_ns = 1000 * MS + 100 * MS - INTERVAL_NS // 4
+    assert schedule.next(1001 * MS) == slow_ns
+    schedule.set_max_fps("a", FPS)
+    assert schedule.next(1001 * MS) == 1000 * MS + INTERVAL_NS * 3 // 4
+    schedule.set_max_fps("a", 10.0)
+    drawn(schedule, slow_ns)
+    schedule.want("a", wish(3.0), slow_ns)
+    assert schedule.next(slow_ns) == slow_ns + 100 * MS
+
+
+def test_a_changed_rate_does_not_hold_back_who_stood_still() -> None:
+    schedule = schedule_of("a")
+    schedule.want("a", wish(1.0), 0)
+    drawn(schedule, 0)
+    schedule.set_max_fps("a", 5.0)
+    later_ns = 10_000 * MS
+    schedule.want("a", wish(2.0), later_ns)
+    assert isinstance(schedule.next(later_ns), Draw)
+
+
 def test_visitors_take_turns() -> None:
     schedule = schedule_of("a", "b", "c")
     order = []

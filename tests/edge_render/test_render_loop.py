@@ -104,6 +104,20 @@ def test_input_during_a_drawing_goes_into_the_next_one_and_only_the_newest_is_dr
     assert renderer.threads == {"gl"}
 
 
+def test_a_raised_rate_counts_for_a_wish_that_waits_already() -> None:
+    renderer, counts, frames = GatedRenderer(), Counts(), Queue[Frame]()
+    renderer.gate.release(2)
+    one_an_hour = 1.0 / 3600.0
+    with RenderLoop(lambda: renderer, counts) as loop:
+        ticket = loop.attach(SceneHandle(1), frames.put, one_an_hour, nothing)
+        ticket.want(view(1.0), 1, 0)
+        assert frames.get(timeout=WAIT_S).input_seq == 1
+        ticket.want(view(2.0), 2, 0)
+        ticket.set_max_fps(1000.0)
+        assert frames.get(timeout=WAIT_S).input_seq == 2
+        ticket.close()
+
+
 def test_visitors_take_turns_while_one_asks_without_pause() -> None:
     renderer, counts = GatedRenderer(), Counts()
     with RenderLoop(lambda: renderer, counts) as loop:
