@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from uuid import uuid4
 
 import structlog
 from aiortc import (
@@ -18,6 +19,8 @@ from aiortc.sdp import candidate_from_sdp
 
 from edge_render.frame import Frame
 from stream.aiortc_extensions import offer_extensions
+from stream.audio_sender import AudioSender
+from stream.audio_source import AudioSource
 from stream.encoder_probe import FALLBACK_CODEC, make_encoder
 from stream.errors import PeerClosed, SignallingError
 from stream.frame_slot import FrameSlot
@@ -38,7 +41,7 @@ _CHANNEL_IDS: dict[Channel, int] = {"pose": 0, "command": 1}
 
 
 class AiortcPeer:
-    """One visitor's connection: one H.264 stream out, two data channels where the visitor has them."""
+    """One visitor's connection: one H.264 stream out; sound and two data channels where the visitor has them."""
 
     def __init__(self, events: PeerEvents, codec: str, settings: StreamSettings) -> None:
         """``codec`` is what encoder_probe chose. Called on the event loop."""
@@ -70,6 +73,8 @@ class AiortcPeer:
         )
         self._sender = InteractiveSender(transceiver.sender.transport, source, settings, sender_events)
         replace_sender(transceiver, self._sender)
+        self._sound = AudioSender(transceiver.sender.transport, events.on_alive)
+        self._lip_sync = settings.lip_sync
 
     @property
     def state(self) -> PeerState:
@@ -84,6 +89,9 @@ class AiortcPeer:
             raise SignallingError("the offer has no video section")
         if "\nm=application " in text:
             self._open_channels()
+        if "\nm=audio " in text:
+            self._add_sound()
+        carry_transport_first(self._connection, text)
         self._set_state(PeerState.CONNECTING)
         await self._set_remote(text, "offer")
         try:
@@ -96,6 +104,7 @@ class AiortcPeer:
         """See Peer.offer."""
         self._set_state(PeerState.CONNECTING)
         self._open_channels()
+        self._add_sound()
         await self._connection.setLocalDescription(await self._connection.createOffer())
         return self._local_sdp()
 
@@ -165,6 +174,25 @@ class AiortcPeer:
         data_channel.send(text)
         return True
 
+    # --- sound -------------------------------------------------------------------------------------
+
+    def _add_sound(self) -> None:
+        transceiver = self._connection.addTransceiver("audio", direction="sendonly")
+        transceiver.setCodecPreferences(RTCRtpSender.getCapabilities("audio").codecs)  # Opus is their first
+        replace_sender(transceiver, self._sound)
+        if not self._lip_sync:
+            # Browsers keep in sync what is in one media stream: this one is another than the picture's.
+            self._sound._stream_id = str(uuid4())
+        self._sound.mute(bool(self._channels))
+
+    def play(self, source: AudioSource | None) -> None:
+        """See Peer.play."""
+        self._sound.play(source)
+
+    def mute(self, muted: bool) -> None:
+        """See Peer.mute."""
+        self._sound.mute(muted)
+
     # --- frames ------------------------------------------------------------------------------------
 
     def put_frame(self, frame: Frame) -> None:
@@ -227,7 +255,17 @@ class AiortcPeer:
             log.warning("peer_close_timed_out", reason=reason)
 
 
-def replace_sender(transceiver: RTCRtpTransceiver, sender: InteractiveSender) -> None:
+def carry_transport_first(connection: RTCPeerConnection, offer_sdp: str) -> None:
+    """The offer's first section carries the transport of all (RFC 9143, section 7.2). aiortc takes its own first
+    transceiver for that, and would stop the common transport where the offer begins with another section."""
+    first = next(line for line in offer_sdp.splitlines() if line.startswith("m=")).split()[0].removeprefix("m=")
+    for transceiver in connection.getTransceivers():
+        transceiver._bundled = transceiver.kind != first
+    if connection.sctp is not None:
+        connection.sctp._bundled = first != "application"
+
+
+def replace_sender(transceiver: RTCRtpTransceiver, sender: RTCRtpSender) -> None:
     """Put our sender in the place of the one that RTCPeerConnection made, which it gives no way to choose.
     Only before the first description is set, as then the old one has not begun anything."""
     old = transceiver.sender

@@ -2,6 +2,7 @@
 
 StreamError
  +-- EncoderError      a codec can't be opened or failed at run time
+ +-- AudioError        a sound can't be decoded or coded; says what is wrong with it
  +-- SignallingError   an SDP or candidate that can't be used; the message may be shown to the sender
  +-- PeerClosed        the peer has gone
 """
@@ -15,6 +16,10 @@ class StreamError(Exception):
 
 class EncoderError(StreamError):
     """A codec can't be opened, or failed."""
+
+
+class AudioError(StreamError):
+    """A sound can't be decoded or coded."""
 
 
 class SignallingError(StreamError):

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from edge_render.frame import Frame
+from stream.audio_source import AudioSource
 from stream.peer_state import PeerState
 from stream.quality import PicturePlan
 
@@ -87,6 +88,15 @@ class Peer(Protocol):
 
     def put_frame(self, frame: Frame) -> None:
         """Send this frame as soon as possible; replaces one that still waits. Any thread."""
+        ...
+
+    def play(self, source: AudioSource | None) -> None:
+        """Play this sound to the visitor from now on, in place of any before; None: silence."""
+        ...
+
+    def mute(self, muted: bool) -> None:
+        """Send no sound while ``muted``. A visitor with a control channel is muted until told otherwise, a player
+        without one is not."""
         ...
 
     def send_message(self, channel: Channel, text: str) -> bool:

@@ -21,5 +21,8 @@ class StreamSettings:
     max_bps: int = 12_000_000
     congestion: CongestionChoice = "transport-cc"
     """Who estimates the link: the sender by transport-wide feedback where the receiver sends it, or the receiver."""
+    lip_sync: bool = False
+    """Send the sound in the picture's media stream, so that browsers play both in time. That delays the picture by as
+    much as the sound waits in their jitter buffer: right for live sources, wrong for a picture that answers a hand."""
     copies: bool = True
     """Send packets twice on a link that loses some."""
