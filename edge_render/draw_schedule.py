@@ -86,12 +86,6 @@ class DrawSchedule(Generic[Visitor]):
         """Forget a visitor; one who is not here is no error."""
         self._entries.pop(visitor, None)
 
-    def set_max_fps(self, visitor: Visitor, max_fps: float) -> None:
-        """Another rate for a visitor, from the next picture on; one who is not here is no error."""
-        entry = self._entries.get(visitor)
-        if entry is not None:
-            entry.interval_ns = round(1e9 / max_fps)
-
     def visitors(self) -> list[Visitor]:
         return list(self._entries)
 

@@ -69,12 +69,6 @@ class Ticket:
         with self.loop._changed:
             self.loop._schedule.move(self, handle)
 
-    def set_max_fps(self, max_fps: float) -> None:
-        """At most so many live pictures a second, from the next one on."""
-        with self.loop._changed:
-            self.loop._schedule.set_max_fps(self, max_fps)
-            self.loop._changed.notify()
-
     def close(self) -> None:
         """Draw no more; may be called again. Frames that are being drawn are dropped."""
         with self.loop._changed:
