@@ -28,6 +28,9 @@ OVERUSE_S = 0.010
 BASE_WINDOW_S = 15.0
 QUEUE_MEMORY_S = 0.06
 """The standing queue is the least of this time: long enough to have a packet that jitter spared."""
+PACKETS_MAX = 4096
+"""More than any link brings in that time. Arrival times are the receiver's word: a clock of its that stands still, or
+goes back, must not make a window grow without end."""
 
 
 class Usage(Enum):
@@ -60,11 +63,12 @@ class DelayTrend:
         if self._group is None:
             self._group = (sent_s, sent_s, arrived_s)
             return
-        first_s, _, last_arrived_s = self._group
+        first_s, last_s, last_arrived_s = self._group
+        if sent_s < first_s:
+            return  # overtaken on the way, and told of late
         if sent_s - first_s <= GROUP_S:
-            self._group = (first_s, sent_s, max(last_arrived_s, arrived_s))
+            self._group = (first_s, max(last_s, sent_s), max(last_arrived_s, arrived_s))
             return
-        _, last_s, _ = self._group
         if self._before is not None:
             sent_before_s, arrived_before_s = self._before
             gradient_s = (last_arrived_s - arrived_before_s) - (last_s - sent_before_s)
@@ -115,10 +119,12 @@ class StandingQueue:
     """How long packets wait on the way, beyond what the way takes when it is free."""
 
     def __init__(self) -> None:
-        self._recent: deque[tuple[float, float]] = deque()
+        self._least: deque[tuple[float, float]] = deque(maxlen=PACKETS_MAX)
+        """Arrival and delay of the packets of late that had less delay than all after them: the first has the least."""
         self._base_s: list[float] = []
         """The least delay of this window and of the one before."""
         self._window_began_s = 0.0
+        self._arrived_s = float("-inf")
 
     def on_packet(self, sent_s: float, arrived_s: float) -> None:
         delay_s = arrived_s - sent_s
@@ -126,13 +132,14 @@ class StandingQueue:
             self._base_s = [delay_s, *self._base_s[:1]]
             self._window_began_s = sent_s
         self._base_s[0] = min(self._base_s[0], delay_s)
-        self._recent.append((arrived_s, delay_s))
-        while self._recent[0][0] < arrived_s - QUEUE_MEMORY_S:
-            self._recent.popleft()
+        self._arrived_s = max(self._arrived_s, arrived_s)
+        while self._least and self._least[-1][1] >= delay_s:
+            self._least.pop()
+        self._least.append((self._arrived_s, delay_s))
+        while self._least[0][0] < self._arrived_s - QUEUE_MEMORY_S:
+            self._least.popleft()
 
     @property
     def delay_s(self) -> float:
         """The standing queue, seconds; 0 before the first packet."""
-        if not self._recent:
-            return 0.0
-        return min(delay_s for _, delay_s in self._recent) - min(self._base_s)
+        return self._least[0][1] - min(self._base_s) if self._least else 0.0

@@ -38,8 +38,9 @@ class Link:
         self._min_bps = settings.min_bps
         self._sender_side = False
         self._round_trip_s: float | None = None
-        self._recent: deque[tuple[float, int, bool]] = deque()
-        """When how many bytes were sent in the last second, and whether the receiver had asked for them."""
+        self._recent: deque[tuple[float, int]] = deque()
+        self._recent_again: deque[tuple[float, int]] = deque()
+        """When how many bytes were sent in the last second; and of them, what the receiver had asked for."""
         self._heard_s = now_s
         self.remb_bps: int | None = None
         self.reported_loss: float | None = None
@@ -48,7 +49,9 @@ class Link:
 
     def on_sent(self, size_bytes: int, now_s: float, *, again: bool = False, probe: int | None = None) -> int:
         """A packet leaves; returns its transport-wide sequence number. ``again``: because the receiver asked for it."""
-        self._recent.append((now_s, size_bytes, again))
+        self._recent.append((now_s, size_bytes))
+        if again:
+            self._recent_again.append((now_s, size_bytes))
         return self._packets.add(size_bytes, now_s, probe)
 
     # --- what is heard -------------------------------------------------------------------------------
@@ -57,10 +60,10 @@ class Link:
         """Transport-wide feedback came."""
         self._sender_side = True
         fates = self._packets.on_feedback(feedback, now_s)
-        self._packets.forget_old(now_s)
         self._estimate.on_feedback(fates, self.round_trip_s, now_s)
+        queue_s = self._estimate.queue_s
         for fate in fates:
-            self._protection.on_packet(fate.sent_s, fate.arrived_s is None, self._estimate.queue_s)
+            self._protection.on_packet(fate.sent_s, fate.arrived_s is None, queue_s)
 
     def on_remb(self, estimate_bps: int, now_s: float) -> None:
         """The receiver's estimate came (draft-alvestrand-rmcat-remb)."""
@@ -107,7 +110,7 @@ class Link:
         """For pictures: what copies, and packets that are sent again, leave of the link."""
         self._forget_old(now_s)
         pictures_bps = self.link_bps / (1.0 + self.copies_share)
-        again_bps = 8 * sum(size for _, size, again in self._recent if again) / RATE_WINDOW_S
+        again_bps = 8 * sum(size for _, size in self._recent_again) / RATE_WINDOW_S
         return max(self._min_bps, int(max(0.5 * pictures_bps, pictures_bps - again_bps)))
 
     def next_probe(self, now_s: float) -> Probe | None:
@@ -148,8 +151,9 @@ class Link:
     def sent_bps(self, now_s: float) -> float:
         """Mean of the last second."""
         self._forget_old(now_s)
-        return 8.0 * sum(size for _, size, _ in self._recent) / RATE_WINDOW_S
+        return 8.0 * sum(size for _, size in self._recent) / RATE_WINDOW_S
 
     def _forget_old(self, now_s: float) -> None:
-        while self._recent and self._recent[0][0] < now_s - RATE_WINDOW_S:
-            self._recent.popleft()
+        for packets in (self._recent, self._recent_again):
+            while packets and packets[0][0] < now_s - RATE_WINDOW_S:
+                packets.popleft()

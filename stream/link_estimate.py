@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 
-from stream.delay_trend import DelayTrend, StandingQueue, Usage
+from stream.delay_trend import PACKETS_MAX, DelayTrend, StandingQueue, Usage
 from stream.probing import Probe, Prober
 from stream.sent_packets import PacketFate
 
@@ -53,10 +53,13 @@ class ArrivalRate:
 
     def __init__(self) -> None:
         self._arrived: deque[tuple[float, int]] = deque()
+        """The times don't fall: a packet that was overtaken counts with the one that came before it."""
 
     def on_packet(self, arrived_s: float, size_bytes: int) -> None:
+        if self._arrived:
+            arrived_s = max(arrived_s, self._arrived[-1][0])
         self._arrived.append((arrived_s, size_bytes))
-        while self._arrived[0][0] < arrived_s - RATE_WINDOW_S:
+        while self._arrived[0][0] < arrived_s - RATE_WINDOW_S or len(self._arrived) > PACKETS_MAX:
             self._arrived.popleft()
 
     def bps(self, window_s: float) -> float | None:

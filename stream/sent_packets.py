@@ -23,11 +23,13 @@ class PacketFate:
     """The probe cluster that the packet belongs to."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Sent:
     sent_s: float
     size_bytes: int
     probe: int | None
+    missing: bool = False
+    """The receiver had not got it when it told of it last."""
 
 
 class SentPackets:
@@ -35,6 +37,8 @@ class SentPackets:
 
     def __init__(self) -> None:
         self._next = 0
+        self._oldest = 0
+        """No packet before it is kept."""
         self._sent: dict[int, _Sent] = {}
         self._reference: int | None = None
         self.in_flight_bytes = 0
@@ -43,52 +47,77 @@ class SentPackets:
 
     def add(self, size_bytes: int, now_s: float, probe: int | None = None) -> int:
         """Note a packet that leaves now; returns its transport-wide sequence number."""
+        self._forget_old(now_s)
         number = self._next
         self._next += 1
         self._sent[number] = _Sent(now_s, size_bytes, probe)
         self.in_flight_bytes += size_bytes
         return number & 0xFFFF
 
-    @property
-    def oldest_sent_s(self) -> float | None:
-        """When the oldest packet was sent whose fate is not known; None where there is none."""
-        return next(iter(self._sent.values())).sent_s if self._sent else None
-
     def on_feedback(self, feedback: TransportFeedback, now_s: float) -> list[PacketFate]:
-        """The fates of packets, in the order in which they were sent. Packets before the ones told of are in
-        feedback that was lost: they are no longer in flight, and nothing is known of them."""
+        """The fates of packets, in the order in which they were sent, but for what arrived late.
+
+        A packet that the receiver lacks may only be late: it is lost when the receiver begins to tell after it, as it
+        goes back to a late one. Packets before the ones told of, of which nothing was said, are in feedback that was
+        lost: they are no longer in flight, and nothing is known of them.
+        """
+        self._forget_old(now_s)
         first = self._unwrap(feedback.base_sequence)
         reference_us = self._unwrap_reference(feedback.reference) * REFERENCE_UNIT_US
-        for number in [number for number in self._sent if number < first]:
-            self._take(number)
-        fates = []
-        for number, arrival_us in enumerate(feedback.arrivals_us, first):
-            sent = self._take(number)
-            if sent is None:
-                continue
-            arrived_s = None if arrival_us is None else (reference_us + arrival_us) / 1e6
-            fates.append(PacketFate(sent.sent_s, sent.size_bytes, arrived_s, sent.probe))
-            if arrived_s is not None:
+        fates = [
+            PacketFate(sent.sent_s, sent.size_bytes, None, sent.probe)
+            for sent in self._take_before(min(first, self._next))
+            if sent.missing
+        ]
+        # Only of what was sent: the receiver may claim much more, which must cost nothing.
+        begin, end = max(first, self._oldest), min(first + len(feedback.arrivals_us), self._next)
+        for number in range(begin, end):
+            arrival_us = feedback.arrivals_us[number - first]
+            if arrival_us is None:
+                self._mark_missing(number)
+            elif (sent := self._take(number)) is not None:
+                arrived_s = (reference_us + arrival_us) / 1e6
+                fates.append(PacketFate(sent.sent_s, sent.size_bytes, arrived_s, sent.probe))
                 round_trip_s = now_s - sent.sent_s
                 if self.least_round_trip_s is None or round_trip_s < self.least_round_trip_s:
                     self.least_round_trip_s = round_trip_s
         return fates
 
-    def forget_old(self, now_s: float) -> None:
-        """Packets that nobody will tell of any more are no longer in flight."""
-        for number in [number for number, sent in self._sent.items() if now_s - sent.sent_s > FORGOTTEN_AFTER_S]:
-            self._take(number)
-
     def forget_all(self) -> None:
         """The link was gone: what was on it has not arrived."""
         self._sent.clear()
+        self._oldest = self._next
         self.in_flight_bytes = 0
+
+    def _forget_old(self, now_s: float) -> None:
+        """Packets that nobody will tell of any more are no longer in flight."""
+        while self._oldest < self._next:
+            sent = self._sent.get(self._oldest)
+            if sent is not None and now_s - sent.sent_s <= FORGOTTEN_AFTER_S:
+                return
+            self._take(self._oldest)
+            self._oldest += 1
+
+    def _take_before(self, first: int) -> list[_Sent]:
+        taken = []
+        while self._oldest < first:
+            sent = self._take(self._oldest)
+            self._oldest += 1
+            if sent is not None:
+                taken.append(sent)
+        return taken
 
     def _take(self, number: int) -> _Sent | None:
         sent = self._sent.pop(number, None)
-        if sent is not None:
+        if sent is not None and not sent.missing:
             self.in_flight_bytes -= sent.size_bytes
         return sent
+
+    def _mark_missing(self, number: int) -> None:
+        sent = self._sent.get(number)
+        if sent is not None and not sent.missing:
+            sent.missing = True
+            self.in_flight_bytes -= sent.size_bytes
 
     def _unwrap(self, sequence: int) -> int:
         """The number nearest to the newest one that has these 16 bits; may be one that was never sent."""

@@ -59,36 +59,45 @@ def parse_feedback(packet: bytes) -> TransportFeedback:
     end = len(packet)
     if first & 0x20:
         end -= packet[-1]
-    statuses, position = _read_statuses(packet, _HEADER.size, end, count)
+    runs, position = _read_statuses(packet, _HEADER.size, end, count)
     arrivals: list[int | None] = []
     arrival_us = 0
-    for status in statuses:
+    for status, length in runs:
         if status == _NOT_RECEIVED:
-            arrivals.append(None)
+            arrivals += [None] * length
             continue
         size, form = (1, "!B") if status == _SMALL_DELTA else (2, "!h")
-        if status > _LARGE_DELTA or position + size > end:
+        if status > _LARGE_DELTA or position + size * length > end:
             raise ValueError("transport feedback has a packet status without its delta")
-        arrival_us += struct.unpack_from(form, packet, position)[0] * DELTA_UNIT_US
-        position += size
-        arrivals.append(arrival_us)
+        for _ in range(length):
+            arrival_us += struct.unpack_from(form, packet, position)[0] * DELTA_UNIT_US
+            position += size
+            arrivals.append(arrival_us)
     return TransportFeedback(base, reference_and_number >> 8, tuple(arrivals))
 
 
-def _read_statuses(packet: bytes, position: int, end: int, count: int) -> tuple[list[int], int]:
-    """The packet status chunks (section 3.1.2 to 3.1.4) and where they end."""
-    statuses: list[int] = []
-    while len(statuses) < count:
+def _read_statuses(packet: bytes, position: int, end: int, count: int) -> tuple[list[tuple[int, int]], int]:
+    """The packet status chunks (section 3.1.2 to 3.1.4), as a status and how many packets in a row have it, and where
+    they end. Runs are kept as such, so that a short packet that tells of 65,535 lost ones costs no more than a short
+    one should."""
+    runs: list[tuple[int, int]] = []
+    left = count
+    while left > 0:
         if position + 2 > end:
             raise ValueError("transport feedback has fewer status chunks than packets")
         (chunk,) = struct.unpack_from("!H", packet, position)
         position += 2
         if not chunk & 0x8000:
-            statuses += [chunk >> 13 & 3] * min(chunk & _RUN_LENGTH_MAX, count - len(statuses))
-            if not chunk & _RUN_LENGTH_MAX:
+            length = min(chunk & _RUN_LENGTH_MAX, left)
+            if not length:
                 raise ValueError("transport feedback has an empty run")
-        elif chunk & 0x4000:
-            statuses += [chunk >> shift & 3 for shift in range(12, -1, -2)]
+            runs.append((chunk >> 13 & 3, length))
+            left -= length
+            continue
+        if chunk & 0x4000:
+            statuses = [chunk >> shift & 3 for shift in range(12, -1, -2)]
         else:
-            statuses += [chunk >> shift & 1 for shift in range(13, -1, -1)]
-    return statuses[:count], position
+            statuses = [chunk >> shift & 1 for shift in range(13, -1, -1)]
+        runs += [(status, 1) for status in statuses[:left]]
+        left -= len(statuses)
+    return runs, position
