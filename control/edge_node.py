@@ -134,6 +134,7 @@ class EdgeNode:
         self._means = VisitMeans(host, self._render_loop, self._make_peer, self.settings, self.metrics)
         self.metrics.ready.set(1)
         log.info("node_ready", renderer=self._render_loop.description, pixel_format=self._render_loop.pixel_format)
+        await host.code_sounds()
 
     async def _live(self, visit: Visit) -> None:
         reason = "failed"

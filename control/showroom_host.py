@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import structlog
 
 from control.input import WalkSpace
+from control.scene_sound import SceneSound
 from edge_render.package import ModelScene, Package
 from edge_render.picking import Picker
 from edge_render.render_loop import RenderLoop
@@ -28,6 +29,7 @@ class HostedScene:
     handle: SceneHandle
     picker: Picker
     space: WalkSpace
+    sound: SceneSound | None
 
 
 class ShowroomHost:
@@ -39,9 +41,15 @@ class ShowroomHost:
 
     @classmethod
     async def open(cls, package: Package, render_loop: RenderLoop) -> ShowroomHost:
-        """Load every scene. Raises ModelError or RendererError."""
+        """Load every scene. Raises PackageError, ModelError or RendererError."""
         scenes = {name: await _host(package, name, render_loop) for name in package.showroom.scenes}
         return cls(package, scenes)
+
+    async def code_sounds(self) -> None:
+        """Code the sounds of all scenes, that of the entry scene first."""
+        for scene in sorted(self._scenes.values(), key=lambda one: one.name != self.package.showroom.entry_scene):
+            if scene.sound is not None:
+                await scene.sound.code()
 
     @property
     def title(self) -> dict[str, str]:
@@ -58,6 +66,7 @@ async def _host(package: Package, name: str, render_loop: RenderLoop) -> HostedS
     scene = await asyncio.to_thread(load_scene, package, name)
     handle = await asyncio.wrap_future(render_loop.load(scene))
     picker = await asyncio.to_thread(Picker, scene, spec.hotspots)
+    sound = await SceneSound.open(package, name)
     space = await asyncio.to_thread(OccupancyGrid, scene, spec.walkable)
     log.info(
         "scene_loaded",
@@ -66,4 +75,4 @@ async def _host(package: Package, name: str, render_loop: RenderLoop) -> HostedS
         triangles=scene.triangle_count(),
         seconds=round(time.monotonic() - began, 2),
     )
-    return HostedScene(name, spec, handle, picker, space)
+    return HostedScene(name, spec, handle, picker, space, sound)

@@ -24,6 +24,7 @@ from control.settings import NodeSettings
 from control.showroom_host import HostedScene, ShowroomHost
 from control.wire import (
     Activate,
+    Audio,
     ClientMessage,
     Closing,
     Error,
@@ -34,6 +35,7 @@ from control.wire import (
     Ping,
     Pong,
     ServerMessage,
+    SoundInfo,
     Tap,
     Tapped,
     Viewport,
@@ -127,6 +129,7 @@ class Visit:
             settings.fps,
             self._on_render_error,
         )
+        self._play_sound()
         # The first picture is drawn while the connection is still being made.
         self._want(time.monotonic_ns())
 
@@ -231,6 +234,8 @@ class Visit:
                 settings = self._means.settings
                 self._screen_size = fit(message.width, message.height, settings.max_width, settings.max_height)
                 self._want(time.monotonic_ns())
+            case Audio():
+                self.peer.mute(not message.on)
             case Ping():
                 self._send("command", Pong(id=message.id))
             case Goodbye():
@@ -255,8 +260,14 @@ class Visit:
                 yaw=place.yaw_rad,
                 pitch=place.pitch_rad,
                 hotspots=[_hotspot_info(hotspot) for hotspot in self._scene.spec.hotspots],
+                audio=_sound_info(self._scene),
             ),
         )
+
+    def _play_sound(self) -> None:
+        """The scene's sound from its beginning, or none."""
+        sound = self._scene.sound
+        self.peer.play(None if sound is None else sound.playback())
 
     # --- camera and frames -------------------------------------------------------------------------
 
@@ -368,6 +379,8 @@ class Visit:
         if not isinstance(action, GoToScene):
             return
         self._scene = self._means.host.scene(action.scene)
+        if self._scene is not scene:
+            self._play_sound()
         place = entry_place(self._scene, action.entry)
         speed_m_s = self._means.settings.walk_speed_m_s
         self._navigator = Navigator(place, self._scene.space, speed_m_s, time.monotonic())
@@ -395,6 +408,13 @@ def _stages_ms(sent: FrameSent) -> dict[str, float]:
         "encode": sent.encode_ms,
         "send": sent.send_ms,
     }
+
+
+def _sound_info(scene: HostedScene) -> SoundInfo | None:
+    if scene.sound is None:
+        return None
+    title = scene.sound.spec.title
+    return SoundInfo(title=None if title is None else title.model_dump())
 
 
 def _hotspot_info(hotspot: Hotspot) -> HotspotInfo:

@@ -77,6 +77,13 @@ class Viewport(_Message):
     height: Annotated[int, Field(ge=16, le=8192)]
 
 
+class Audio(_Message):
+    """Whether the visitor listens; until this says so, no sound is sent."""
+
+    type: Literal["audio"]
+    on: bool
+
+
 class Ping(_Message):
     """Heartbeat; answered by pong. ``loss`` and ``jitter_ms`` are the receiver's own figures."""
 
@@ -90,7 +97,7 @@ class Goodbye(_Message):
     type: Literal["goodbye"]
 
 
-ClientMessage = Annotated[Input | Tap | Activate | Viewport | Ping | Goodbye, Field(discriminator="type")]
+ClientMessage = Annotated[Input | Tap | Activate | Viewport | Audio | Ping | Goodbye, Field(discriminator="type")]
 
 # --- server to visitor ---------------------------------------------------------------------------
 
@@ -102,6 +109,12 @@ class HotspotInfo(_Message):
     position: tuple[float, float, float]
     label: dict[str, str]
     card: dict[str, Any] | None = None
+
+
+class SoundInfo(_Message):
+    """That the scene has a sound, and what it is called ({en, zh})."""
+
+    title: dict[str, str] | None = None
 
 
 class Welcome(_Message):
@@ -116,6 +129,7 @@ class Welcome(_Message):
     yaw: float
     pitch: float
     hotspots: list[HotspotInfo]
+    audio: SoundInfo | None = None
 
 
 class FrameShown(_Message):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic.alias_generators import to_camel
 
 from edge_render.errors import PackageError
@@ -25,6 +25,16 @@ Metres = Annotated[float, Field(ge=-10_000.0, le=10_000.0, allow_inf_nan=False)]
 Position = tuple[Metres, Metres, Metres]
 Unit = Annotated[float, Field(ge=0.0, le=100.0, allow_inf_nan=False)]
 Color = tuple[Unit, Unit, Unit]
+
+
+def _inside(value: str) -> str:
+    path = PurePosixPath(value)
+    if path.is_absolute() or ".." in path.parts or "\\" in value:
+        raise ValueError("must be a relative path inside the package")
+    return value
+
+
+PackagePath = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_inside)]
 
 
 class _Model(BaseModel):
@@ -123,25 +133,32 @@ class Environment(_Model):
     exposure: Annotated[float, Field(gt=0.0, le=16.0)] = 1.0
 
 
+class SceneAudio(_Model):
+    """What is heard in a scene: music, narration, the murmur of a hall. ``volume`` is a factor."""
+
+    file: PackagePath
+    loop: bool = True
+    volume: Annotated[float, Field(gt=0.0, le=4.0, allow_inf_nan=False)] = 1.0
+    title: Text | None = None
+
+
 class ModelScene(_Model):
     """A walk-in scene made of one glTF 2.0 file."""
 
     type: Literal["model"]
-    model: Annotated[str, Field(min_length=1, max_length=255)]
+    model: PackagePath
     entry_poses: tuple[EntryPose, ...] = Field(min_length=1, max_length=64)
     walkable: Walkable
     hotspots: tuple[Hotspot, ...] = Field(default=(), max_length=500)
     sun: SunLight = SunLight()
     environment: Environment = Environment()
     fov_y_deg: Annotated[float, Field(ge=20, le=120)] = 60.0
+    audio: SceneAudio | None = None
 
     @field_validator("model")
     @classmethod
-    def _inside(cls, value: str) -> str:
-        path = PurePosixPath(value)
-        if path.is_absolute() or ".." in path.parts or "\\" in value:
-            raise ValueError("must be a relative path inside the package")
-        if path.suffix.lower() not in (".glb", ".gltf"):
+    def _is_gltf(cls, value: str) -> str:
+        if PurePosixPath(value).suffix.lower() not in (".glb", ".gltf"):
             raise ValueError("must be a .glb or .gltf file")
         return value
 
@@ -187,12 +204,19 @@ class Package:
 
     def model_path(self, scene_name: str) -> Path:
         """The model file of a scene. Raises PackageError where the file is not inside the package."""
-        relative = self.showroom.scenes[scene_name].model
+        return self._path(f"scenes.{scene_name}.model", self.showroom.scenes[scene_name].model)
+
+    def audio_path(self, scene_name: str) -> Path | None:
+        """The sound file of a scene that has one. Raises PackageError where it is not inside the package."""
+        audio = self.showroom.scenes[scene_name].audio
+        return None if audio is None else self._path(f"scenes.{scene_name}.audio.file", audio.file)
+
+    def _path(self, field: str, relative: str) -> Path:
         path = (self.root / relative).resolve()
         if not path.is_relative_to(self.root.resolve()):
-            raise PackageError(f"{MANIFEST_NAME}: scenes.{scene_name}.model leads out of the package: {relative}")
+            raise PackageError(f"{MANIFEST_NAME}: {field} leads out of the package: {relative}")
         if not path.is_file():
-            raise PackageError(f"{MANIFEST_NAME}: scenes.{scene_name}.model: no file {relative} in {self.root}")
+            raise PackageError(f"{MANIFEST_NAME}: {field}: no file {relative} in {self.root}")
         return path
 
 
@@ -222,4 +246,5 @@ def open_package(root: Path) -> Package:
     package = Package(root, showroom)
     for name in showroom.scenes:
         package.model_path(name)
+        package.audio_path(name)
     return package

@@ -5,6 +5,7 @@ import { FrameClock, percentile } from "./frame_clock.js";
 import { toPicture } from "./geometry.js";
 import { Input } from "./input.js";
 import { Overlay } from "./overlay.js";
+import { Sound } from "./sound.js";
 import { Statistics } from "./statistics.js";
 import { chooseLanguage, textsOf } from "./texts.js";
 import { Visit } from "./visit.js";
@@ -21,6 +22,7 @@ const video = byId("video");
 const clock = new FrameClock();
 const walk = new WalkState();
 const statistics = new Statistics(byId("statistics"), byId("statistics-button"), clock);
+const sound = new Sound(byId("sound"), byId("sound-button"), (on) => visit?.channel.send({ type: "audio", on }));
 const overlay = new Overlay((id) => visit?.channel.send({ type: "activate", id: nextRequest(), hotspot: id }));
 
 let visit = null;
@@ -67,17 +69,18 @@ function connect() {
   connectStartedMs = performance.now();
   clock.restart();
   seq = 0;
-  visit = new Visit({ onStream, onMessage, onOpen: () => undefined, onLost });
+  visit = new Visit({ onPicture, onSound: (stream) => sound.setStream(stream), onMessage, onOpen: () => undefined, onLost });
   statistics.visit = visit;
   visit.begin(placeToEnter());
 }
 
-function onStream(stream) {
+function onPicture(stream) {
   video.srcObject = stream;
   video.play().catch(() => undefined); // autoplay of muted video may be refused until a touch; the next frame tries again
 }
 
 function onLost(error) {
+  sound.lost();
   refusedTexts = error?.texts ?? null;
   setState(refusedTexts && error.code === "full" ? "full" : welcome ? "reconnecting" : "connecting");
   setTimeout(connect, error?.retryAfterMs ?? delayMs(attempt));
@@ -92,6 +95,7 @@ function onMessage(message) {
     welcome = message;
     // The visitor owns where they look; the server says it only where they come in.
     if (!sameScene) walk.look(message.yaw, message.pitch);
+    sound.setScene(message.audio);
     showTexts();
     scheduleSend();
   } else if (message.type === "tapped" && message.hit === "hotspot") {
@@ -175,6 +179,7 @@ function showTexts() {
   byId("language-button").textContent = texts.language;
   byId("language-button").title = texts.languageTitle;
   byId("statistics-button").setAttribute("aria-label", texts.statistics);
+  sound.setTexts(texts, language);
   byId("fullscreen-button").setAttribute("aria-label", texts.fullscreen);
   byId("card-close").textContent = texts.close;
   byId("hint-button").textContent = texts.understood;
@@ -261,6 +266,8 @@ window.edgeRender = {
   get lastFrame() { return clock.lastFrame; },
   get visit() { return visit?.id ?? null; },
   get transport() { return visit?.channel.transport ?? "none"; },
+  get listening() { return sound.listening; },
+  async reports() { return (await visit?.receiverReports()) ?? []; },
   get hotspots() { return overlay.hotspots.map((hotspot) => hotspot.id); },
 };
 

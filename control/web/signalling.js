@@ -19,6 +19,11 @@ async function checked(response) {
   throw new Refused(body.error?.code ?? `http-${response.status}`, body.error?.message, seconds * 1000);
 }
 
+/** Say that both sides are wanted (RFC 7587, section 6.1); browsers decode to mono where they did not say so. */
+export function inStereo(sdp) {
+  return sdp.replace(/^(a=fmtp:\d+ (?!.*\bstereo=).*\buseinbandfec=\d)/gm, "$1;stereo=1");
+}
+
 function withTimeout(promise, ms) {
   return Promise.race([promise, new Promise((resolve) => setTimeout(resolve, ms, null))]);
 }
@@ -31,8 +36,10 @@ export async function beginVisit(connection, place) {
   const url = `/whep?${new URLSearchParams(place)}`;
   const transceiver = connection.addTransceiver("video", { direction: "recvonly" });
   if ("jitterBufferTarget" in transceiver.receiver) transceiver.receiver.jitterBufferTarget = 0;
+  connection.addTransceiver("audio", { direction: "recvonly" });
   const offer = await withTimeout(connection.createOffer(), CREATE_OFFER_MS);
   if (offer === null) return answerTheServer(connection, url);
+  offer.sdp = inStereo(offer.sdp);
   await connection.setLocalDescription(offer);
   const headers = { "Content-Type": "application/sdp" };
   const response = await checked(await fetch(url, { method: "POST", headers, body: offer.sdp }));
@@ -45,7 +52,9 @@ async function answerTheServer(connection, url) {
   const response = await checked(await fetch(url, { method: "POST" }));
   const path = response.headers.get("Location");
   await connection.setRemoteDescription({ type: "offer", sdp: await response.text() });
-  await connection.setLocalDescription(await connection.createAnswer());
+  const answer = await connection.createAnswer();
+  answer.sdp = inStereo(answer.sdp);
+  await connection.setLocalDescription(answer);
   const headers = { "Content-Type": "application/sdp" };
   await checked(await fetch(path, { method: "PATCH", headers, body: connection.localDescription.sdp }));
   return path;

@@ -8,7 +8,7 @@ const SILENT_MS = 2500;
 const CONNECT_MS = 10000;
 
 export class Visit {
-  /** `events`: onStream(stream), onMessage(message), onOpen(), onLost(error or null). */
+  /** `events`: onPicture(stream), onSound(stream), onMessage(message), onOpen(), onLost(error or null). */
   constructor(events) {
     this._events = events;
     this._over = false;
@@ -16,7 +16,11 @@ export class Visit {
     this._pings = 0;
     this._heardMs = performance.now();
     this._connection = new RTCPeerConnection({ iceServers: [] });
-    this._connection.ontrack = (event) => events.onStream(event.streams[0] ?? new MediaStream([event.track]));
+    this._connection.ontrack = ({ track }) => {
+      const stream = new MediaStream([track]);
+      if (track.kind === "audio") events.onSound(stream);
+      else events.onPicture(stream);
+    };
     this._connection.onconnectionstatechange = () => {
       if (["failed", "disconnected", "closed"].includes(this._connection.connectionState)) this._lost(null);
     };

@@ -8,6 +8,7 @@ from edge_render.demo.building import HALF_DEPTH, HALF_WIDTH
 from edge_render.demo.products import PLINTH_HEIGHT, PRODUCT_X, PRODUCTS, product_z
 
 MODEL_NAME = "branch.glb"
+SOUND_NAME = "branch.wav"
 SCENE_NAME = "branch"
 
 Texts = tuple[str, str]
@@ -117,6 +118,11 @@ def make_manifest(product_nodes: dict[str, list[str]]) -> dict[str, Any]:
                     "intensity": 1.4,
                     "background": [0.5, 0.68, 0.92],
                     "exposure": 0.95,
+                },
+                "audio": {
+                    "file": SOUND_NAME,
+                    "loop": True,
+                    "title": _text(("Music in the hall", "大厅背景音乐")),
                 },
                 "hotspots": [
                     {

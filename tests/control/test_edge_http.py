@@ -28,8 +28,8 @@ from edge_render.package import open_package
 WAIT_S = 20.0
 
 
-def write_package(folder: Path) -> Path:
-    """A floor, a red box that is a product, and a door to a second scene."""
+def write_package(folder: Path, audio: dict[str, dict[str, Any]] | None = None) -> Path:
+    """A floor, a red box that is a product, and a door to a second scene. ``audio`` by scene, its files are there."""
     scene = trimesh.Scene()
     for name, extents, height in (("floor", (8, 0.1, 8), -0.05), ("box", (1, 1, 1), 0.5)):
         mesh = trimesh.creation.box(extents)
@@ -52,20 +52,24 @@ def write_package(folder: Path) -> Path:
         {"id": "box", "position": [0, 0.5, -2.5], "nodes": ["box"], "label": text, "action": card},
         {"id": "stairs", "position": [3, 1, -3], "label": text, "action": door},
     ]
-    manifest = {
+    manifest: dict[str, Any] = {
         "format": 1,
         "title": {"en": "Test", "zh": "测试"},
         "entryScene": "hall",
-        "scenes": {"hall": {**hall, "hotspots": hotspots}, "cellar": hall},
+        "scenes": {"hall": {**hall, "hotspots": hotspots}, "cellar": dict(hall)},
     }
+    for scene_name, sound in (audio or {}).items():
+        manifest["scenes"][scene_name]["audio"] = sound
     (folder / "showroom.json").write_text(json.dumps(manifest), encoding="utf-8")
     return folder
 
 
 @asynccontextmanager
-async def serving(folder: Path, **options: Any) -> AsyncIterator[tuple[EdgeNode, httpx.AsyncClient]]:
+async def serving(
+    folder: Path, audio: dict[str, dict[str, Any]] | None = None, **options: Any
+) -> AsyncIterator[tuple[EdgeNode, httpx.AsyncClient]]:
     settings = NodeSettings(port=0, pixel_format="rgba", max_width=320, max_height=192, **options)
-    package = open_package(write_package(folder))
+    package = open_package(write_package(folder, audio))
     node = EdgeNode(settings, package, renderer_maker(settings), peer_maker(settings), pytest.fail)
     server = uvicorn.Server(uvicorn.Config(create_app(node), port=0, log_level="warning", lifespan="on"))
     serving_task = asyncio.create_task(server.serve())

@@ -37,6 +37,8 @@ def test_bytes_are_read_as_text_is() -> None:
         ('{"type":"input","seq":1,"yaw":0,"pitch":0,"forward":7}', "input.forward"),
         ('{"type":"tap","id":1,"x":1.2,"y":0}', "tap.x"),
         ('{"type":"ping","id":1,"extra":true}', "ping.extra"),
+        ('{"type":"audio"}', "audio.on"),
+        ('{"type":"audio","on":"loud"}', "audio.on"),
         (b"\xff\xfe", "message"),
         ("x" * (MESSAGE_MAX_BYTES + 1), "message"),
         ('{"type":' * 500, "message"),
@@ -62,7 +64,7 @@ def test_nothing_but_a_refusal_comes_out_of_garbage(data: str | bytes) -> None:
 
 
 @given(
-    st.sampled_from(["input", "tap", "activate", "viewport", "ping"]),
+    st.sampled_from(["input", "tap", "activate", "viewport", "audio", "ping"]),
     st.dictionaries(st.sampled_from(["seq", "yaw", "pitch", "id", "x", "y", "hotspot", "width", "height"]), _json),
 )
 def test_fields_of_any_value_are_read_or_refused(kind: str, fields: dict[str, object]) -> None:

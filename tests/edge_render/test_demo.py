@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import wave
 from pathlib import Path
 
 import numpy as np
@@ -91,6 +92,21 @@ def test_light_is_baked_into_what_takes_light(scene: Scene) -> None:
 def test_it_stays_small(package: Package) -> None:
     spec = package.showroom.scenes[package.showroom.entry_scene]
     assert (package.root / spec.model).stat().st_size < 15 * 1024 * 1024
+
+
+def test_its_music_is_quiet_small_and_loops_without_a_seam(package: Package) -> None:
+    path = package.audio_path(package.showroom.entry_scene)
+    assert path is not None
+    assert path.stat().st_size < 3 * 1024 * 1024
+    with wave.open(str(path)) as file:
+        assert (file.getnchannels(), file.getsampwidth()) == (2, 2)
+        samples = np.frombuffer(file.readframes(file.getnframes()), "<i2").reshape(-1, 2) / 32768
+    assert 0.02 < np.sqrt((samples**2).mean()) < 0.12
+    assert np.abs(samples).max() < 0.3, "nothing is clipped, nothing shouts"
+    steps = np.abs(np.diff(samples, axis=0))
+    assert (np.abs(samples[0] - samples[-1]) <= steps.max(axis=0)).all()
+    seconds = np.sqrt((samples.reshape(24, -1, 2) ** 2).mean(axis=(1, 2)))
+    assert seconds.max() < 2 * seconds.min(), "an even murmur, without holes"
 
 
 def test_visitors_enter_where_they_can_stand(package: Package, scene: Scene) -> None:

@@ -80,12 +80,28 @@ def test_a_good_manifest_is_opened_with_degrees_as_radians(tmp_path: Path) -> No
         ("scenes.hall.hotspots.0.action", {"type": "scene", "scene": "moon"}, "'moon', which is no scene"),
         ("scenes.hall.hotspots.0.action", {"type": "launch"}, "action"),
         ("scenes.hall.surprise", 1, "surprise"),
+        ("scenes.hall.audio", {"file": "../song.ogg"}, "inside the package"),
+        ("scenes.hall.audio", {"file": "song.ogg"}, "audio.file: no file song.ogg"),
+        ("scenes.hall.audio", {"file": "hall.glb", "volume": 0}, "audio.volume"),
+        ("scenes.hall.audio", {"file": "hall.glb", "title": {"en": "Song"}}, "audio.title.zh"),
+        ("scenes.hall.audio", {"loop": True}, "audio.file"),
     ],
 )
 def test_each_mistake_is_told_with_its_field(tmp_path: Path, path: str, value: object, complaint: str) -> None:
     with pytest.raises(PackageError, match=complaint) as raised:
         open_package(write(tmp_path, changed(path, value)))
     assert MANIFEST_NAME in str(raised.value)
+
+
+def test_a_scene_may_have_a_sound(tmp_path: Path) -> None:
+    title = {"en": "Song", "zh": "歌"}
+    (tmp_path / "song.ogg").write_bytes(b"")
+    package = open_package(write(tmp_path, changed("scenes.hall.audio", {"file": "song.ogg", "title": title})))
+    audio = package.showroom.scenes["hall"].audio
+    assert audio is not None
+    assert (audio.loop, audio.volume) == (True, 1.0)
+    assert package.audio_path("hall") == (tmp_path / "song.ogg").resolve()
+    assert open_package(write(tmp_path, GOOD)).audio_path("hall") is None
 
 
 def test_a_folder_without_a_manifest_is_no_package(tmp_path: Path) -> None:
@@ -111,7 +127,8 @@ _json = st.recursive(
 @given(
     st.sampled_from(
         ["format", "title", "entryScene", "scenes", "scenes.hall", "scenes.hall.entryPoses", "scenes.hall.walkable",
-         "scenes.hall.hotspots", "scenes.hall.hotspots.0.position", "scenes.hall.sun", "scenes.hall.environment"]
+         "scenes.hall.audio", "scenes.hall.hotspots", "scenes.hall.hotspots.0.position", "scenes.hall.sun",
+         "scenes.hall.environment"]
     ),
     _json,
 )  # fmt: skip

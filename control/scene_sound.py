@@ -1,0 +1,60 @@
+"""The sound of a scene: checked when the showroom opens, coded once beside serving, heard by each visitor from its
+beginning."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import structlog
+
+from edge_render.errors import PackageError
+from edge_render.package import MANIFEST_NAME, Package, SceneAudio
+from stream.audio_file import SoundFile, code_track
+from stream.audio_source import AudioSource, PendingPlayback
+from stream.errors import AudioError
+from stream.opus import OpusTrack
+
+log = structlog.get_logger(__name__)
+
+
+class SceneSound:
+    """Shared by all visits; made on the event loop."""
+
+    def __init__(self, spec: SceneAudio, file: SoundFile) -> None:
+        self.spec = spec
+        self._file = file
+        self._track: asyncio.Future[OpusTrack | None] = asyncio.get_running_loop().create_future()
+
+    @classmethod
+    async def open(cls, package: Package, scene_name: str) -> SceneSound | None:
+        """Check a scene's sound; None where it has none. Raises PackageError."""
+        spec, path = package.showroom.scenes[scene_name].audio, package.audio_path(scene_name)
+        if spec is None or path is None:
+            return None
+        try:
+            return cls(spec, await asyncio.to_thread(SoundFile.check, path))
+        except AudioError as error:
+            raise PackageError(f"{MANIFEST_NAME}: scenes.{scene_name}.audio: {spec.file} {error}") from error
+
+    async def code(self) -> None:
+        """Code it for all who will listen. Where that fails, the scene is silent and the log says why."""
+        began_s = time.monotonic()
+        try:
+            track = await code_track(self._file, loop=self.spec.loop, volume=self.spec.volume)
+        except AudioError as error:
+            log.error("sound_not_coded", file=self.spec.file, error=str(error))
+            self._track.set_result(None)
+            return
+        self._track.set_result(track)
+        log.info(
+            "sound_coded",
+            file=self.spec.file,
+            duration_s=round(track.duration_s, 1),
+            size_bytes=sum(map(len, track.packets)),
+            seconds=round(time.monotonic() - began_s, 2),
+        )
+
+    def playback(self) -> AudioSource:
+        """For one visitor, from the beginning; where it is still being coded, from when it is."""
+        return PendingPlayback(self._track)
