@@ -139,6 +139,10 @@ class StandingQueue:
         while self._least[0][0] < self._arrived_s - QUEUE_MEMORY_S:
             self._least.popleft()
 
+    def above_base_s(self, sent_s: float, arrived_s: float) -> float:
+        """How much longer than the free way one packet took."""
+        return arrived_s - sent_s - min(self._base_s)
+
     @property
     def delay_s(self) -> float:
         """The standing queue, seconds; 0 before the first packet."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import deque
 
 from stream.congestion import RateController
-from stream.link_estimate import LinkEstimate
+from stream.link_estimate import PACE_FACTOR, LinkEstimate
 from stream.probing import Probe
 from stream.protection import Protection
 from stream.sent_packets import SentPackets
@@ -61,9 +61,9 @@ class Link:
         self._sender_side = True
         fates = self._packets.on_feedback(feedback, now_s)
         self._estimate.on_feedback(fates, self.round_trip_s, now_s)
-        queue_s = self._estimate.queue_s
+        since_overuse_s = now_s - self._estimate.overused_at_s
         for fate in fates:
-            self._protection.on_packet(fate.sent_s, fate.arrived_s is None, queue_s)
+            self._protection.on_packet(fate.sent_s, fate.arrived_s is None, since_overuse_s)
 
     def on_remb(self, estimate_bps: int, now_s: float) -> None:
         """The receiver's estimate came (draft-alvestrand-rmcat-remb)."""
@@ -100,6 +100,11 @@ class Link:
     def link_bps(self) -> int:
         """For all packets together."""
         return self._estimate.send_bps if self._sender_side else self._receivers_estimate.target_bps
+
+    @property
+    def pace_bps(self) -> float:
+        """How fast the packets of one picture may follow each other."""
+        return self.link_bps * (self._estimate.pace_factor if self._sender_side else PACE_FACTOR)
 
     @property
     def copies_share(self) -> float:

@@ -8,6 +8,8 @@ draft:
   the queue, not the rate.
 - What arrived is measured over a short time once there is a queue, as then it is the link's own rate: a link that
   falls to a quarter is followed in two feedbacks instead of in many steps of BETA.
+- The pace of a picture's packets is found too: where they come through without waiting for each other, the next
+  picture's follow faster, as a visitor waits for the last of them; where they queue, slower.
 - Probes raise the estimate; growth alone would take 15 s for a factor of three.
 - Loss without a queue is the radio's, not ours, up to LOSS_HIGH.
 """
@@ -43,6 +45,9 @@ DRAIN_MIN = 0.4
 LOSS_HIGH = 0.10
 LOSS_WINDOW_S = 1.5
 LOSS_PACKETS_MIN = 20
+PACE_FACTOR, PACE_FACTOR_MIN, PACE_FACTOR_MAX = 2.0, 1.5, 8.0
+PACE_QUICKENED, PACE_SLOWED = 1.1, 0.8
+BURST_FREE_S, BURST_QUEUE_S = 0.003, 0.008
 PROBE_HOLD_S = 1.5
 PROBE_ECHO_S = 0.12
 """The queue that a probe has made, on purpose, is no overuse for so long."""
@@ -114,6 +119,9 @@ class LinkEstimate:
         self._decreased_at_s = now_s - 60.0
         self._probed_at_s = now_s - 60.0
         self._has_feedback = False
+        self.overused_at_s = now_s - 60.0
+        self.pace_factor = PACE_FACTOR
+        """At how many times the link's rate the packets of one picture may follow each other."""
 
     @property
     def estimate_bps(self) -> int:
@@ -151,6 +159,7 @@ class LinkEstimate:
                 self._arrival.on_packet(fate.arrived_s, fate.size_bytes)
         if not fates:
             return
+        self._find_pace(fates)
         while self._sent[0][0] < self._sent[-1][0] - RATE_WINDOW_S:
             self._sent.popleft()
         self._use_probe(now_s)
@@ -176,6 +185,7 @@ class LinkEstimate:
         return queue_s > QUEUE_LONG_S or (self._trend.usage is Usage.OVER and queue_s > QUEUE_CONFIRMS_S)
 
     def _on_overuse(self, round_trip_s: float, now_s: float) -> None:
+        self.overused_at_s = now_s
         if now_s - self._decreased_at_s < max(0.05, round_trip_s):
             return
         arrived = self._arrival.bps(RATE_WINDOW_S)
@@ -213,6 +223,18 @@ class LinkEstimate:
         if arrived is not None:
             grown = min(grown, max(self._estimate_bps, ARRIVED_MARGIN * arrived))
         self._estimate_bps = min(self._max_bps, grown)
+
+    def _find_pace(self, fates: Sequence[PacketFate]) -> None:
+        waits = [
+            self._queue.above_base_s(fate.sent_s, fate.arrived_s)
+            for fate in fates
+            if fate.probe is None and fate.arrived_s is not None
+        ]
+        longest_s = max(waits, default=BURST_FREE_S)
+        if longest_s < BURST_FREE_S:
+            self.pace_factor = min(PACE_FACTOR_MAX, PACE_QUICKENED * self.pace_factor)
+        elif longest_s > BURST_QUEUE_S:
+            self.pace_factor = max(PACE_FACTOR_MIN, PACE_SLOWED * self.pace_factor)
 
     def _app_limited(self) -> bool:
         sent_bps = 8.0 * sum(size for _, size in self._sent) / RATE_WINDOW_S

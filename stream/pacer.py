@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-PACE_FACTOR = 2.0
-"""Pictures leave at twice the rate of the link's share for them: within half a frame's time, and a narrow buffer on the
-way takes the other half."""
 BURST_BYTES = 2600
 """Two packets may leave at once: a small picture needs no timer."""
 
@@ -17,11 +14,11 @@ class Pacer:
         self._at_s = now_s
         self._pace_bps = 1e6
 
-    def set_pace(self, link_bps: float, picture_bytes: int, frame_interval_s: float, now_s: float) -> None:
-        """For the next picture: the pace that the link's rate gives, and never so slow that the picture takes more
-        than its own time."""
+    def set_pace(self, pace_bps: float, picture_bytes: int, frame_interval_s: float, now_s: float) -> None:
+        """For the next picture: what the link takes at a time, and never so slow that the picture takes more than its
+        own time."""
         self._leak(now_s)
-        self._pace_bps = max(PACE_FACTOR * link_bps, 8 * picture_bytes / (0.9 * frame_interval_s))
+        self._pace_bps = max(pace_bps, 8 * picture_bytes / (0.9 * frame_interval_s))
 
     def on_sent(self, size_bytes: int, now_s: float) -> None:
         """Any packet left, also one that did not ask."""

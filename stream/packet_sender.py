@@ -66,7 +66,7 @@ class PacketSender:
         if key_frame:
             self._history.begin_key_frame()
             self._copies.clear()
-        self._pacer.set_pace(self._link.link_bps, sum(map(len, payloads)), interval_s, time.monotonic())
+        self._pacer.set_pace(self._link.pace_bps, sum(map(len, payloads)), interval_s, time.monotonic())
         sent = []
         for index, payload in enumerate(payloads):
             await self._wait_for_pacer()

@@ -13,8 +13,8 @@ WINDOW_S = 5.0
 PACKETS_MIN = 60
 BEGIN_LOSS = 0.01
 END_LOSS = 0.003
-BEGIN_QUEUE_S = 0.03
-"""Packets lost while a queue is that long were too much for the link: copies would only add to it."""
+CONGESTED_S = 1.0
+"""Packets lost so soon after the link was found too full were too much for it: copies would only add to that."""
 PICTURES_FIRST_BPS = 800_000
 """Copies take nothing of this."""
 SHARE_MIN = 0.25
@@ -28,9 +28,9 @@ class Protection:
         self._loss = LossWindow(WINDOW_S)
         self.active = False
 
-    def on_packet(self, sent_s: float, lost: bool, queue_s: float) -> None:
-        """The fate of a packet; the queue is the one that stands on the way."""
-        if lost and queue_s > BEGIN_QUEUE_S:
+    def on_packet(self, sent_s: float, lost: bool, since_overuse_s: float) -> None:
+        """The fate of a packet, and how long ago the link was found too full."""
+        if lost and since_overuse_s < CONGESTED_S:
             return
         self._loss.add(sent_s, lost)
         if self._loss.packets < PACKETS_MIN:

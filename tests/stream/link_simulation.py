@@ -76,7 +76,7 @@ def simulate(model: LinkModel, seconds: float, settings: StreamSettings | None =
             next_frame_s += 1 / FPS
             if link.may_send():
                 bits = link.picture_bps(now_s) / FPS * luck.uniform(0.8, 1.0)
-                pace_bps = 2 * link.link_bps
+                pace_bps = link.pace_bps
                 left, at_s = bits / 8, now_s
                 share = link.copies_share
                 while left > 0:
