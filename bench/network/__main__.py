@@ -17,7 +17,7 @@ from playwright.sync_api import Error as PlaywrightError
 from bench.network.figures import Figures, figures_of
 from bench.network.profiles import PROFILES, QUICK, Profile
 from bench.network.report import HEADER, goals, line, write_json
-from bench.network.senders import SENDERS
+from bench.network.senders import COMPARED, SENDERS
 from bench.network.trace import write_trace
 from bench.network.visitor import SIZE, record_visit
 from bench.node_process import CHROMIUM_FLAGS, NodeProcess, chromium_path
@@ -73,7 +73,7 @@ def _through(
     results: list[Figures] = []
     for profile in profiles:
         try:
-            recording = record_visit(browser, node.url, sender, profile, options.seed, keep_packets=options.trace)
+            recording = record_visit(browser, node, sender, profile, options.seed, keep_packets=options.trace)
             cap_bps = profile.down.rates[0].rate_bps if profile.down.rates else None
             figures = figures_of(recording, turn, cap_bps)
         except (PlaywrightError, ValueError) as error:
@@ -90,7 +90,7 @@ def _through(
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.network", description=__doc__)
     parser.add_argument("--profiles", nargs="+", choices=PROFILES, default=list(PROFILES), metavar="NAME")
-    parser.add_argument("--senders", nargs="+", choices=SENDERS, default=list(SENDERS), metavar="NAME")
+    parser.add_argument("--senders", nargs="+", choices=SENDERS, default=list(COMPARED), metavar="NAME")
     parser.add_argument("--quick", action="store_true", help=f"only {', '.join(QUICK)}")
     parser.add_argument("--seconds", type=float, help="of each profile without a schedule, from opening the page")
     parser.add_argument("--seed", type=int, default=1, help="of losses and jitter")

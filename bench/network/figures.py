@@ -9,6 +9,7 @@ from statistics import fmean, median
 
 import numpy as np
 
+from bench.network.cpu import CpuUse
 from bench.network.impairment import Drop
 from bench.network.profiles import FALL_AT_S, OUTAGE_S, OUTAGES_AT_S, RISE_AT_S
 from bench.network.recording import FrameSeen, InputSent, Recording, Sample
@@ -53,6 +54,9 @@ class Figures:
     codec: str
     seconds: float
     fps: float
+    """Pictures shown that differ from the one before."""
+    decoded_fps: float
+    """framesDecoded of inbound-rtp: also of those for which the page got no callback."""
     freezes: int
     """freezeCount and totalFreezesDuration of inbound-rtp (W3C webrtc-stats)."""
     frozen_ms: float
@@ -75,6 +79,7 @@ class Figures:
     reconnections: int
     key_frame_requests: int
     retransmissions: int
+    cpu: CpuUse
     starts_under_cap_s: float | None
     """Seconds after the first packet from which on no second's rate was above the first cap; None without a cap."""
     fall: FallFigures | None
@@ -102,7 +107,8 @@ def figures_of(recording: Recording, turn: RecordedTurn, cap_bps: float | None) 
         profile=recording.profile,
         codec=recording.codec,
         seconds=to_s - from_s,
-        fps=(shown[-1].presented - shown[0].presented + 1) / (to_s - from_s),
+        fps=sum(from_s <= at_s <= to_s for at_s in new_pictures_s(recording.frames)) / (to_s - from_s),
+        decoded_fps=grown("framesDecoded") / (to_s - from_s),
         freezes=int(grown("freezeCount")),
         frozen_ms=grown("totalFreezesDuration") * 1e3,
         longest_gap_ms=longest_gap_s(recording.frames, from_s, to_s) * 1e3,
@@ -119,6 +125,7 @@ def figures_of(recording: Recording, turn: RecordedTurn, cap_bps: float | None) 
         reconnections=recording.connections - 1,
         key_frame_requests=int(grown("pliCount") + grown("firCount")),
         retransmissions=int(grown("retransmittedPacketsReceived")),
+        cpu=recording.cpu,
         starts_under_cap_s=None if cap_bps is None else under_cap_s(down.sent_by_second, cap_bps),
         fall=_fall(recording, delays) if recording.profile == "fall" else None,
         outage=_outage(recording, delays) if recording.profile == "handover" else None,

@@ -13,7 +13,7 @@ from typing import Any, cast
 import structlog
 import uvicorn
 
-from bench.network.senders import SENDERS, sender_maker
+from bench.network.senders import SENDERS
 from bench.network.stamp import stamp
 from bench.recorded_renderer import RecordedRenderer, RecordedTurn, picture_index
 from control.edge_http import create_app
@@ -67,7 +67,7 @@ def main() -> None:
         failures.append(error)
         server.should_exit = True
 
-    make_peer = stamping(sender_maker(options.sender, settings), turn.views)
+    make_peer = stamping(SENDERS[options.sender](settings), turn.views)
     node = EdgeNode(settings, open_package(options.package), lambda: RecordedRenderer(turn), make_peer, stop_for)
     config = uvicorn.Config(
         create_app(node), port=options.port, log_level="warning", lifespan="on", timeout_graceful_shutdown=3

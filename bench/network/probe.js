@@ -15,6 +15,11 @@
       super(...values);
       probe.connections.push(this);
     }
+
+    createDataChannel(label, options) {
+      const { negotiated, id, ...inBand } = options;
+      return super.createDataChannel(label, window.networkProbeInBand ? inBand : options);
+    }
   };
 
   const send = RTCDataChannel.prototype.send;

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.network.cpu import CpuUse
 from bench.network.relay import PacketSeen, Way, WayCounters
 
 
@@ -63,5 +64,6 @@ class Recording:
     connections: int
     """More than one: the page lost the connection and made a new one."""
     counters: dict[Way, WayCounters] = field(repr=False)
+    cpu: CpuUse
     packets: list[PacketSeen] = field(repr=False)
     """Empty unless a trace was asked for."""

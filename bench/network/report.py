@@ -12,9 +12,11 @@ from bench.network.figures import UNDER_CAP_WITHIN_S, Figures
 FPS_FULL = 29.5
 """Thirty, as the browser counts them."""
 HEADER = (
-    f"{'profile':<13}{'sender':<10}{'fps':>6}{'freezes':>9}{'frozen':>8}{'gap':>7}{'delay':>7}{'p95':>7}{'+clean':>8}"
-    f"{'sent':>7}{'recvd':>7}{'lost %':>7}{'SSIM':>7}{'worst':>7}  picture"
+    f"{'profile':<13}{'sender':<10}{'fps':>6}{'decoded':>9}{'freezes':>9}{'frozen':>8}{'gap':>7}{'delay':>7}{'p95':>7}{'+clean':>8}"
+    f"{'sent':>7}{'recvd':>7}{'lost %':>7}{'SSIM':>7}{'worst':>7}{'CPU':>5}"
+    f"{'other':>6}  picture"
 )
+"""CPU: of the server, percent of a core; other: of what is not the bench's, so that one sees what disturbed it."""
 
 
 def over_clean_ms(figures: Figures, clean: Figures | None) -> float | None:
@@ -27,10 +29,11 @@ def line(figures: Figures, clean: Figures | None) -> str:
     over = over_clean_ms(figures, clean)
     size, share = next(iter(figures.sizes.items()))
     row = (
-        f"{figures.profile:<13}{figures.sender:<10}{figures.fps:>6.1f}{figures.freezes:>9}{figures.frozen_ms:>8.0f}"
+        f"{figures.profile:<13}{figures.sender:<10}{figures.fps:>6.1f}{figures.decoded_fps:>9.1f}{figures.freezes:>9}{figures.frozen_ms:>8.0f}"
         f"{figures.longest_gap_ms:>7.0f}{figures.delay_median_ms:>7.0f}{figures.delay_p95_ms:>7.0f}"
         f"{'' if over is None else f'{over:+.0f}':>8}{figures.sent_kbps:>7.0f}{figures.received_kbps:>7.0f}"
         f"{figures.lost * 100:>7.1f}{_number(figures.ssim_mean):>7}{_number(figures.ssim_worst):>7}"
+        f"{figures.cpu.server:>5.0f}{figures.cpu.others:>6.0f}"
         f"  {size} {share * 100:.0f} % {figures.codec.removeprefix('video/')}"
     )
     for what, count in (("strips not read", figures.unread_strips), ("connections lost", figures.reconnections)):

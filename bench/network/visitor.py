@@ -12,10 +12,13 @@ import numpy as np
 from playwright.sync_api import Browser, Page, Route
 
 from bench.network.candidates import host_candidate, with_candidate
+from bench.network.cpu import CpuWatch
 from bench.network.profiles import Profile
 from bench.network.recording import FrameSeen, InputSent, Recording, Sample
 from bench.network.relay import Relay
+from bench.network.senders import IN_BAND_CHANNELS
 from bench.network.stamp import decode
+from bench.node_process import NodeProcess
 
 SIZE = (1280, 720)
 SETTLE_S = 3.0
@@ -26,28 +29,32 @@ PROBE = Path(__file__).with_name("probe.js")
 
 
 def record_visit(
-    browser: Browser, url: str, sender: str, profile: Profile, seed: int, *, keep_packets: bool = False
+    browser: Browser, node: NodeProcess, sender: str, profile: Profile, seed: int, *, keep_packets: bool = False
 ) -> Recording:
-    """Visit ``url`` over that link. Raises playwright's TimeoutError where no picture comes."""
-    with Relay(profile.down, profile.up, seed, keep_packets=keep_packets) as relay:
-        width, height = SIZE
-        context = browser.new_context(viewport={"width": width, "height": height}, bypass_csp=True)
+    """Visit that node over that link. Raises playwright's TimeoutError where no picture comes."""
+    width, height = SIZE
+    with (
+        Relay(profile.down, profile.up, seed, keep_packets=keep_packets) as relay,
+        browser.new_context(viewport={"width": width, "height": height}, bypass_csp=True) as context,
+    ):
         page = context.new_page()
+        page.add_init_script(f"window.networkProbeInBand = {str(sender in IN_BAND_CHANNELS).lower()};")
         page.add_init_script(path=PROBE)
         page.route("**/whep?*", partial(_through_relay, relay))
-        page.goto(url)
+        page.goto(node.url)
         page.wait_for_function("window.edgeRender?.state === 'live'", timeout=LIVE_TIMEOUT_MS)
         page.keyboard.down("ArrowLeft")
         turning_from_s = time.monotonic() - relay.started_s
         page.wait_for_timeout(SETTLE_S * 1e3)
         page.evaluate("networkProbe.sampleEveryMs = 1000")
+        watch = CpuWatch(node.pid)
         before, from_s = page.evaluate("networkProbe.inbound()"), time.monotonic() - relay.started_s
         page.wait_for_timeout(max(0.0, profile.lasts_s - from_s) * 1e3)
         after, to_s = page.evaluate("networkProbe.inbound()"), time.monotonic() - relay.started_s
+        cpu = watch.use()
         page.evaluate("networkProbe.sampleEveryMs = 0")
         page.keyboard.up("ArrowLeft")
         notes = _notes(page, relay.started_s)
-        context.close()
     return Recording(
         sender=sender,
         profile=profile.name,
@@ -58,6 +65,7 @@ def record_visit(
         inbound_before=before or {},
         inbound_after=after or {},
         counters=relay.counters,
+        cpu=cpu,
         packets=relay.packets,
         **notes,
     )

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from bench.network.cpu import CpuUse
 from bench.network.figures import (
     delays_s,
     figures_of,
@@ -58,6 +59,7 @@ def visit(profile: str, lasts_s: float, delay_s: float, turn: RecordedTurn, **ch
         "inbound_after": {"freezeCount": 3, "totalFreezesDuration": 1.25},
         "connections": 1,
         "counters": {"down": counters, "up": WayCounters()},
+        "cpu": CpuUse(server=40.0, bench=120.0, others=5.0),
         "packets": [],
     }
     return Recording(**{**values, **changes})

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser
 from bench.network.figures import delays_s, figures_of
 from bench.network.impairment import Direction, Drop
 from bench.network.profiles import Profile
+from bench.network.senders import COMPARED
 from bench.network.trace import frame_rows
 from bench.network.visitor import record_visit
 from bench.node_process import NodeProcess
@@ -29,13 +30,13 @@ def turn_file(demo_package: Path, tmp_path_factory: pytest.TempPathFactory) -> P
     return record_turn(open_package(demo_package), tmp_path_factory.mktemp("turn"), 640, 368, views=24)
 
 
-@pytest.mark.parametrize("sender", ["ours"])
+@pytest.mark.parametrize("sender", COMPARED)
 def test_a_visit_goes_on_over_a_bad_link(demo_package: Path, turn_file: Path, browser: Browser, sender: str) -> None:
     turn = RecordedTurn(turn_file)
     program = (sys.executable, "-m", "bench.network.node")
     with NodeProcess(demo_package, "--turn", str(turn_file), "--sender", sender, program=program) as node:
-        profile = Profile("lossy", LOSSY, LOSSY, lasts_s=8.0)
-        recording = record_visit(browser, node.url, sender, profile, seed=1, keep_packets=True)
+        profile = Profile("lossy", LOSSY, LOSSY, lasts_s=7.0)
+        recording = record_visit(browser, node, sender, profile, seed=1, keep_packets=True)
         assert node.metric("edge_render_ready") == 1.0, "the node is well"
     assert recording.connections == 1
     assert recording.counters["down"].drops[Drop.LOSS] > 0
