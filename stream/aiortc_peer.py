@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from uuid import uuid4
 
 import structlog
@@ -28,6 +29,7 @@ from stream.frame_source import VisitorSource
 from stream.offer_filter import CANDIDATES_MAX, SDP_MAX_CHARS, filter_sdp, usable_candidate
 from stream.peer import Channel, PeerEvents, PeerStats
 from stream.peer_state import PeerState, allowed
+from stream.picture_quality import PictureQuality
 from stream.sender import InteractiveSender, SenderEvents
 from stream.settings import StreamSettings
 
@@ -68,8 +70,7 @@ class AiortcPeer:
             self._slot,
             make_encoder(codec, settings),
             lambda: make_encoder(FALLBACK_CODEC, settings),
-            settings.max_fps,
-            events.on_plan,
+            PictureQuality(settings, events.on_plan, time.monotonic()),
         )
         self._sender = InteractiveSender(transceiver.sender.transport, source, settings, sender_events)
         replace_sender(transceiver, self._sender)

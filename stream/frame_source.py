@@ -11,11 +11,10 @@ from typing import Protocol
 import structlog
 
 from edge_render.frame import Frame
-from edge_render.pose import Pose
 from stream.encoder import AccessUnit, Encoder
 from stream.errors import EncoderError
 from stream.frame_slot import FrameSlot
-from stream.quality import CodedPicture, PicturePlan, QualityLadder
+from stream.picture_quality import PictureQuality
 
 log = structlog.get_logger(__name__)
 
@@ -49,10 +48,7 @@ class FrameSource(Protocol):
         ...
 
 
-LOSSLESS = 0.33
-"""A picture whose mean quantiser is below this (17 of H.264's 51) can't be told from the original."""
 REFINE_INTERVAL_S = 0.066
-REFINEMENTS_MAX = 12
 
 
 class VisitorSource:
@@ -63,23 +59,13 @@ class VisitorSource:
     """
 
     def __init__(
-        self,
-        slot: FrameSlot,
-        encoder: Encoder,
-        make_fallback: Callable[[], Encoder],
-        nominal_fps: float,
-        on_plan: Callable[[PicturePlan], None],
+        self, slot: FrameSlot, encoder: Encoder, make_fallback: Callable[[], Encoder], quality: PictureQuality
     ) -> None:
-        """``make_fallback`` makes the encoder that takes over where ``encoder`` fails at run time; ``on_plan`` is told
-        when pictures should become larger or smaller, more or fewer."""
+        """``make_fallback`` makes the encoder that takes over where ``encoder`` fails at run time."""
         self._slot = slot
         self._encoder = encoder
-        self._nominal_fps = nominal_fps
-        self._on_plan = on_plan
-        self._ladder = QualityLadder(time.monotonic())
-        self._rested_at: Pose | None = None
-        self._refinements_left = 0
         self._make_fallback: Callable[[], Encoder] | None = make_fallback
+        self._quality = quality
         self._last_frame: Frame | None = None
         self._key_frame_wanted = True
 
@@ -88,40 +74,21 @@ class VisitorSource:
         frame = await self._next_frame()
         taken_ns = time.monotonic_ns()
         key_frame, self._key_frame_wanted = self._key_frame_wanted, False
-        bps = target_bps()
+        bps = self._quality.target_bps(frame, target_bps())
         unit = await self._encode(frame, bps, key_frame)
         again, self._last_frame = frame is self._last_frame, frame
-        self._plan_refinements(frame, unit, again)
-        self._plan_pictures(frame, unit, bps)
+        self._quality.on_coded(frame, unit, bps, again, time.monotonic())
         return CodedFrame(frame, unit, taken_ns, time.monotonic_ns(), again)
 
     async def _next_frame(self) -> Frame:
         """A new one, or a resting one once more."""
-        if self._refinements_left and self._last_frame is not None:
+        if self._quality.refinements_left and self._last_frame is not None:
             try:
                 async with asyncio.timeout(REFINE_INTERVAL_S):
                     return await self._slot.take()
             except TimeoutError:
                 return self._last_frame
         return await self._slot.take()
-
-    def _plan_refinements(self, frame: Frame, unit: AccessUnit, again: bool) -> None:
-        if not frame.still or (unit.quantiser is not None and unit.quantiser < LOSSLESS):
-            self._refinements_left = 0
-        else:
-            self._refinements_left = self._refinements_left - 1 if again else REFINEMENTS_MAX
-
-    def _plan_pictures(self, frame: Frame, unit: AccessUnit, target_bps: int) -> None:
-        if frame.still:
-            self._rested_at = frame.pose
-        before = self._ladder.plan
-        resting = frame.pose == self._rested_at
-        pixels = frame.width * frame.height
-        picture = CodedPicture(pixels, unit.quantiser, target_bps, self._nominal_fps, resting)
-        self._ladder.on_picture(picture, time.monotonic())
-        if self._ladder.plan != before:
-            log.debug("picture_plan", scale=self._ladder.plan.scale, rate=round(self._ladder.plan.rate, 2))
-            self._on_plan(self._ladder.plan)
 
     def want_key_frame(self) -> None:
         """See FrameSource.want_key_frame."""

@@ -133,6 +133,10 @@ class PacketSender:
             self.counts.retransmitted_packets_sent += 1
             self.counts.retransmitted_bytes_sent += len(packet.payload)
             await self._repeat(packet, again=True)
+        if answer.again and self._link.copies_share > 0.0:
+            # On a link that loses packets the answer may be lost as well, and would be asked for a round trip later.
+            self._copies.extend((now_s + COPY_DELAY_S, packet) for packet in answer.again)
+            self._extras_wanted.set()
         return answer.key_frame
 
     async def send_sign(self) -> None:
