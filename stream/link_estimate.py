@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
+from statistics import median
 
 from stream.delay_trend import PACKETS_MAX, DelayTrend, StandingQueue, Usage
 from stream.probing import Probe, Prober
@@ -47,7 +48,7 @@ LOSS_WINDOW_S = 1.5
 LOSS_PACKETS_MIN = 20
 PACE_FACTOR, PACE_FACTOR_MIN, PACE_FACTOR_MAX = 2.0, 1.5, 8.0
 PACE_QUICKENED, PACE_SLOWED = 1.1, 0.8
-BURST_FREE_S, BURST_QUEUE_S = 0.003, 0.008
+BURST_FREE_S, BURST_QUEUE_S = 0.003, 0.006
 PROBE_HOLD_S = 1.5
 PROBE_ECHO_S = 0.12
 """The queue that a probe has made, on purpose, is no overuse for so long."""
@@ -150,8 +151,8 @@ class LinkEstimate:
         for fate in fates:
             self._sent.append((fate.sent_s, fate.size_bytes))
             self._loss.add(fate.sent_s, fate.arrived_s is None)
+            self._prober.on_packet(fate.probe, fate.sent_s, fate.arrived_s, fate.size_bytes)
             if fate.probe is not None:
-                self._prober.on_packet(fate.probe, fate.sent_s, fate.arrived_s, fate.size_bytes)
                 self._probed_at_s = fate.sent_s
             if fate.arrived_s is not None:
                 self._trend.on_packet(fate.sent_s, fate.arrived_s)
@@ -230,10 +231,13 @@ class LinkEstimate:
             for fate in fates
             if fate.probe is None and fate.arrived_s is not None
         ]
-        longest_s = max(waits, default=BURST_FREE_S)
-        if longest_s < BURST_FREE_S:
+        if not waits:
+            return
+        # Not the longest: a receiver that was busy elsewhere takes packets from its socket late.
+        typical_s = median(waits)
+        if typical_s < BURST_FREE_S:
             self.pace_factor = min(PACE_FACTOR_MAX, PACE_QUICKENED * self.pace_factor)
-        elif longest_s > BURST_QUEUE_S:
+        elif typical_s > BURST_QUEUE_S:
             self.pace_factor = max(PACE_FACTOR_MIN, PACE_SLOWED * self.pace_factor)
 
     def _app_limited(self) -> bool:
@@ -241,13 +245,14 @@ class LinkEstimate:
         return sent_bps < APP_LIMITED * self._estimate_bps
 
     def _use_probe(self, now_s: float) -> None:
-        shown_bps = self._prober.result_bps()
-        if shown_bps is None:
+        result = self._prober.result()
+        if result is None:
             return
+        shown_bps = result.bps
         if shown_bps > 1.05 * self._estimate_bps:
             self._estimate_bps = min(self._max_bps, shown_bps)
             if self._capacity_bps is not None and shown_bps > (1 + NEAR_CAPACITY) * self._capacity_bps:
                 self._capacity_bps = None
-            self._prober.succeeded(now_s)
+            self._prober.succeeded(result, now_s)
         else:
             self._prober.failed()

@@ -17,7 +17,8 @@ INTERVAL_MAX_S = 12.0
 ANSWER_WITHIN_S = 1.0
 SATURATED = 0.9
 """A cluster that arrives at less than this share of the rate at which it was sent has filled the link."""
-SATURATED_MARGIN = 0.95
+SATURATED_MARGIN = 0.87
+"""Of the link's full rate, as much as the estimate keeps after it has found a queue: more would make one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,14 @@ class Probe:
     cluster: int
     rate_bps: float
     size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeResult:
+    """The rate that the link was shown to carry; ``saturated``: and it carries no more."""
+
+    bps: float
+    saturated: bool
 
 
 @dataclass(slots=True)
@@ -40,6 +49,8 @@ class _Cluster:
     bytes_after_first: int = 0
     bytes_before_last: int = 0
     last_bytes: int = 0
+    other_bytes: int = 0
+    """Of packets that were sent since the last one of the cluster: a picture's, which share the link with it."""
     packets: int = 0
     lost: int = 0
 
@@ -67,10 +78,15 @@ class Prober:
         self._next_at_s = now_s + self._interval_s
         return Probe(self._number, rate_bps, round(rate_bps * PROBE_S / 8))
 
-    def on_packet(self, probe: int, sent_s: float, arrived_s: float | None, size_bytes: int) -> None:
-        """The fate of one of the packets of a cluster, in the order of sending."""
+    def on_packet(self, probe: int | None, sent_s: float, arrived_s: float | None, size_bytes: int) -> None:
+        """The fate of any packet, in the order of sending: of a cluster (``probe``), or of another that was sent beside
+        it and counts for what the link carried meanwhile."""
         cluster = self._cluster
-        if cluster is None or probe != cluster.number:
+        if cluster is None:
+            return
+        if probe != cluster.number:
+            if cluster.packets > 0 and arrived_s is not None:
+                cluster.other_bytes += size_bytes
             return
         if arrived_s is None:
             cluster.lost += 1
@@ -78,18 +94,18 @@ class Prober:
         if cluster.packets == 0:
             cluster.first_sent_s, cluster.first_arrived_s = sent_s, arrived_s
         else:
-            cluster.bytes_after_first += size_bytes
-            cluster.bytes_before_last += cluster.last_bytes
+            cluster.bytes_after_first += cluster.other_bytes + size_bytes
+            cluster.bytes_before_last += cluster.other_bytes + cluster.last_bytes
         cluster.packets += 1
+        cluster.other_bytes = 0
         cluster.last_bytes = size_bytes
         cluster.last_sent_s = sent_s
         cluster.last_arrived_s = max(cluster.last_arrived_s, arrived_s)
 
-    def result_bps(self, wanted_packets: int = PROBE_PACKETS_MIN) -> float | None:
-        """The rate that the open cluster has shown the link to carry; None where too little of it has arrived.
-        Asked after each feedback, as a cluster may come back in two of them: the later answer counts."""
+    def result(self) -> ProbeResult | None:
+        """What the open cluster has shown; None where too little of it has arrived. Asked after each feedback."""
         cluster = self._cluster
-        if cluster is None or cluster.packets < wanted_packets:
+        if cluster is None or cluster.packets < PROBE_PACKETS_MIN:
             return None
         sent_s = cluster.last_sent_s - cluster.first_sent_s
         arrived_s = cluster.last_arrived_s - cluster.first_arrived_s
@@ -98,14 +114,15 @@ class Prober:
         sent_bps = 8 * cluster.bytes_before_last / sent_s
         arrived_bps = 8 * cluster.bytes_after_first / arrived_s
         if arrived_bps < SATURATED * sent_bps or cluster.lost > cluster.packets // 4:
-            return SATURATED_MARGIN * min(sent_bps, arrived_bps)
-        return min(sent_bps, arrived_bps)
+            return ProbeResult(SATURATED_MARGIN * min(sent_bps, arrived_bps), saturated=True)
+        return ProbeResult(min(sent_bps, arrived_bps), saturated=False)
 
-    def succeeded(self, now_s: float) -> None:
-        """The estimate was raised by the probe: try for more at once."""
+    def succeeded(self, result: ProbeResult, now_s: float) -> None:
+        """The estimate was raised by the probe: where the link was not full, try for more at once."""
         self._cluster = None
         self._interval_s = INTERVAL_S
-        self._next_at_s = now_s
+        if not result.saturated:
+            self._next_at_s = now_s
 
     def failed(self) -> None:
         """The link carries no more; ask more rarely."""

@@ -18,7 +18,7 @@ CONGESTED_S = 1.0
 PICTURES_FIRST_BPS = 800_000
 """Copies take nothing of this."""
 SHARE_MIN = 0.25
-COPY_DELAY_S = 0.006
+COPY_DELAY_S = 0.002
 
 
 class Protection:
