@@ -6,7 +6,7 @@ import asyncio
 
 from fastapi import WebSocket, WebSocketDisconnect
 
-from control.visit import Visit
+from control.stay import Stay
 from control.wire import MESSAGE_MAX_BYTES
 
 OUTBOX_MAX = 64
@@ -29,7 +29,7 @@ class ControlSocket:
             return False
         return True
 
-    async def serve(self, visit: Visit) -> None:
+    async def serve(self, visit: Stay) -> None:
         """Carry messages both ways until the socket or the visit ends."""
         visit.attach_outlet(self)
         try:
@@ -45,7 +45,7 @@ class ControlSocket:
         finally:
             visit.detach_outlet(self)
 
-    async def _receive_all(self, visit: Visit) -> None:
+    async def _receive_all(self, visit: Stay) -> None:
         while True:
             message = await self._socket.receive()
             if message["type"] == "websocket.disconnect":

@@ -16,7 +16,8 @@ from control.metrics import NodeMetrics
 from control.session import Admission
 from control.settings import NodeSettings
 from control.showroom_host import ShowroomHost
-from control.visit import MakePeer, Visit, VisitMeans
+from control.stay import MakePeer
+from control.visit import Visit, VisitMeans
 from edge_render.errors import EdgeRenderError
 from edge_render.frame import Frame
 from edge_render.package import Package

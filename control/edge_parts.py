@@ -9,7 +9,7 @@ import numpy as np
 import structlog
 
 from control.settings import NodeSettings
-from control.visit import MakePeer
+from control.stay import MakePeer
 from edge_render.frame import Frame, FrameTimes, PixelFormat
 from edge_render.gl_context import GlContext
 from edge_render.gl_renderer import GlRenderer

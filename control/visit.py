@@ -1,40 +1,28 @@
-"""One visit: joins a visitor's input, camera, drawing and sending. All on the event loop but the drawing.
-
-A visit is made when the visitor asks for it, and ``run`` is its whole life: it returns the one reason why
-the visit ended, with everything freed.
-"""
+"""One visit: joins a visitor's input, camera, drawing and sending. All on the event loop but the drawing."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import Any, Protocol
-
-import structlog
+from typing import Any
 
 from control.entry import Entry, entry_place
-from control.input import InputDecoder, Navigator
+from control.input import Navigator
 from control.metrics import NodeMetrics
 from control.picture_size import fit, scaled, vertical_fov
 from control.settings import NodeSettings
 from control.showroom_host import HostedScene, ShowroomHost
+from control.stay import MakePeer, Stay
 from control.wire import (
     Activate,
-    Audio,
     ClientMessage,
-    Closing,
     Error,
     FrameShown,
-    Goodbye,
     HotspotInfo,
     Input,
-    Ping,
-    Pong,
-    ServerMessage,
     SoundInfo,
     Tap,
     Tapped,
@@ -46,34 +34,13 @@ from edge_render.package import GoToScene, Hotspot, OpenCard
 from edge_render.pose import Pose, ray_through
 from edge_render.render_loop import RenderLoop
 from edge_render.renderer import View
-from stream.peer import Channel, FrameSent, Peer, PeerEvents
-from stream.peer_state import PeerState
+from stream.peer import FrameSent
 from stream.quality import PicturePlan
-
-log = structlog.get_logger(__name__)
 
 WALK_STEPS_PER_S = 60.0
 SHOWN_FRAMES_KEPT = 64
 """About two seconds at 30 fps: a tap that is older than that is taken as one on the newest frame."""
 COMMANDS_WAITING_MAX = 16
-
-MakePeer = Callable[[PeerEvents], Peer]
-
-
-class VisitState(StrEnum):
-    """CONNECTING -> ACTIVE -> ENDED; CONNECTING may go to ENDED."""
-
-    CONNECTING = "connecting"
-    ACTIVE = "active"
-    ENDED = "ended"
-
-
-class Outlet(Protocol):
-    """The second way for control messages: a WebSocket."""
-
-    def offer(self, text: str) -> bool:
-        """Send soon; False where too much waits already."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,41 +54,21 @@ class VisitMeans:
     metrics: NodeMetrics
 
 
-class Visit:
+class Visit(Stay):
     """A visitor's stay. Made and used on the event loop."""
 
     def __init__(self, visit_id: str, means: VisitMeans, entry: Entry) -> None:
-        self.id = visit_id
-        self.state = VisitState.CONNECTING
-        self._means = means
-        self._began_s = time.monotonic()
-        self._log = log.bind(visit=visit_id)
         settings = means.settings
+        super().__init__(visit_id, settings, means.metrics, means.make_peer)
+        self._means = means
         self._scene, place = entry.place(means.host)
         self._navigator = Navigator(place, self._scene.space, settings.walk_speed_m_s, self._began_s)
-        self._decoder = InputDecoder(self._began_s)
         self._screen_size = entry.size(settings.max_width, settings.max_height)
         self._plan = PicturePlan()
         self._seq = 0
         self._shown: OrderedDict[int, Pose] = OrderedDict()
         self._commands: asyncio.Queue[Tap | Activate] = asyncio.Queue(COMMANDS_WAITING_MAX)
         self._steered = asyncio.Event()
-        self._ended = asyncio.Event()
-        self.end_reason = ""
-        self._silence: asyncio.Timeout | None = None
-        self._outlet: Outlet | None = None
-        self._first_frame_sent = False
-        self.peer = means.make_peer(
-            PeerEvents(
-                on_state=self._on_peer_state,
-                on_message=lambda _channel, data: self.receive(data),
-                on_channel_open=self._on_channel_open,
-                on_frame_sent=self._on_frame_sent,
-                on_refused=lambda _frame: means.metrics.frames.labels("dropped").inc(),
-                on_alive=self._alive,
-                on_plan=self._on_plan,
-            )
-        )
         self._loop = asyncio.get_running_loop()
         self._ticket = means.render_loop.attach(
             self._scene.handle,
@@ -135,53 +82,11 @@ class Visit:
 
     # --- life --------------------------------------------------------------------------------------
 
-    async def run(self) -> str:
-        """Live until the visit ends, then free everything; returns the reason."""
-        settings = self._means.settings
-        try:
-            async with asyncio.timeout(settings.connect_timeout_s) as self._silence, asyncio.TaskGroup() as tasks:
-                walking = tasks.create_task(self._walk(), name=f"visit-{self.id}-walk")
-                acting = tasks.create_task(self._act(), name=f"visit-{self.id}-act")
-                await self._ended.wait()
-                walking.cancel()
-                acting.cancel()
-        except TimeoutError:
-            self.end("connect-timeout" if self.state is VisitState.CONNECTING else "silent")
-        finally:
-            self.end("cancelled")
-            self._ticket.close()
-            await self.peer.close(self.end_reason)
-        return self.end_reason
+    def _tasks(self) -> Mapping[str, Coroutine[Any, Any, None]]:
+        return {"walk": self._walk(), "act": self._act()}
 
-    def end(self, reason: str) -> None:
-        """End the visit; the first reason counts."""
-        if self.state is VisitState.ENDED:
-            return
-        self._set_state(VisitState.ENDED, reason)
-        self.end_reason = reason
-        self._send("command", Closing(reason=reason))
-        self._ended.set()
-
-    async def wait_ended(self) -> None:
-        """Wait until ``end`` was called."""
-        await self._ended.wait()
-
-    def _set_state(self, state: VisitState, reason: str = "") -> None:
-        self._log.info("visit_state", before=self.state, after=state, reason=reason)
-        self.state = state
-
-    def _alive(self) -> None:
-        """The visitor gave a sign of life."""
-        if self._silence is not None and self.state is VisitState.ACTIVE:
-            deadline_s = asyncio.get_running_loop().time() + self._means.settings.heartbeat_timeout_s
-            self._silence.reschedule(deadline_s)
-
-    def _on_peer_state(self, state: PeerState, reason: str) -> None:
-        if state is PeerState.CONNECTED and self.state is VisitState.CONNECTING:
-            self._set_state(VisitState.ACTIVE)
-            self._alive()
-        elif state is PeerState.CLOSED:
-            self.end(f"peer-{reason}")
+    def _free(self) -> None:
+        self._ticket.close()
 
     def _on_render_error(self, error: RendererError) -> None:
         """Called on the GL thread."""
@@ -189,33 +94,6 @@ class Visit:
         self._loop.call_soon_threadsafe(self.end, "drawing-failed")
 
     # --- messages ----------------------------------------------------------------------------------
-
-    def attach_outlet(self, outlet: Outlet) -> None:
-        """Use a WebSocket for the control messages; it takes over from data channels that do not open."""
-        self._outlet = outlet
-        self._greet()
-
-    def detach_outlet(self, outlet: Outlet) -> None:
-        if self._outlet is outlet:
-            self._outlet = None
-
-    def _on_channel_open(self, channel: Channel) -> None:
-        if channel == "command":
-            self._greet()
-
-    def receive(self, data: str | bytes) -> None:
-        """Take one message, from whichever way it came. A bad one is answered and changes nothing."""
-        if self.state is VisitState.ENDED:
-            return
-        self._alive()
-        message = self._decoder.decode(data, time.monotonic())
-        if message is None:
-            return
-        self._means.metrics.messages.labels("refused" if isinstance(message, Error) else message.type).inc()
-        if isinstance(message, Error):
-            self._send("command", message)
-        else:
-            self._handle(message)
 
     def _handle(self, message: ClientMessage) -> None:
         match message:
@@ -231,22 +109,9 @@ class Visit:
                 except asyncio.QueueFull:
                     self._send("command", Error(field="type", message="earlier taps still wait", id=message.id))
             case Viewport():
-                settings = self._means.settings
+                settings = self._settings
                 self._screen_size = fit(message.width, message.height, settings.max_width, settings.max_height)
                 self._want(time.monotonic_ns())
-            case Audio():
-                self.peer.mute(not message.on)
-            case Ping():
-                self._send("command", Pong(id=message.id))
-            case Goodbye():
-                self.end("goodbye")
-
-    def _send(self, channel: Channel, message: ServerMessage) -> None:
-        """By data channel, else by WebSocket. What neither takes is lost: the link is broken or too slow,
-        and the heartbeat decides which."""
-        text = message.model_dump_json()
-        if not self.peer.send_message(channel, text) and self._outlet is not None:
-            self._outlet.offer(text)
 
     def _greet(self) -> None:
         place = self._navigator.place
@@ -279,7 +144,7 @@ class Visit:
     def _on_plan(self, plan: PicturePlan) -> None:
         """The stream wants larger or smaller pictures, more or fewer."""
         self._plan = plan
-        self._ticket.set_max_fps(self._means.settings.fps * plan.rate)
+        self._ticket.set_max_fps(self._settings.fps * plan.rate)
         self._want(time.monotonic_ns())
 
     def _fov_y_rad(self, width: int, height: int) -> float:
@@ -328,14 +193,12 @@ class Visit:
         self._count(sent, stages)
 
     def _count(self, sent: FrameSent, stages: dict[str, float]) -> None:
-        metrics = self._means.metrics
+        metrics = self._metrics
         metrics.frames.labels("sent").inc()
         metrics.sent_bytes.inc(sent.size_bytes)
         for name, duration_ms in stages.items():
             metrics.stage.labels(name).observe(duration_ms / 1e3)
-        if not self._first_frame_sent:
-            self._first_frame_sent = True
-            metrics.first_frame.observe(time.monotonic() - self._began_s)
+        self._count_first_frame()
 
     # --- taps --------------------------------------------------------------------------------------
 
@@ -382,7 +245,7 @@ class Visit:
         if self._scene is not scene:
             self._play_sound()
         place = entry_place(self._scene, action.entry)
-        speed_m_s = self._means.settings.walk_speed_m_s
+        speed_m_s = self._settings.walk_speed_m_s
         self._navigator = Navigator(place, self._scene.space, speed_m_s, time.monotonic())
         self._shown.clear()
         self._ticket.move_to(self._scene.handle)

@@ -19,7 +19,7 @@ from bench.recorded_renderer import RecordedRenderer, RecordedTurn, picture_inde
 from control.edge_http import create_app
 from control.edge_node import EdgeNode
 from control.settings import NodeSettings
-from control.visit import MakePeer
+from control.stay import MakePeer
 from edge_render.errors import EdgeRenderError
 from edge_render.frame import Frame
 from edge_render.package import open_package

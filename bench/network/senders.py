@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from control.edge_parts import peer_maker
 from control.settings import NodeSettings
-from control.visit import MakePeer
+from control.stay import MakePeer
 
 
 def _ours(settings: NodeSettings) -> MakePeer:

@@ -1,0 +1,199 @@
+"""What every stay at a node has in common, whoever steers the picture: connection, messages, heartbeat, one end.
+
+All on the event loop. A stay is made when the visitor asks for it, and ``run`` is its whole life: it returns the one
+reason why it ended, with everything freed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Coroutine, Mapping
+from enum import StrEnum
+from typing import Any, Protocol
+
+import structlog
+
+from control.input import InputDecoder
+from control.metrics import NodeMetrics
+from control.settings import NodeSettings
+from control.wire import Audio, ClientMessage, Closing, Error, Goodbye, Ping, Pong, ServerMessage
+from stream.peer import Channel, FrameSent, Peer, PeerEvents
+from stream.peer_state import PeerState
+from stream.quality import PicturePlan
+
+log = structlog.get_logger(__name__)
+
+MakePeer = Callable[[PeerEvents], Peer]
+
+
+class VisitState(StrEnum):
+    """CONNECTING -> ACTIVE -> ENDED; CONNECTING may go to ENDED."""
+
+    CONNECTING = "connecting"
+    ACTIVE = "active"
+    ENDED = "ended"
+
+
+class Outlet(Protocol):
+    """The second way for control messages: a WebSocket."""
+
+    def offer(self, text: str) -> bool:
+        """Send soon; False where too much waits already."""
+        ...
+
+
+class Stay(ABC):
+    """Made and used on the event loop. Subclasses say what is shown, and what the visitor's messages do."""
+
+    def __init__(self, visit_id: str, settings: NodeSettings, metrics: NodeMetrics, make_peer: MakePeer) -> None:
+        self.id = visit_id
+        self.state = VisitState.CONNECTING
+        self.end_reason = ""
+        self._settings = settings
+        self._metrics = metrics
+        self._began_s = time.monotonic()
+        self._log = log.bind(visit=visit_id)
+        self._decoder = InputDecoder(self._began_s)
+        self._ended = asyncio.Event()
+        self._silence: asyncio.Timeout | None = None
+        self._outlet: Outlet | None = None
+        self._first_frame_sent = False
+        self.peer = make_peer(
+            PeerEvents(
+                on_state=self._on_peer_state,
+                on_message=lambda _channel, data: self.receive(data),
+                on_channel_open=self._on_channel_open,
+                on_frame_sent=self._on_frame_sent,
+                on_refused=lambda _frame: metrics.frames.labels("dropped").inc(),
+                on_alive=self._alive,
+                on_plan=self._on_plan,
+            )
+        )
+
+    # --- what subclasses say -----------------------------------------------------------------------
+
+    @abstractmethod
+    def _tasks(self) -> Mapping[str, Coroutine[Any, Any, None]]:
+        """What runs while the stay lasts, by name; cancelled at its end."""
+
+    @abstractmethod
+    def _free(self) -> None:
+        """Give back all but the peer; called once, at the end."""
+
+    @abstractmethod
+    def _greet(self) -> None:
+        """Say where the visitor is: a way for messages has opened."""
+
+    @abstractmethod
+    def _handle(self, message: ClientMessage) -> None:
+        """Do what a message says; those that are the same for all are done already."""
+
+    @abstractmethod
+    def _on_frame_sent(self, sent: FrameSent) -> None:
+        """A picture left."""
+
+    def _on_plan(self, plan: PicturePlan) -> None:  # noqa: B027 - nothing, where others say what is drawn
+        """The stream wants larger or smaller pictures, more or fewer."""
+
+    # --- life --------------------------------------------------------------------------------------
+
+    async def run(self) -> str:
+        """Live until the stay ends, then free everything; returns the reason."""
+        settings = self._settings
+        try:
+            async with asyncio.timeout(settings.connect_timeout_s) as self._silence, asyncio.TaskGroup() as group:
+                tasks = [
+                    group.create_task(task, name=f"visit-{self.id}-{name}") for name, task in self._tasks().items()
+                ]
+                await self._ended.wait()
+                for task in tasks:
+                    task.cancel()
+        except TimeoutError:
+            self.end("connect-timeout" if self.state is VisitState.CONNECTING else "silent")
+        finally:
+            self.end("cancelled")
+            self._free()
+            await self.peer.close(self.end_reason)
+        return self.end_reason
+
+    def end(self, reason: str) -> None:
+        """End the stay; the first reason counts."""
+        if self.state is VisitState.ENDED:
+            return
+        self._set_state(VisitState.ENDED, reason)
+        self.end_reason = reason
+        self._send("command", Closing(reason=reason))
+        self._ended.set()
+
+    async def wait_ended(self) -> None:
+        """Wait until ``end`` was called."""
+        await self._ended.wait()
+
+    def _set_state(self, state: VisitState, reason: str = "") -> None:
+        self._log.info("visit_state", before=self.state, after=state, reason=reason)
+        self.state = state
+
+    def _alive(self) -> None:
+        """The visitor gave a sign of life."""
+        if self._silence is not None and self.state is VisitState.ACTIVE:
+            deadline_s = asyncio.get_running_loop().time() + self._settings.heartbeat_timeout_s
+            self._silence.reschedule(deadline_s)
+
+    def _on_peer_state(self, state: PeerState, reason: str) -> None:
+        if state is PeerState.CONNECTED and self.state is VisitState.CONNECTING:
+            self._set_state(VisitState.ACTIVE)
+            self._alive()
+        elif state is PeerState.CLOSED:
+            self.end(f"peer-{reason}")
+
+    # --- messages ----------------------------------------------------------------------------------
+
+    def attach_outlet(self, outlet: Outlet) -> None:
+        """Use a WebSocket for the control messages; it takes over from data channels that do not open."""
+        self._outlet = outlet
+        self._greet()
+
+    def detach_outlet(self, outlet: Outlet) -> None:
+        if self._outlet is outlet:
+            self._outlet = None
+
+    def _on_channel_open(self, channel: Channel) -> None:
+        if channel == "command":
+            self._greet()
+
+    def receive(self, data: str | bytes) -> None:
+        """Take one message, from whichever way it came. A bad one is answered and changes nothing."""
+        if self.state is VisitState.ENDED:
+            return
+        self._alive()
+        message = self._decoder.decode(data, time.monotonic())
+        if message is None:
+            return
+        self._metrics.messages.labels("refused" if isinstance(message, Error) else message.type).inc()
+        match message:
+            case Error():
+                self._send("command", message)
+            case Audio():
+                self.peer.mute(not message.on)
+            case Ping():
+                self._send("command", Pong(id=message.id))
+            case Goodbye():
+                self.end("goodbye")
+            case _:
+                self._handle(message)
+
+    def _send(self, channel: Channel, message: ServerMessage) -> None:
+        """By data channel, else by WebSocket. What neither takes is lost: the link is broken or too slow,
+        and the heartbeat decides which."""
+        text = message.model_dump_json()
+        if not self.peer.send_message(channel, text) and self._outlet is not None:
+            self._outlet.offer(text)
+
+    # --- figures -----------------------------------------------------------------------------------
+
+    def _count_first_frame(self) -> None:
+        if not self._first_frame_sent:
+            self._first_frame_sent = True
+            self._metrics.first_frame.observe(time.monotonic() - self._began_s)
