@@ -7,6 +7,8 @@
   of its video codecs.
 - **Transport-wide feedback.** Its RTCP parser takes the packets (RTPFB, format 15) for NACK, and drops the whole
   compound packet where their length does not suit. ``intercept_feedback`` takes them out before.
+- **RTCP that means harm.** It reads as much as comes, and a REMB that is shorter than it says ends its transport by a
+  ``struct.error`` that nobody has caught. ``intercept_feedback`` bounds the one and refuses the other.
 - **Writing packets.** Its RtpPacket packs each header extension by itself; ``PacketWriter`` keeps what never changes.
 
 The private names used are in ``UPSTREAM_NAMES``; tests/stream/test_aiortc_extensions.py guards them.
@@ -15,6 +17,7 @@ The private names used are in ``UPSTREAM_NAMES``; tests/stream/test_aiortc_exten
 from __future__ import annotations
 
 import struct
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
@@ -23,6 +26,7 @@ from aiortc.codecs import CODECS, HEADER_EXTENSIONS
 from aiortc.rtcrtpparameters import RTCRtcpFeedback, RTCRtpHeaderExtensionParameters, RTCRtpParameters
 from aiortc.rtp import HeaderExtensionsMap
 
+from stream.rtcp_allowance import RtcpAllowance
 from stream.transport_feedback import TransportFeedback, split_compound
 
 log = structlog.get_logger(__name__)
@@ -35,6 +39,7 @@ _LOCAL_IDS: Final = {PLAYOUT_DELAY: 10, TRANSPORT_CC: 11}
 UPSTREAM_NAMES: Final = ("_handle_rtcp_data",)
 """Of RTCDtlsTransport."""
 ONE_BYTE_ID_MAX: Final = 14
+ONE_BYTE_DATA_MAX: Final = 16
 _ONE_BYTE_PROFILE: Final = 0xBEDE
 
 
@@ -53,8 +58,11 @@ def offer_extensions() -> None:
 def intercept_feedback(transport: Any, on_feedback: Callable[[TransportFeedback], None]) -> None:
     """Have the transport-wide feedback that an RTCDtlsTransport receives; all other RTCP goes on as before."""
     handle: Callable[[bytes], Awaitable[None]] = transport._handle_rtcp_data
+    allowance = RtcpAllowance()
 
     async def take(data: bytes) -> None:
+        if not allowance.takes(len(data), time.monotonic()):
+            return
         try:
             rest, feedbacks = split_compound(data)
         except ValueError as error:
@@ -62,8 +70,12 @@ def intercept_feedback(transport: Any, on_feedback: Callable[[TransportFeedback]
             return
         for feedback in feedbacks:
             on_feedback(feedback)
-        if rest:
+        if not rest:
+            return
+        try:
             await handle(rest)
+        except struct.error as error:
+            log.debug("rtcp_refused", error=str(error))
 
     transport._handle_rtcp_data = take
 
@@ -90,8 +102,8 @@ class PacketWriter:
         self.transport_wide = TRANSPORT_CC in by_uri
         """Whether packets carry a transport-wide sequence number."""
         fixed = b""
-        if mid and MID in by_uri:
-            text = mid.encode()
+        text = (mid or "").encode()
+        if text and MID in by_uri and len(text) <= ONE_BYTE_DATA_MAX:  # else the receiver goes by SSRC
             fixed += bytes([by_uri[MID] << 4 | len(text) - 1]) + text
         if PLAYOUT_DELAY in by_uri:
             fixed += bytes([by_uri[PLAYOUT_DELAY] << 4 | 2, 0, 0, 0])

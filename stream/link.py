@@ -21,6 +21,7 @@ WINDOW_S = 0.15
 """How much more than a round trip may be on its way: the receiver's pause between two feedbacks, and some patience."""
 WINDOW_MIN_BYTES = 6000
 UNKNOWN_ROUND_TRIP_S = 0.05
+ROUND_TRIP_MAX_S = 3.0
 SILENCE_S = 0.15
 """A visitor who is heard again after that long, while nothing was acknowledged, was cut off."""
 RATE_WINDOW_S = 1.0
@@ -71,27 +72,30 @@ class Link:
         self._receivers_estimate.on_remb(estimate_bps, self.sent_bps(now_s), now_s)
 
     def on_report(self, loss_fraction: float, round_trip_s: float | None, now_s: float) -> None:
-        """A receiver report came (RFC 3550, section 6.4)."""
+        """A receiver report came (RFC 3550, section 6.4). The round trip is reckoned with what the receiver says, and
+        with wall clocks: it may be anything."""
         self.reported_loss = loss_fraction
-        self._round_trip_s = round_trip_s
         self._receivers_estimate.on_loss(loss_fraction, now_s)
         if round_trip_s is not None:
+            round_trip_s = self._round_trip_s = min(ROUND_TRIP_MAX_S, max(0.0, round_trip_s))
             self._receivers_estimate.on_round_trip(round_trip_s, now_s)
 
     def on_heard(self, now_s: float) -> bool:
         """Anything came from the visitor. True where the link was gone and is back: then what was in flight is lost."""
         silence_s, self._heard_s = now_s - self._heard_s, now_s
-        if silence_s < SILENCE_S or self.may_send():
+        if silence_s < SILENCE_S or self.may_send(now_s):
             return False
         self._packets.forget_all()
         return True
 
     # --- what may be sent ----------------------------------------------------------------------------
 
-    def may_send(self) -> bool:
-        """Whether there is room on the way for another picture."""
+    def may_send(self, now_s: float) -> bool:
+        """Whether there is room on the way for another picture. Whatever feedback is lost, there is again within
+        FORGOTTEN_AFTER_S."""
         if not self._sender_side:
             return True
+        self._packets.forget_old(now_s)
         round_trip_s = self._packets.least_round_trip_s or UNKNOWN_ROUND_TRIP_S
         window_bytes = self._estimate.send_bps / 8 * (round_trip_s + WINDOW_S)
         return self._packets.in_flight_bytes <= max(WINDOW_MIN_BYTES, window_bytes)

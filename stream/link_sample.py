@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass
 
 from aiortc.rtp import (
@@ -40,7 +41,7 @@ def link_sample(packet: AnyRtcpPacket, ssrc: int) -> LinkSample | None:
     if packet.fmt == RTCP_PSFB_APP:
         try:
             bitrate_bps, ssrcs = unpack_remb_fci(packet.fci)
-        except ValueError:
-            return None  # another application's feedback message, which RFC 4585 allows
+        except (ValueError, struct.error):
+            return None  # another application's feedback message, which RFC 4585 allows, or one that is cut off
         return LinkSample(remb_bps=bitrate_bps) if ssrc in ssrcs else None
     return None

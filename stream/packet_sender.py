@@ -54,7 +54,8 @@ class PacketSender:
         # In the lower half of its range, as a wrap-around before the receiver has seen a packet breaks SRTP there.
         self._sequence = random16() % 32768
         self._rtx_sequence = random16() % 32768
-        self._copies: deque[tuple[float, StoredPacket]] = deque(maxlen=COPIES_WAITING_MAX)
+        self._copies: deque[tuple[float, StoredPacket, bool]] = deque(maxlen=COPIES_WAITING_MAX)
+        """When each is due, and whether the receiver had asked for it."""
         self._probe: Probe | None = None
         self._extras_wanted = asyncio.Event()
         self.counts = PacketCounts()
@@ -74,7 +75,7 @@ class PacketSender:
         due_s = time.monotonic() + COPY_DELAY_S
         if rtp_format.rtx_payload_type is not None:
             chosen = Protection.choose(len(sent), self._link.copies_share)
-            self._copies.extend((due_s, sent[index]) for index in chosen)
+            self._copies.extend((due_s, sent[index], False) for index in chosen)
             self._probe = self._probe or self._link.next_probe(due_s)
         if self._copies or self._probe:
             self._extras_wanted.set()
@@ -128,14 +129,15 @@ class PacketSender:
     async def answer_nack(self, lost: Sequence[int]) -> bool:
         """Send again what is worth it; True where only a key frame helps."""
         now_s = time.monotonic()
-        answer = self._history.on_nack(lost, self._link.round_trip_s, self._link.link_bps, now_s)
+        # On a link that loses packets the answer may be lost as well, and would be asked for a round trip later.
+        copies = self._link.copies_share > 0.0
+        answer = self._history.on_nack(lost, self._link.round_trip_s, self._link.link_bps, now_s, copies=copies)
         for packet in answer.again:
             self.counts.retransmitted_packets_sent += 1
             self.counts.retransmitted_bytes_sent += len(packet.payload)
             await self._repeat(packet, again=True)
-        if answer.again and self._link.copies_share > 0.0:
-            # On a link that loses packets the answer may be lost as well, and would be asked for a round trip later.
-            self._copies.extend((now_s + COPY_DELAY_S, packet) for packet in answer.again)
+        if answer.copies:
+            self._copies.extend((now_s + COPY_DELAY_S, packet, True) for packet in answer.again)
             self._extras_wanted.set()
         return answer.key_frame
 
@@ -174,12 +176,12 @@ class PacketSender:
                 await self._send_probe(self._probe)
                 self._probe = None
             while self._copies:
-                due_s, packet = self._copies.popleft()
+                due_s, packet, again = self._copies.popleft()
                 if (wait_s := due_s - time.monotonic()) > TIMER_S:
                     await asyncio.sleep(wait_s)
                 await self._wait_for_pacer()
                 self.counts.copied_packets_sent += 1
-                await self._repeat(packet)
+                await self._repeat(packet, again=again)
 
     async def _send_probe(self, probe: Probe) -> None:
         """Copies of the newest packets, at the rate of the probe: if the link loses any, they are of use."""

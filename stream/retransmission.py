@@ -48,6 +48,8 @@ class Answer:
 
     again: list[StoredPacket]
     key_frame: bool
+    copies: bool = False
+    """Each of them may be sent twice."""
 
 
 class Retransmission:
@@ -57,8 +59,6 @@ class Retransmission:
         self._packets: OrderedDict[int, StoredPacket] = OrderedDict()
         self._budget_bytes = 0.0
         self._at_s = now_s
-        self.sent_bytes = 0
-        """Of all that was sent again."""
 
     def keep(self, packet: StoredPacket) -> None:
         """Remember a packet that was sent."""
@@ -75,12 +75,15 @@ class Retransmission:
         """The newest packets, the newest last."""
         return list(self._packets.values())[-count:]
 
-    def on_nack(self, lost: Sequence[int], round_trip_s: float, link_bps: float, now_s: float) -> Answer:
-        """The receiver misses packets. ``link_bps`` is what the link carries in all."""
+    def on_nack(
+        self, lost: Sequence[int], round_trip_s: float, link_bps: float, now_s: float, *, copies: bool = False
+    ) -> Answer:
+        """The receiver misses packets. ``link_bps`` is what the link carries in all; with ``copies`` each answer is to
+        be sent twice, where the budget has room for that."""
         self._refill(link_bps, now_s)
         again: list[StoredPacket] = []
         key_frame = False
-        for sequence in lost:
+        for sequence in dict.fromkeys(lost[:HISTORY_MAX]):
             packet = self._packets.get(sequence)
             if packet is None:
                 continue  # of before the last key frame, or never sent
@@ -94,11 +97,11 @@ class Retransmission:
         if key_frame or cost > self._budget_bytes:
             # Half of a hole is of no use: later pictures can't be decoded without all of it.
             return Answer([], True)
-        self._budget_bytes -= cost
-        self.sent_bytes += cost
+        copies = copies and 2 * cost <= self._budget_bytes
+        self._budget_bytes -= 2 * cost if copies else cost
         for packet in again:
             packet.again_s = now_s
-        return Answer(again, False)
+        return Answer(again, False, copies)
 
     def _refill(self, link_bps: float, now_s: float) -> None:
         per_s = BUDGET_SHARE * link_bps / 8

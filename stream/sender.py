@@ -21,7 +21,7 @@ from typing import Any
 import structlog
 from aiortc import RTCRtpSender
 from aiortc.rtcrtpparameters import RTCRtpCodecParameters, RTCRtpSendParameters
-from aiortc.rtp import RTCP_RTPFB_NACK, AnyRtcpPacket, RtcpRtpfbPacket
+from aiortc.rtp import RTCP_RTPFB_NACK, AnyRtcpPacket, RtcpRrPacket, RtcpRtpfbPacket, RtcpSrPacket
 from aiortc.utils import random32
 
 from stream.aiortc_extensions import ExtensionIds, PacketWriter, intercept_feedback
@@ -116,11 +116,12 @@ class InteractiveSender(RTCRtpSender):
     async def _run_rtp(self, codec: RTCRtpCodecParameters) -> None:
         """Upstream's task for media; ``stop`` cancels it and waits for ``rtp_exited``. Each picture says its codec."""
         self._get("rtp_started").set()
-        # Here the transport is the one that all media share (BUNDLE).
-        intercept_feedback(self.transport, self._on_feedback)
-        writer = PacketWriter(self._extension_ids, self._get("mid"))
-        packets = self._packets = PacketSender(self.transport._send_rtp, writer, self._ssrc, self._rtx_ssrc, self.link)
         try:
+            # Here the transport is the one that all media share (BUNDLE).
+            intercept_feedback(self.transport, self._on_feedback)
+            writer = PacketWriter(self._extension_ids, self._get("mid"))
+            send = self.transport._send_rtp
+            packets = self._packets = PacketSender(send, writer, self._ssrc, self._rtx_ssrc, self.link)
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(packets.run_extras(), name="copies-and-probes")
                 tasks.create_task(self._send_pictures(packets), name="pictures")
@@ -154,7 +155,7 @@ class InteractiveSender(RTCRtpSender):
 
     async def _wait_for_room(self, packets: PacketSender) -> None:
         """No picture is taken while the link takes none: the newest waits in the slot, not an old one on the way."""
-        while not self.link.may_send():
+        while not self.link.may_send(time.monotonic()):
             self._room.clear()
             try:
                 async with asyncio.timeout(SIGN_INTERVAL_S):
@@ -221,9 +222,10 @@ class InteractiveSender(RTCRtpSender):
         if sample is not None and sample.key_frame_wanted:
             self._want_key_frame(now_s)
             return
-        await super()._handle_rtcp_packet(packet)
         if sample is None:
             return
+        if isinstance(packet, RtcpRrPacket | RtcpSrPacket):
+            await super()._handle_rtcp_packet(packet)  # its statistics, and the round trip
         if sample.remb_bps is not None:
             self.link.on_remb(sample.remb_bps, now_s)
         if sample.loss_fraction is not None:

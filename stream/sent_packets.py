@@ -47,7 +47,7 @@ class SentPackets:
 
     def add(self, size_bytes: int, now_s: float, probe: int | None = None) -> int:
         """Note a packet that leaves now; returns its transport-wide sequence number."""
-        self._forget_old(now_s)
+        self.forget_old(now_s)
         number = self._next
         self._next += 1
         self._sent[number] = _Sent(now_s, size_bytes, probe)
@@ -61,7 +61,7 @@ class SentPackets:
         goes back to a late one. Packets before the ones told of, of which nothing was said, are in feedback that was
         lost: they are no longer in flight, and nothing is known of them.
         """
-        self._forget_old(now_s)
+        self.forget_old(now_s)
         first = self._unwrap(feedback.base_sequence)
         reference_us = self._unwrap_reference(feedback.reference) * REFERENCE_UNIT_US
         fates = [
@@ -89,7 +89,7 @@ class SentPackets:
         self._oldest = self._next
         self.in_flight_bytes = 0
 
-    def _forget_old(self, now_s: float) -> None:
+    def forget_old(self, now_s: float) -> None:
         """Packets that nobody will tell of any more are no longer in flight."""
         while self._oldest < self._next:
             sent = self._sent.get(self._oldest)

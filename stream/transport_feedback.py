@@ -13,6 +13,11 @@ TRANSPORT_CC_FMT = 15
 REFERENCE_UNIT_US = 64_000
 DELTA_UNIT_US = 250
 REFERENCE_BITS = 24
+PACKETS_MAX = 4096
+"""More than a link brings between two feedbacks. A few bytes may claim 65,535 packets, and a datagram holds 35 such
+claims: to believe them cost 14 ms of everybody's time."""
+FEEDBACKS_MAX = 4
+"""In one datagram; receivers send one."""
 _HEADER = struct.Struct("!BBHLLHHL")
 _RUN_LENGTH_MAX = 0x1FFF
 _NOT_RECEIVED, _SMALL_DELTA, _LARGE_DELTA = 0, 1, 2
@@ -33,9 +38,9 @@ def split_compound(data: bytes) -> tuple[bytes, list[TransportFeedback]]:
     """Take the transport-wide feedback out of a compound RTCP packet (RFC 3550, section 6.1).
 
     Returns the rest, for whoever reads ordinary RTCP, and the feedback. What is no RTCP is left in the rest.
-    Raises ValueError for feedback that breaks its format.
+    Raises ValueError for feedback that breaks its format, or is more than any receiver sends.
     """
-    kept, feedback, position = [], [], 0
+    kept, feedback, position = list[bytes](), list[TransportFeedback](), 0
     while position + 4 <= len(data):
         first, packet_type, words = struct.unpack_from("!BBH", data, position)
         end = position + 4 * (words + 1)
@@ -43,6 +48,8 @@ def split_compound(data: bytes) -> tuple[bytes, list[TransportFeedback]]:
             break
         packet = data[position:end]
         if packet_type == RTCP_RTPFB and first & 0x1F == TRANSPORT_CC_FMT:
+            if len(feedback) == FEEDBACKS_MAX:
+                raise ValueError(f"more than {FEEDBACKS_MAX} transport feedbacks are in one datagram")
             feedback.append(parse_feedback(packet))
         else:
             kept.append(packet)
@@ -56,6 +63,8 @@ def parse_feedback(packet: bytes) -> TransportFeedback:
     if len(packet) < _HEADER.size:
         raise ValueError("transport feedback is shorter than its header")
     first, _, _, _, _, base, count, reference_and_number = _HEADER.unpack_from(packet)
+    if count > PACKETS_MAX:
+        raise ValueError(f"transport feedback tells of more than {PACKETS_MAX} packets")
     end = len(packet)
     if first & 0x20:
         end -= packet[-1]

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 
+from aiortc import RTCConfiguration, RTCPeerConnection
 from aiortc.rtcdtlstransport import RTCDtlsTransport
 from aiortc.rtcrtpparameters import RTCRtpHeaderExtensionParameters, RTCRtpSendParameters
-from aiortc.rtp import RtcpRrPacket, RtpPacket
+from aiortc.rtp import RTCP_PSFB_APP, RtcpPsfbPacket, RtcpRrPacket, RtpPacket
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from stream.aiortc_extensions import (
     ABS_SEND_TIME,
@@ -41,6 +45,16 @@ def test_a_packet_reads_as_it_was_written() -> None:
     assert bytes([ids.by_uri[PLAYOUT_DELAY] << 4 | 2, 0, 0, 0]) in data
 
 
+def test_a_name_of_the_section_that_is_too_long_for_its_extension_is_left_out() -> None:
+    ids = negotiated(MID, TRANSPORT_CC)
+    packet = RtpPacket.parse(PacketWriter(ids, "m" * 16).write(96, False, 1, 2, 3, b"picture", 0, 7), ids)
+    assert packet.extensions.mid == "m" * 16
+    for mid in ("m" * 17, "m" * 300):
+        packet = RtpPacket.parse(PacketWriter(ids, mid).write(96, False, 1, 2, 3, b"picture", 0, 7), ids)
+        assert packet.extensions.mid is None
+        assert packet.extensions.transport_sequence_number == 7
+
+
 def test_a_receiver_without_extensions_gets_none() -> None:
     data = PacketWriter(negotiated(), "0").write(96, False, 1, 2, 3, b"picture", 0, 0)
     assert len(data) == 12 + len(b"picture")
@@ -73,6 +87,44 @@ async def test_feedback_that_breaks_its_format_is_dropped() -> None:
     intercept_feedback(transport, seen.append)
     await transport._handle_rtcp_data(bytes.fromhex("8fcd0004" + "00" * 8 + "000affff" + "00000100"))
     assert (transport.handled, seen) == ([], [])
+
+
+async def test_a_flood_of_rtcp_is_not_read() -> None:
+    transport = Transport()
+    intercept_feedback(transport, lambda _feedback: None)
+    report = bytes(RtcpRrPacket(ssrc=1))
+    await transport._handle_rtcp_data(report * 1000)
+    assert transport.handled == [], "larger than any datagram"
+    for _ in range(50_000):
+        await transport._handle_rtcp_data(report)
+    assert 0 < len(transport.handled) < 10_000
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.lists(st.tuples(st.integers(0, 255), st.integers(199, 208), st.binary(max_size=60)), max_size=4))
+def test_rtcp_of_any_kind_never_ends_the_transport(packets: list[tuple[int, int, bytes]]) -> None:
+    """It would: an exception in its handler ends aiortc's transport."""
+
+    async def hear_it() -> None:
+        connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+        sender = connection.addTransceiver("video").sender
+        transport = sender.transport
+        transport._rtp_router.register_sender(sender, 4711)
+        intercept_feedback(transport, lambda _feedback: None)
+        data = b""
+        for first, packet_type, body in packets:
+            body += bytes(-len(body) % 4)
+            data += bytes([0x80 | first & 0x3F, packet_type, 0, len(body) // 4]) + body
+        await transport._handle_rtcp_data(data)
+        await transport._handle_rtcp_data(cut_off_estimate(4711))
+        await connection.close()
+
+    asyncio.run(hear_it())
+
+
+def cut_off_estimate(ssrc: int) -> bytes:
+    """REMB that claims 255 streams and has the space of one."""
+    return bytes(RtcpPsfbPacket(RTCP_PSFB_APP, 1, 0, b"REMB" + bytes([255, 0, 1, 0]) + ssrc.to_bytes(4)))
 
 
 def test_the_private_names_that_we_use_are_still_there() -> None:

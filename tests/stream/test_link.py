@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from tests.stream.link_simulation import LinkModel, simulate
+from tests.stream.link_simulation import Bottleneck, LinkModel, simulate
 
 
 def test_a_wide_link_is_made_use_of_within_a_second() -> None:
-    trace = simulate(LinkModel(lambda _s: 50e6), 3)
+    trace = simulate(LinkModel(Bottleneck(lambda _s: 50e6)), 3)
     assert trace.rate_bps(1, 3) > 9e6
     assert trace.worst_queue_s(0, 3) < 0.01
 
@@ -16,7 +16,7 @@ def test_a_wide_link_is_made_use_of_within_a_second() -> None:
 @pytest.mark.parametrize("cap_bps", [1.5e6, 3e6])
 @pytest.mark.parametrize("buffer_s", [0.1, 0.3])
 def test_a_narrow_link_is_filled_but_not_its_buffer(cap_bps: float, buffer_s: float) -> None:
-    trace = simulate(LinkModel(lambda _s: cap_bps, buffer_s), 20)
+    trace = simulate(LinkModel(Bottleneck(lambda _s: cap_bps, buffer_s)), 20)
     assert trace.rate_bps(3, 20) < cap_bps, "the rate that is sent is under the cap"
     assert trace.rate_bps(3, 20) > 0.75 * cap_bps
     assert trace.mean_queue_s(3, 20) < 0.03
@@ -29,7 +29,7 @@ def test_a_narrow_link_is_filled_but_not_its_buffer(cap_bps: float, buffer_s: fl
 def test_a_link_that_falls_to_a_quarter_is_followed_at_once_and_found_again(
     buffer_s: float, held_back: int, seed: int
 ) -> None:
-    trace = simulate(LinkModel(lambda s: 1.5e6 if 10 <= s < 20 else 6e6, buffer_s), 30, seed=seed)
+    trace = simulate(LinkModel(Bottleneck(lambda s: 1.5e6 if 10 <= s < 20 else 6e6, buffer_s)), 30, seed=seed)
     assert trace.frames_held_back <= held_back, "half a second of pictures at most"
     assert trace.worst_queue_s(11, 20) < 0.1
     before_bps, after_bps = trace.rate_bps(5, 10), trace.rate_bps(24, 27)
@@ -38,17 +38,17 @@ def test_a_link_that_falls_to_a_quarter_is_followed_at_once_and_found_again(
 
 
 def test_loss_without_a_queue_is_the_radios_and_is_answered_by_copies_not_by_a_lower_rate() -> None:
-    trace = simulate(LinkModel(lambda _s: 50e6, loss=0.03), 10)
+    trace = simulate(LinkModel(Bottleneck(lambda _s: 50e6), loss=0.03), 10)
     assert trace.rate_bps(2, 10) > 9e6
     assert trace.target_bps[-1][1] < 0.6 * trace.rate_bps(2, 10), "pictures pay for the copies"
 
 
 def test_jitter_is_not_taken_for_a_queue() -> None:
-    trace = simulate(LinkModel(lambda _s: 50e6, one_way_s=0.02, jitter_s=0.01), 10)
+    trace = simulate(LinkModel(Bottleneck(lambda _s: 50e6), one_way_s=0.02, jitter_s=0.01), 10)
     assert trace.rate_bps(2, 10) > 8e6
 
 
 def test_a_link_that_is_gone_gets_no_pictures_and_is_used_again_when_it_is_back() -> None:
-    trace = simulate(LinkModel(lambda _s: 20e6, up=lambda s: not 5 <= s < 5.4), 8)
+    trace = simulate(LinkModel(Bottleneck(lambda _s: 20e6), up=lambda s: not 5 <= s < 5.4), 8)
     assert trace.frames_held_back > 0
     assert trace.rate_bps(6, 8) > 8e6

@@ -9,7 +9,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from stream.transport_feedback import DELTA_UNIT_US, TransportFeedback, parse_feedback, split_compound
+from stream.transport_feedback import (
+    DELTA_UNIT_US,
+    FEEDBACKS_MAX,
+    PACKETS_MAX,
+    TransportFeedback,
+    parse_feedback,
+    split_compound,
+)
 from tests.stream.feedback_packing import ONE_BIT, RUN, TWO_BITS, pack_feedback
 
 STEPS = st.one_of(st.none(), st.integers(0, 255), st.integers(-32768, 32767))
@@ -72,7 +79,19 @@ def test_what_breaks_the_format_is_refused_with_a_reason(packet: str, complaint:
         parse_feedback(bytes.fromhex(packet))
 
 
-def test_a_short_packet_may_tell_of_as_many_lost_ones_as_it_likes() -> None:
+def feedback_on(count: int) -> bytes:
+    """A few bytes that tell of so many lost packets."""
     runs = struct.pack("!9H", *[0x1FFF] * 9)
-    packet = struct.pack("!BBHLLHHL", 0x8F, 205, 9, 1, 2, 9, 0xFFFF, 0) + runs + bytes(2)
-    assert parse_feedback(packet).arrivals_us == (None,) * 0xFFFF
+    return struct.pack("!BBHLLHHL", 0x8F, 205, 9, 1, 2, 9, count, 0) + runs + bytes(2)
+
+
+def test_a_few_bytes_can_not_tell_of_more_packets_than_a_link_brings() -> None:
+    assert parse_feedback(feedback_on(PACKETS_MAX)).arrivals_us == (None,) * PACKETS_MAX
+    with pytest.raises(ValueError, match="more than 4096 packets"):
+        parse_feedback(feedback_on(0xFFFF))
+
+
+def test_one_datagram_does_not_hold_more_feedback_than_a_receiver_sends() -> None:
+    assert len(split_compound(feedback_on(9) * FEEDBACKS_MAX)[1]) == FEEDBACKS_MAX
+    with pytest.raises(ValueError, match="more than 4 transport feedbacks"):
+        split_compound(feedback_on(9) * (FEEDBACKS_MAX + 1))
