@@ -1,6 +1,7 @@
 """From drawn frames to the visitor: encoding, rate, WebRTC."""
 
 from stream.aiortc_peer import AiortcPeer
+from stream.broadcast import Broadcast
 from stream.encoder_probe import choose_codec
 from stream.errors import EncoderError, PeerClosed, SignallingError, StreamError
 from stream.peer import Channel, FrameSent, Peer, PeerEvents, PeerStats
@@ -9,6 +10,7 @@ from stream.settings import StreamSettings
 
 __all__ = [
     "AiortcPeer",
+    "Broadcast",
     "Channel",
     "EncoderError",
     "FrameSent",

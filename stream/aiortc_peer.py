@@ -25,7 +25,7 @@ from stream.audio_source import AudioSource
 from stream.encoder_probe import FALLBACK_CODEC, make_encoder
 from stream.errors import PeerClosed, SignallingError
 from stream.frame_slot import FrameSlot
-from stream.frame_source import VisitorSource
+from stream.frame_source import FrameSource, VisitorSource
 from stream.offer_filter import CANDIDATES_MAX, SDP_MAX_CHARS, filter_sdp, usable_candidate
 from stream.peer import Channel, PeerEvents, PeerStats
 from stream.peer_state import PeerState, allowed
@@ -45,8 +45,11 @@ _CHANNEL_IDS: dict[Channel, int] = {"pose": 0, "command": 1}
 class AiortcPeer:
     """One visitor's connection: one H.264 stream out; sound and two data channels where the visitor has them."""
 
-    def __init__(self, events: PeerEvents, codec: str, settings: StreamSettings) -> None:
-        """``codec`` is what encoder_probe chose. Called on the event loop."""
+    def __init__(
+        self, events: PeerEvents, codec: str, settings: StreamSettings, source: FrameSource | None = None
+    ) -> None:
+        """``codec`` is what encoder_probe chose. ``source``: the pictures to send, in place of frames that are put in.
+        Called on the event loop."""
         offer_extensions()
         self._events = events
         self._state = PeerState.NEW
@@ -66,7 +69,7 @@ class AiortcPeer:
             [c for c in RTCRtpSender.getCapabilities("video").codecs if c.mimeType in ("video/H264", "video/rtx")]
         )
         sender_events = SenderEvents(events.on_frame_sent, events.on_alive, self._on_encoder_failed)
-        source = VisitorSource(
+        source = source or VisitorSource(
             self._slot,
             make_encoder(codec, settings),
             lambda: make_encoder(FALLBACK_CODEC, settings),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import structlog
@@ -33,6 +33,8 @@ class CodedFrame:
     encoded_ns: int
     again: bool = False
     """The same picture was sent before; this is it once more, for who lost it or in better quality."""
+    payloads: Sequence[bytes] | None = field(default=None, repr=False)
+    """Of its packets, where they were made once for many; else the sender makes them."""
 
 
 class FrameSource(Protocol):

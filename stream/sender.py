@@ -143,7 +143,7 @@ class InteractiveSender(RTCRtpSender):
             timestamp = self._timestamp(coded)
             interval_s = self._frame_interval.on_frame(coded.taken_ns / 1e9)
             rtp_format = self._formats[coded.unit.codec]
-            payloads = rtp_format.packetise(coded.unit)
+            payloads = rtp_format.packetise(coded.unit) if coded.payloads is None else coded.payloads
             await packets.send_picture(rtp_format, payloads, timestamp, coded.unit.key_frame, interval_s)
             self._report(packets, coded, timestamp)
             self._note(coded, timestamp)
