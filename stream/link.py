@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections import deque
 
 from stream.congestion import RateController
-from stream.link_estimate import PACE_FACTOR, LinkEstimate
+from stream.link_estimate import LinkEstimate
+from stream.pace import FACTOR
 from stream.probing import Probe
 from stream.protection import Protection
 from stream.sent_packets import SentPackets
@@ -25,6 +26,8 @@ ROUND_TRIP_MAX_S = 3.0
 SILENCE_S = 0.15
 """A visitor who is heard again after that long, while nothing was acknowledged, was cut off."""
 RATE_WINDOW_S = 1.0
+PICTURES_SHARE = 0.9
+"""Of the link: a picture that took all of its time would arrive when the next one leaves."""
 
 
 class Link:
@@ -48,12 +51,21 @@ class Link:
 
     # --- what is sent --------------------------------------------------------------------------------
 
-    def on_sent(self, size_bytes: int, now_s: float, *, again: bool = False, probe: int | None = None) -> int:
-        """A packet leaves; returns its transport-wide sequence number. ``again``: because the receiver asked for it."""
+    def on_sent(
+        self,
+        size_bytes: int,
+        now_s: float,
+        *,
+        again: bool = False,
+        probe: int | None = None,
+        picture: int | None = None,
+    ) -> int:
+        """A packet leaves; returns its transport-wide sequence number. ``again``: because the receiver asked for it.
+        ``picture`` tells those of one picture from those of another."""
         self._recent.append((now_s, size_bytes))
         if again:
             self._recent_again.append((now_s, size_bytes))
-        return self._packets.add(size_bytes, now_s, probe)
+        return self._packets.add(size_bytes, now_s, probe, picture)
 
     # --- what is heard -------------------------------------------------------------------------------
 
@@ -108,7 +120,7 @@ class Link:
     @property
     def pace_bps(self) -> float:
         """How fast the packets of one picture may follow each other."""
-        return self.link_bps * (self._estimate.pace_factor if self._sender_side else PACE_FACTOR)
+        return self.link_bps * (self._estimate.pace.factor if self._sender_side else FACTOR)
 
     @property
     def copies_share(self) -> float:
@@ -118,7 +130,7 @@ class Link:
     def picture_bps(self, now_s: float) -> int:
         """For pictures: what copies, and packets that are sent again, leave of the link."""
         self._forget_old(now_s)
-        pictures_bps = self.link_bps / (1.0 + self.copies_share)
+        pictures_bps = PICTURES_SHARE * self.link_bps / (1.0 + self.copies_share)
         again_bps = 8 * sum(size for _, size in self._recent_again) / RATE_WINDOW_S
         return max(self._min_bps, int(max(0.5 * pictures_bps, pictures_bps - again_bps)))
 

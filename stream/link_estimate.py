@@ -8,9 +8,8 @@ draft:
   the queue, not the rate.
 - What arrived is measured over a short time once there is a queue, as then it is the link's own rate: a link that
   falls to a quarter is followed in two feedbacks instead of in many steps of BETA.
-- The pace of a picture's packets is found too: where they come through without waiting for each other, the next
-  picture's follow faster, as a visitor waits for the last of them; where they queue, slower.
-- Probes raise the estimate; growth alone would take 15 s for a factor of three.
+- Probes raise the estimate; growth alone would take 15 s for a factor of three. Each costs a narrow link a queue, so
+  they become rare, but where pictures pass so easily (stream/pace.py) that the link must have widened.
 - Loss without a queue is the radio's, not ours, up to LOSS_HIGH.
 """
 
@@ -18,9 +17,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from statistics import median
 
 from stream.delay_trend import PACKETS_MAX, DelayTrend, StandingQueue, Usage
+from stream.pace import Pace
 from stream.probing import Probe, Prober
 from stream.sent_packets import PacketFate
 
@@ -40,15 +39,14 @@ QUEUE_CONFIRMS_S = 0.012
 """A trend with no more queue than that is jitter, or not worth a coarser picture yet."""
 QUEUE_LONG_S = 0.045
 QUEUE_FREE_S = 0.015
+QUEUE_GROW_S = 0.008
+"""The estimate grows only with less than that: a rate that fits just so would keep a queue for good."""
 DRAIN_OVER_S = 0.15
 """How fast a queue is drained: a queue of that length would have the pictures stop, were it not for DRAIN_MIN."""
 DRAIN_MIN = 0.4
 LOSS_HIGH = 0.10
 LOSS_WINDOW_S = 1.5
 LOSS_PACKETS_MIN = 20
-PACE_FACTOR, PACE_FACTOR_MIN, PACE_FACTOR_MAX = 2.0, 1.5, 8.0
-PACE_QUICKENED, PACE_SLOWED = 1.1, 0.8
-BURST_FREE_S, BURST_QUEUE_S = 0.003, 0.006
 PROBE_HOLD_S = 1.5
 PROBE_ECHO_S = 0.12
 """The queue that a probe has made, on purpose, is no overuse for so long."""
@@ -121,8 +119,7 @@ class LinkEstimate:
         self._probed_at_s = now_s - 60.0
         self._has_feedback = False
         self.overused_at_s = now_s - 60.0
-        self.pace_factor = PACE_FACTOR
-        """At how many times the link's rate the packets of one picture may follow each other."""
+        self.pace = Pace()
 
     @property
     def estimate_bps(self) -> int:
@@ -160,7 +157,7 @@ class LinkEstimate:
                 self._arrival.on_packet(fate.arrived_s, fate.size_bytes)
         if not fates:
             return
-        self._find_pace(fates)
+        self.pace.on_fates(fates)
         while self._sent[0][0] < self._sent[-1][0] - RATE_WINDOW_S:
             self._sent.popleft()
         self._use_probe(now_s)
@@ -170,7 +167,7 @@ class LinkEstimate:
             self._on_overuse(round_trip_s, now_s)
         elif self._loss.fraction > LOSS_HIGH and self._loss.packets >= LOSS_PACKETS_MIN:
             self._on_heavy_loss(now_s)
-        elif self._trend.usage is Usage.NORMAL and self._queue.delay_s < QUEUE_FREE_S:
+        elif self._trend.usage is Usage.NORMAL and self._queue.delay_s < QUEUE_GROW_S:
             self._grow(round_trip_s, now_s)
         else:
             self._grown_at_s = now_s
@@ -179,7 +176,7 @@ class LinkEstimate:
         """A probe to send now; asked when there is something to send anyway."""
         if not self._has_feedback or self._queue.delay_s > QUEUE_FREE_S or self._trend.usage is Usage.OVER:
             return None
-        return self._prober.next(self._estimate_bps, self._max_bps, now_s)
+        return self._prober.next(self._estimate_bps, self._max_bps, now_s, eager=self.pace.link_seems_wider)
 
     def _overused(self) -> bool:
         queue_s = self._queue.delay_s
@@ -225,21 +222,6 @@ class LinkEstimate:
             grown = min(grown, max(self._estimate_bps, ARRIVED_MARGIN * arrived))
         self._estimate_bps = min(self._max_bps, grown)
 
-    def _find_pace(self, fates: Sequence[PacketFate]) -> None:
-        waits = [
-            self._queue.above_base_s(fate.sent_s, fate.arrived_s)
-            for fate in fates
-            if fate.probe is None and fate.arrived_s is not None
-        ]
-        if not waits:
-            return
-        # Not the longest: a receiver that was busy elsewhere takes packets from its socket late.
-        typical_s = median(waits)
-        if typical_s < BURST_FREE_S:
-            self.pace_factor = min(PACE_FACTOR_MAX, PACE_QUICKENED * self.pace_factor)
-        elif typical_s > BURST_QUEUE_S:
-            self.pace_factor = max(PACE_FACTOR_MIN, PACE_SLOWED * self.pace_factor)
-
     def _app_limited(self) -> bool:
         sent_bps = 8.0 * sum(size for _, size in self._sent) / RATE_WINDOW_S
         return sent_bps < APP_LIMITED * self._estimate_bps
@@ -253,6 +235,6 @@ class LinkEstimate:
             self._estimate_bps = min(self._max_bps, shown_bps)
             if self._capacity_bps is not None and shown_bps > (1 + NEAR_CAPACITY) * self._capacity_bps:
                 self._capacity_bps = None
-            self._prober.succeeded(result, now_s)
+            self._prober.succeeded(result)
         else:
             self._prober.failed()

@@ -83,7 +83,7 @@ class PacketSender:
     async def _send_media(self, rtp_format: RtpFormat, payload: bytes, timestamp: int, marker: bool) -> StoredPacket:
         now_s, ntp = time.monotonic(), ntp_time(time.time())
         probe = self._probe.cluster if self._probe else None
-        number = self._link.on_sent(len(payload), now_s, probe=probe)
+        number = self._link.on_sent(len(payload), now_s, probe=probe, picture=timestamp)
         packet = StoredPacket(
             self._sequence,
             timestamp,

@@ -13,7 +13,9 @@ PROBE_S = 0.025
 PROBE_PACKETS_MIN = 5
 GROWTH = 2.0
 INTERVAL_S = 2.0
+"""Between two probes while there is a sign that the link carries more; grows where they show nothing."""
 INTERVAL_MAX_S = 12.0
+"""Without such a sign."""
 ANSWER_WITHIN_S = 1.0
 SATURATED = 0.9
 """A cluster that arrives at less than this share of the rate at which it was sent has filled the link."""
@@ -61,21 +63,23 @@ class Prober:
     def __init__(self) -> None:
         self._number = 0
         self._cluster: _Cluster | None = None
-        self._next_at_s = 0.0
+        self._probed_at_s = float("-inf")
+        self._not_before_s = 0.0
         self._interval_s = INTERVAL_S
 
-    def next(self, estimate_bps: float, max_bps: float, now_s: float) -> Probe | None:
-        """The probe to send now, if it is time for one."""
+    def next(self, estimate_bps: float, max_bps: float, now_s: float, *, eager: bool) -> Probe | None:
+        """The probe to send now, if it is time for one; ``eager``: there is a sign that the link carries more."""
         if self._cluster is not None:
             if now_s - self._cluster.sent_at_s < ANSWER_WITHIN_S:
                 return None
             self._cluster = None
-        if now_s < self._next_at_s or estimate_bps >= 0.98 * max_bps:
+        due_s = max(self._not_before_s, self._probed_at_s + (self._interval_s if eager else INTERVAL_MAX_S))
+        if now_s < due_s or estimate_bps >= 0.98 * max_bps:
             return None
         rate_bps = min(estimate_bps * GROWTH, 1.1 * max_bps)
         self._number += 1
         self._cluster = _Cluster(self._number, now_s)
-        self._next_at_s = now_s + self._interval_s
+        self._probed_at_s = now_s
         return Probe(self._number, rate_bps, round(rate_bps * PROBE_S / 8))
 
     def on_packet(self, probe: int | None, sent_s: float, arrived_s: float | None, size_bytes: int) -> None:
@@ -117,12 +121,12 @@ class Prober:
             return ProbeResult(SATURATED_MARGIN * min(sent_bps, arrived_bps), saturated=True)
         return ProbeResult(min(sent_bps, arrived_bps), saturated=False)
 
-    def succeeded(self, result: ProbeResult, now_s: float) -> None:
+    def succeeded(self, result: ProbeResult) -> None:
         """The estimate was raised by the probe: where the link was not full, try for more at once."""
         self._cluster = None
         self._interval_s = INTERVAL_S
         if not result.saturated:
-            self._next_at_s = now_s
+            self._probed_at_s = float("-inf")
 
     def failed(self) -> None:
         """The link carries no more; ask more rarely."""
@@ -132,5 +136,4 @@ class Prober:
     def hold(self, until_s: float) -> None:
         """No probe before that time: the link has just turned out to be narrower."""
         self._cluster = None
-        self._interval_s = INTERVAL_S
-        self._next_at_s = max(self._next_at_s, until_s)
+        self._not_before_s = max(self._not_before_s, until_s)

@@ -21,6 +21,8 @@ class PacketFate:
     """None: lost."""
     probe: int | None
     """The probe cluster that the packet belongs to."""
+    picture: int | None = None
+    """The picture that the packet is of, for the first time: not one that is sent again, or a copy."""
 
 
 @dataclass(slots=True)
@@ -28,6 +30,7 @@ class _Sent:
     sent_s: float
     size_bytes: int
     probe: int | None
+    picture: int | None
     missing: bool = False
     """The receiver had not got it when it told of it last."""
 
@@ -45,12 +48,12 @@ class SentPackets:
         self.least_round_trip_s: float | None = None
         """The shortest time from sending a packet to its feedback."""
 
-    def add(self, size_bytes: int, now_s: float, probe: int | None = None) -> int:
+    def add(self, size_bytes: int, now_s: float, probe: int | None = None, picture: int | None = None) -> int:
         """Note a packet that leaves now; returns its transport-wide sequence number."""
         self.forget_old(now_s)
         number = self._next
         self._next += 1
-        self._sent[number] = _Sent(now_s, size_bytes, probe)
+        self._sent[number] = _Sent(now_s, size_bytes, probe, picture)
         self.in_flight_bytes += size_bytes
         return number & 0xFFFF
 
@@ -65,7 +68,7 @@ class SentPackets:
         first = self._unwrap(feedback.base_sequence)
         reference_us = self._unwrap_reference(feedback.reference) * REFERENCE_UNIT_US
         fates = [
-            PacketFate(sent.sent_s, sent.size_bytes, None, sent.probe)
+            PacketFate(sent.sent_s, sent.size_bytes, None, sent.probe, sent.picture)
             for sent in self._take_before(min(first, self._next))
             if sent.missing
         ]
@@ -77,7 +80,7 @@ class SentPackets:
                 self._mark_missing(number)
             elif (sent := self._take(number)) is not None:
                 arrived_s = (reference_us + arrival_us) / 1e6
-                fates.append(PacketFate(sent.sent_s, sent.size_bytes, arrived_s, sent.probe))
+                fates.append(PacketFate(sent.sent_s, sent.size_bytes, arrived_s, sent.probe, sent.picture))
                 round_trip_s = now_s - sent.sent_s
                 if self.least_round_trip_s is None or round_trip_s < self.least_round_trip_s:
                     self.least_round_trip_s = round_trip_s

@@ -156,8 +156,8 @@ class Visit:
         self._demand_bps = demand_bps
         self._receiver = Receiver()
         self._number = 0
-        self._plan: list[tuple[float, int, int, int | None]] = []
-        """Packets to come: when, in which order, bytes, probe."""
+        self._plan: list[tuple[float, int, int, int | None, int | None]] = []
+        """Packets to come: when, in which order, bytes, probe, picture."""
         self._order = 0
         self._on_way: list[tuple[float, int]] = []
         self._back: list[tuple[float, int, TransportFeedback | None]] = []
@@ -172,8 +172,8 @@ class Visit:
             self._next_picture_s += 1 / FPS
             self._picture(now_s)
         while self._plan and self._plan[0][0] <= now_s:
-            _, _, size, probe = heapq.heappop(self._plan)
-            self._send(size, now_s, probe)
+            _, _, size, probe, picture = heapq.heappop(self._plan)
+            self._send(size, now_s, probe, picture)
         self._receive(now_s)
         self.trace.queue_s.append((now_s, self._model.bottleneck.queue_s(now_s)))
         self.trace.target_bps.append((now_s, self.link.picture_bps(now_s)))
@@ -183,7 +183,7 @@ class Visit:
             self.trace.frames_held_back += 1
             if now_s >= self._next_sign_s:
                 self._next_sign_s = now_s + SIGN_S
-                self._send(PACKET_BYTES, now_s, None)
+                self._send(PACKET_BYTES, now_s)
             return
         self.trace.pictures_s.append(now_s)
         bps = self.link.picture_bps(now_s)
@@ -193,24 +193,24 @@ class Visit:
         pace_bps, share, at_s = self.link.pace_bps, self.link.copies_share, now_s
         while left > 0:
             size = int(min(PACKET_BYTES, left)) + 1
-            self._later(at_s, size, None)
+            self._later(at_s, size, picture=len(self.trace.pictures_s))
             if self._luck.random() < share:
-                self._later(at_s + COPY_DELAY_S, size, None)
+                self._later(at_s + COPY_DELAY_S, size)
             left -= size
             at_s += 8 * size / pace_bps
         probe = self.link.next_probe(now_s)
         if probe is not None:
             for spent in range(0, probe.size_bytes, PACKET_BYTES):
-                self._later(now_s + 8 * spent / probe.rate_bps, PACKET_BYTES, probe.cluster)
+                self._later(now_s + 8 * spent / probe.rate_bps, PACKET_BYTES, probe=probe.cluster)
 
-    def _later(self, at_s: float, size: int, probe: int | None) -> None:
+    def _later(self, at_s: float, size: int, probe: int | None = None, picture: int | None = None) -> None:
         self._order += 1
-        heapq.heappush(self._plan, (at_s, self._order, size, probe))
+        heapq.heappush(self._plan, (at_s, self._order, size, probe, picture))
 
-    def _send(self, size: int, now_s: float, probe: int | None) -> None:
+    def _send(self, size: int, now_s: float, probe: int | None = None, picture: int | None = None) -> None:
         model, luck = self._model, self._luck
         number, self._number = self._number, self._number + 1
-        assert self.link.on_sent(size, now_s, probe=probe) == number & 0xFFFF
+        assert self.link.on_sent(size, now_s, probe=probe, picture=picture) == number & 0xFFFF
         self.trace.sent.append((now_s, size))
         self.trace.packets += 1
         out_s = model.bottleneck.out_s(size, now_s) if model.up(now_s) else None
