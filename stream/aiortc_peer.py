@@ -27,9 +27,11 @@ from stream.errors import PeerClosed, SignallingError
 from stream.frame_slot import FrameSlot
 from stream.frame_source import FrameSource, VisitorSource
 from stream.offer_filter import CANDIDATES_MAX, SDP_MAX_CHARS, filter_sdp, usable_candidate
-from stream.peer import Channel, PeerEvents, PeerStats
+from stream.peer import Channel, PeerEvents
 from stream.peer_state import PeerState, allowed
+from stream.peer_stats import CandidatePairStats, PeerStats, SenderStats
 from stream.picture_quality import PictureQuality
+from stream.quality import PicturePlan
 from stream.sender import InteractiveSender, SenderEvents
 from stream.settings import StreamSettings
 
@@ -55,7 +57,7 @@ class AiortcPeer:
         self._state = PeerState.NEW
         self._freed = False
         self._candidates = 0
-        self.dropped_frames = 0
+        self._dropped_frames = 0
         self._transport_cc = settings.congestion == "transport-cc"
         self._slot = FrameSlot(self._on_refused)
         # Without a list of servers aiortc would ask a public STUN server.
@@ -73,11 +75,12 @@ class AiortcPeer:
             self._slot,
             make_encoder(codec, settings),
             lambda: make_encoder(FALLBACK_CODEC, settings),
-            PictureQuality(settings, events.on_plan, time.monotonic()),
+            PictureQuality(settings, self._on_plan, time.monotonic()),
         )
         self._sender = InteractiveSender(transceiver.sender.transport, source, settings, sender_events)
         replace_sender(transceiver, self._sender)
         self._sound = AudioSender(transceiver.sender.transport, events.on_alive)
+        self._sound_wanted = False
         self._lip_sync = settings.lip_sync
 
     @property
@@ -184,6 +187,7 @@ class AiortcPeer:
         transceiver = self._connection.addTransceiver("audio", direction="sendonly")
         transceiver.setCodecPreferences(RTCRtpSender.getCapabilities("audio").codecs)  # Opus is their first
         replace_sender(transceiver, self._sound)
+        self._sound_wanted = True
         if not self._lip_sync:
             # Browsers keep in sync what is in one media stream: this one is another than the picture's.
             self._sound._stream_id = str(uuid4())
@@ -204,22 +208,35 @@ class AiortcPeer:
         self._slot.put(frame)
 
     def _on_refused(self, frame: Frame) -> None:
-        self.dropped_frames += 1
+        self._dropped_frames += 1
+        self._sender.on_refused()
         self._events.on_refused(frame)
+
+    def _on_plan(self, plan: PicturePlan) -> None:
+        self._sender.limitation.on_plan(plan != PicturePlan(), time.monotonic())
+        self._events.on_plan(plan)
 
     def stats(self) -> PeerStats:
         """See Peer.stats."""
-        sender = self._sender
+        sender, sound, counts = self._sender, self._sound, self._sender.counts
+        remotes = [one.receiver_reports.stats for one in (sender, sound)]
+        trips = [
+            remote.round_trip_time for remote in remotes if remote is not None and remote.round_trip_time is not None
+        ]
         return PeerStats(
-            target_bps=sender.link.estimate_bps,
-            sent_bytes=sender.sent_bytes,
-            sent_frames=sender.sent_frames,
-            dropped_frames=self.dropped_frames,
-            key_frames=sender.key_frames,
-            retransmitted_packets=sender.counts.retransmitted_packets_sent,
-            round_trip_ms=None if sender.round_trip_s is None else sender.round_trip_s * 1e3,
-            loss_fraction=sender.link.loss_fraction,
-            remb_bps=sender.link.remb_bps,
+            video=sender.stats(),
+            audio=sound.stats() if self._sound_wanted else None,
+            remote_video=remotes[0],
+            remote_audio=remotes[1],
+            candidate_pair=CandidatePairStats(sender.link.estimate_bps, trips[0] if trips else None),
+            sender=SenderStats(
+                frames_dropped=self._dropped_frames,
+                copied_packets_sent=counts.copied_packets_sent,
+                probe_packets_sent=counts.probe_packets_sent,
+                queue_delay=sender.link.queue_s,
+                feedback_loss=sender.link.loss_fraction,
+                remb=sender.link.remb_bps,
+            ),
         )
 
     # --- life --------------------------------------------------------------------------------------

@@ -5,8 +5,8 @@ in its tracks, and goes on sending to who does not listen. Ours sends packets th
 instants that their source says, and nothing at all to who has muted. Sound is a hundredth of the rate of the picture
 and has no use for being late: it goes out at once, ahead of all that the pacer still holds.
 
-``_run_rtp`` and ``_handle_rtcp_packet`` are overridden; RTCP reports and the life of the sender stay upstream's. The
-private names used are listed in UPSTREAM_NAMES; a test guards them.
+``_run_rtp`` and ``_handle_rtcp_packet`` are overridden; the life of the sender stays upstream's, its reports are those
+of stream/reporting_sender.py.
 """
 
 from __future__ import annotations
@@ -17,29 +17,19 @@ from collections.abc import Callable
 from typing import Any
 
 import structlog
-from aiortc import RTCRtpSender
 from aiortc.rtcrtpparameters import RTCRtpCodecParameters
 from aiortc.rtp import AnyRtcpPacket
 from aiortc.utils import random16, random32, uint16_add
 
-from stream.aiortc_extensions import ExtensionIds, PacketWriter
+from stream.aiortc_extensions import PacketWriter
 from stream.audio_source import AudioPacket, AudioSource
 from stream.link_sample import link_sample
 from stream.media_clock import ntp_at, ticks_at
-from stream.opus import MIME_TYPE, PACKET_SAMPLES, SAMPLE_RATE_HZ
+from stream.opus import BIT_RATE_BPS, MIME_TYPE, PACKET_SAMPLES, SAMPLE_RATE_HZ
+from stream.peer_stats import OutboundRtpStats
+from stream.reporting_sender import ReportingSender
 
 log = structlog.get_logger(__name__)
-
-UPSTREAM_NAMES = (
-    "_RTCRtpSender__rtp_started",
-    "_RTCRtpSender__rtp_exited",
-    "_RTCRtpSender__rtp_header_extensions_map",
-    "_RTCRtpSender__mid",
-    "_RTCRtpSender__ntp_timestamp",
-    "_RTCRtpSender__rtp_timestamp",
-    "_RTCRtpSender__octet_count",
-    "_RTCRtpSender__packet_count",
-)
 
 
 class AudioTimestamps:
@@ -61,15 +51,13 @@ class AudioTimestamps:
         return (self._origin + ticks) & 0xFFFFFFFF
 
 
-class AudioSender(RTCRtpSender):
+class AudioSender(ReportingSender):
     """Plays one source at a time to one visitor, while the visitor listens."""
 
     def __init__(self, transport: Any, on_alive: Callable[[], None]) -> None:
         """``on_alive`` is called when the visitor's receiver reports."""
-        super().__init__("audio", transport)
+        super().__init__("audio", transport, SAMPLE_RATE_HZ)
         self._on_alive = on_alive
-        self._extension_ids = ExtensionIds()
-        self._set("rtp_header_extensions_map", self._extension_ids)
         self._source: AudioSource | None = None
         self._muted = False
         self._audible = asyncio.Event()
@@ -78,7 +66,6 @@ class AudioSender(RTCRtpSender):
         self._timestamps = AudioTimestamps(random32())
         self._sequence = random16() % 32768
         self.sent_packets = self.sent_bytes = 0
-        self.loss_fraction: float | None = None
 
     def play(self, source: AudioSource | None) -> None:
         """Play this from its beginning, in place of what was played before; None: silence."""
@@ -100,11 +87,8 @@ class AudioSender(RTCRtpSender):
         if turn is not None:
             turn.reschedule(asyncio.get_running_loop().time())
 
-    def _get(self, name: str) -> Any:
-        return getattr(self, f"_RTCRtpSender__{name}")
-
-    def _set(self, name: str, value: object) -> None:
-        setattr(self, f"_RTCRtpSender__{name}", value)
+    def _sent_so_far(self) -> tuple[int, int]:
+        return self.sent_packets, self.sent_bytes
 
     async def _run_rtp(self, codec: RTCRtpCodecParameters) -> None:
         """Upstream's task for media; ``stop`` cancels it and waits for ``rtp_exited``."""
@@ -145,21 +129,21 @@ class AudioSender(RTCRtpSender):
 
     async def _send_packet(self, packet: AudioPacket, marker: bool, payload_type: int, writer: PacketWriter) -> None:
         timestamp = self._timestamps.timestamp(packet.present_ns)
-        # For upstream's sender reports: when this sound belongs, by the clock that pictures are told by as well.
+        # When this sound belongs, by the clock that pictures are told by as well.
+        self._media = packet.present_ns, timestamp
         ntp = ntp_at(packet.present_ns)
         data = writer.write(payload_type, marker, self._sequence, timestamp, self._ssrc, packet.data, ntp, 0)
         self._sequence = uint16_add(self._sequence, 1)
         await self.transport._send_rtp(data)
         self.sent_packets += 1
         self.sent_bytes += len(packet.data)
-        self._set("ntp_timestamp", ntp)
-        self._set("rtp_timestamp", timestamp)
-        self._set("packet_count", self.sent_packets)
-        self._set("octet_count", self.sent_bytes)
 
     async def _handle_rtcp_packet(self, packet: AnyRtcpPacket) -> None:
         self._on_alive()
-        await super()._handle_rtcp_packet(packet)
         sample = link_sample(packet, self._ssrc)
-        if sample is not None and sample.loss_fraction is not None:
-            self.loss_fraction = sample.loss_fraction
+        if sample is not None and sample.report is not None:
+            self.receiver_reports.on_report(sample.report, time.monotonic())
+
+    def stats(self) -> OutboundRtpStats:
+        """What was sent."""
+        return OutboundRtpStats(MIME_TYPE, self.sent_packets, self.sent_bytes, BIT_RATE_BPS, "libopus")

@@ -35,6 +35,8 @@ class CodedFrame:
     """The same picture was sent before; this is it once more, for who lost it or in better quality."""
     payloads: Sequence[bytes] | None = field(default=None, repr=False)
     """Of its packets, where they were made once for many; else the sender makes them."""
+    encoder: str = ""
+    """The library that made it."""
 
 
 class FrameSource(Protocol):
@@ -80,7 +82,7 @@ class VisitorSource:
         unit = await self._encode(frame, bps, key_frame)
         again, self._last_frame = frame is self._last_frame, frame
         self._quality.on_coded(frame, unit, bps, again, time.monotonic())
-        return CodedFrame(frame, unit, taken_ns, time.monotonic_ns(), again)
+        return CodedFrame(frame, unit, taken_ns, time.monotonic_ns(), again, encoder=self._encoder.name)
 
     async def _next_frame(self) -> Frame:
         """A new one, or a resting one once more."""

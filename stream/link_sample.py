@@ -11,6 +11,7 @@ from aiortc.rtp import (
     RTCP_PSFB_PLI,
     AnyRtcpPacket,
     RtcpPsfbPacket,
+    RtcpReceiverInfo,
     RtcpRrPacket,
     RtcpSrPacket,
     unpack_remb_fci,
@@ -21,22 +22,26 @@ from aiortc.rtp import (
 class LinkSample:
     """One RTCP packet about one stream; None where it does not say."""
 
-    loss_fraction: float | None = None
-    """Share of packets lost since the last report, 0..1 (RFC 3550, section 6.4.1)."""
+    report: RtcpReceiverInfo | None = None
+    """What the receiver reports of the stream (RFC 3550, section 6.4.1)."""
     remb_bps: int | None = None
     """The receiver's estimate of the link (draft-alvestrand-rmcat-remb)."""
+    picture_lost: bool = False
+    """PLI (RFC 4585, section 6.3.1)."""
     key_frame_wanted: bool = False
-    """PLI (RFC 4585, section 6.3.1) or FIR (RFC 5104, section 4.3.1)."""
+    """FIR (RFC 5104, section 4.3.1)."""
 
 
 def link_sample(packet: AnyRtcpPacket, ssrc: int) -> LinkSample | None:
     """What a packet says of the stream ``ssrc``; None where it is about nothing that is used here."""
     if isinstance(packet, RtcpRrPacket | RtcpSrPacket):
-        losses = [report.fraction_lost / 256.0 for report in packet.reports if report.ssrc == ssrc]
-        return LinkSample(loss_fraction=losses[-1]) if losses else None
+        reports = [report for report in packet.reports if report.ssrc == ssrc]
+        return LinkSample(report=reports[-1]) if reports else None
     if not isinstance(packet, RtcpPsfbPacket):
         return None
-    if packet.fmt in (RTCP_PSFB_PLI, RTCP_PSFB_FIR):
+    if packet.fmt == RTCP_PSFB_PLI:
+        return LinkSample(picture_lost=True)
+    if packet.fmt == RTCP_PSFB_FIR:
         return LinkSample(key_frame_wanted=True)
     if packet.fmt == RTCP_PSFB_APP:
         try:

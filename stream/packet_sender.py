@@ -35,6 +35,8 @@ class PacketCounts:
     retransmitted_bytes_sent: int = 0
     copied_packets_sent: int = 0
     probe_packets_sent: int = 0
+    total_packet_send_delay: float = 0.0
+    """Seconds that packets of pictures waited for the pacer, summed over all packets."""
 
 
 class PacketSender:
@@ -67,11 +69,13 @@ class PacketSender:
         if key_frame:
             self._history.begin_key_frame()
             self._copies.clear()
-        self._pacer.set_pace(self._link.pace_bps, sum(map(len, payloads)), interval_s, time.monotonic())
+        began_s = time.monotonic()
+        self._pacer.set_pace(self._link.pace_bps, sum(map(len, payloads)), interval_s, began_s)
         sent = []
         for index, payload in enumerate(payloads):
             await self._wait_for_pacer()
             sent.append(await self._send_media(rtp_format, payload, timestamp, index == len(payloads) - 1))
+        self.counts.total_packet_send_delay += sum(packet.sent_s - began_s for packet in sent)
         due_s = time.monotonic() + COPY_DELAY_S
         if rtp_format.rtx_payload_type is not None:
             chosen = Protection.choose(len(sent), self._link.copies_share)

@@ -14,6 +14,7 @@ from typing import Literal, Protocol
 from edge_render.frame import Frame
 from stream.audio_source import AudioSource
 from stream.peer_state import PeerState
+from stream.peer_stats import PeerStats
 from stream.quality import PicturePlan
 
 Channel = Literal["pose", "command"]
@@ -47,21 +48,6 @@ class PeerEvents:
     """The visitor's receiver reported on the stream: a sign of life also of players that send no messages."""
     on_plan: Callable[[PicturePlan], None] = lambda _plan: None
     """Pictures should become larger or smaller, more or fewer, as the link carries more or less."""
-
-
-@dataclass(frozen=True, slots=True)
-class PeerStats:
-    """What the sender knows of the link."""
-
-    target_bps: int
-    sent_bytes: int
-    sent_frames: int
-    dropped_frames: int
-    key_frames: int
-    retransmitted_packets: int
-    round_trip_ms: float | None
-    loss_fraction: float | None
-    remb_bps: int | None
 
 
 class Peer(Protocol):
@@ -103,7 +89,9 @@ class Peer(Protocol):
         """Send text; False where the channel is not open or its buffer is full."""
         ...
 
-    def stats(self) -> PeerStats: ...
+    def stats(self) -> PeerStats:
+        """What is known of the stream and its link at present."""
+        ...
 
     async def close(self, reason: str) -> None:
         """Free everything; may be called in any state, more than once."""

@@ -6,8 +6,8 @@ and every PLI, and knows of the link only what REMB says. An interactive picture
 exists, our own encoder, a known RTP timestamp for each frame, a rate that follows transport-wide feedback, pacing, and
 bounded answers.
 
-``_run_rtp`` and ``_handle_rtcp_packet`` are overridden for that; RTCP reports and the life of the sender stay
-upstream's. The private names used are listed in UPSTREAM_NAMES; a test guards them.
+``_run_rtp`` and ``_handle_rtcp_packet`` are overridden for that; the life of the sender stays upstream's, its reports
+are those of stream/reporting_sender.py.
 """
 
 from __future__ import annotations
@@ -16,22 +16,25 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import structlog
-from aiortc import RTCRtpSender
 from aiortc.rtcrtpparameters import RTCRtpCodecParameters, RTCRtpSendParameters
-from aiortc.rtp import RTCP_RTPFB_NACK, AnyRtcpPacket, RtcpRrPacket, RtcpRtpfbPacket, RtcpSrPacket
+from aiortc.rtp import RTCP_RTPFB_NACK, AnyRtcpPacket, RtcpRtpfbPacket
 from aiortc.utils import random32
 
-from stream.aiortc_extensions import ExtensionIds, PacketWriter, intercept_feedback
+from stream.aiortc_extensions import PacketWriter, intercept_feedback
 from stream.errors import EncoderError
 from stream.frame_source import CodedFrame, FrameSource
 from stream.link import Link
 from stream.link_sample import link_sample
-from stream.media_clock import instant_of, ntp_at, ticks_at
+from stream.media_clock import instant_of, ticks_at
 from stream.packet_sender import PacketCounts, PacketSender
 from stream.peer import FrameSent
+from stream.peer_stats import OutboundVideoStats
+from stream.picture_counts import PictureCounts
+from stream.quality_limitation import QualityLimitation
+from stream.reporting_sender import ReportingSender
 from stream.rtp_format import RtpFormat, rtp_formats
 from stream.settings import StreamSettings
 from stream.transport_feedback import TransportFeedback
@@ -44,17 +47,6 @@ KEY_FRAME_INTERVAL_S = 0.3
 """Least time between key frames: a burst of PLIs asks for one picture, not for ten."""
 SIGN_INTERVAL_S = 0.05
 """While the link takes nothing, how often a single packet asks whether it is there again."""
-UPSTREAM_NAMES = (
-    "_RTCRtpSender__rtp_started",
-    "_RTCRtpSender__rtp_exited",
-    "_RTCRtpSender__rtp_header_extensions_map",
-    "_RTCRtpSender__mid",
-    "_RTCRtpSender__ntp_timestamp",
-    "_RTCRtpSender__rtp_timestamp",
-    "_RTCRtpSender__octet_count",
-    "_RTCRtpSender__packet_count",
-    "_RTCRtpSender__rtt",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,18 +59,16 @@ class SenderEvents:
     """No encoder works any more; the reason."""
 
 
-class InteractiveSender(RTCRtpSender):
+class InteractiveSender(ReportingSender):
     """Sends the pictures of a source, each as soon as it comes."""
 
     def __init__(self, transport: Any, source: FrameSource, settings: StreamSettings, events: SenderEvents) -> None:
-        super().__init__("video", transport)
+        super().__init__("video", transport, VIDEO_CLOCK_HZ)
         self._source = source
         self._events = events
         self._max_fps = settings.max_fps
         self._formats: dict[VideoCodec, RtpFormat] = {}
         self.link = Link(settings, time.monotonic())
-        self._extension_ids = ExtensionIds()
-        self._set("rtp_header_extensions_map", self._extension_ids)
         self._packets: PacketSender | None = None
         self._room = asyncio.Event()
         """Set when feedback comes: there may be room on the link again."""
@@ -87,24 +77,48 @@ class InteractiveSender(RTCRtpSender):
         self._frame_interval = FrameInterval(settings.max_fps)
         self._key_frame_at_s = -KEY_FRAME_INTERVAL_S
         self._key_frame_timer: asyncio.TimerHandle | None = None
-        self.sent_frames = self.sent_bytes = self.key_frames = 0
+        self._pictures = PictureCounts()
+        self.limitation = QualityLimitation(time.monotonic())
+        self._busy: Literal["cpu", "bandwidth"] = "cpu"
+        """What a picture waits for that comes now: the encoder, or the link."""
 
     @property
     def counts(self) -> PacketCounts:
         """What was sent; all zero before the stream begins."""
         return self._packets.counts if self._packets is not None else PacketCounts()
 
-    @property
-    def round_trip_s(self) -> float | None:
-        """The smoothed round-trip time of RTCP (RFC 3550, section 6.4.1)."""
-        rtt: float | None = self._get("rtt")
-        return rtt
+    def on_refused(self) -> None:
+        """A picture was replaced by a newer one before it was taken."""
+        self.limitation.on_refused(self._busy, time.monotonic())
 
-    def _get(self, name: str) -> Any:
-        return getattr(self, f"_RTCRtpSender__{name}")
+    def stats(self) -> OutboundVideoStats:
+        """What was sent, and how."""
+        now_s, pictures, counts = time.monotonic(), self._pictures, self.counts
+        return OutboundVideoStats(
+            mime_type=pictures.mime_type,
+            packets_sent=counts.packets_sent,
+            bytes_sent=counts.bytes_sent,
+            target_bitrate=self.link.picture_bps(now_s),
+            encoder_implementation=pictures.encoder_implementation,
+            retransmitted_packets_sent=counts.retransmitted_packets_sent,
+            retransmitted_bytes_sent=counts.retransmitted_bytes_sent,
+            frames_encoded=pictures.frames_encoded,
+            key_frames_encoded=pictures.key_frames_encoded,
+            frames_sent=pictures.frames_sent,
+            frame_width=pictures.frame_width,
+            frame_height=pictures.frame_height,
+            frames_per_second=pictures.frames_per_second(now_s),
+            total_encode_time=pictures.total_encode_time,
+            total_packet_send_delay=counts.total_packet_send_delay,
+            nack_count=pictures.nack_count,
+            pli_count=pictures.pli_count,
+            fir_count=pictures.fir_count,
+            quality_limitation_reason=self.limitation.reason(now_s),
+            quality_limitation_durations=self.limitation.durations(now_s),
+        )
 
-    def _set(self, name: str, value: object) -> None:
-        setattr(self, f"_RTCRtpSender__{name}", value)
+    def _sent_so_far(self) -> tuple[int, int]:
+        return self.counts.packets_sent, self.counts.bytes_sent
 
     # --- sending -----------------------------------------------------------------------------------
 
@@ -136,7 +150,10 @@ class InteractiveSender(RTCRtpSender):
 
     async def _send_pictures(self, packets: PacketSender) -> None:
         while True:
+            self._busy = "cpu"
             coded = await self._source.next(self._target_bps)
+            self._busy = "bandwidth"
+            self._pictures.on_encoded(coded)
             now_s = time.monotonic()
             if coded.unit.key_frame:
                 self._key_frame_at_s = now_s
@@ -145,7 +162,6 @@ class InteractiveSender(RTCRtpSender):
             rtp_format = self._formats[coded.unit.codec]
             payloads = rtp_format.packetise(coded.unit) if coded.payloads is None else coded.payloads
             await packets.send_picture(rtp_format, payloads, timestamp, coded.unit.key_frame, interval_s)
-            self._report(packets, coded, timestamp)
             self._note(coded, timestamp)
             await self._wait_for_room(packets)
 
@@ -167,22 +183,15 @@ class InteractiveSender(RTCRtpSender):
         """The time when the frame was drawn, on the wire's clock; later than any before."""
         drawn_ns = coded.taken_ns if coded.again else coded.frame.times.draw_start_ns
         self._last_ticks = max(self._last_ticks + 1, ticks_at(drawn_ns, VIDEO_CLOCK_HZ))
-        return (self._timestamp_origin + self._last_ticks) & 0xFFFFFFFF
-
-    def _report(self, packets: PacketSender, coded: CodedFrame, timestamp: int) -> None:
-        """For upstream's sender reports: what wall clock time an RTP timestamp means (RFC 3550, section 6.4.1)."""
-        self._set("ntp_timestamp", ntp_at(instant_of(self._last_ticks, VIDEO_CLOCK_HZ)))
-        self._set("rtp_timestamp", timestamp)
-        self._set("octet_count", packets.counts.bytes_sent)
-        self._set("packet_count", packets.counts.packets_sent)
+        timestamp = (self._timestamp_origin + self._last_ticks) & 0xFFFFFFFF
+        self._media = instant_of(self._last_ticks, VIDEO_CLOCK_HZ), timestamp
+        return timestamp
 
     def _note(self, coded: CodedFrame, timestamp: int) -> None:
         sent_ns = time.monotonic_ns()
         unit, times = coded.unit, coded.frame.times
         captured_ns = times.draw_start_ns + (times.draw_ms + times.capture_ms) * 1e6
-        self.sent_frames += 1
-        self.key_frames += unit.key_frame
-        self.sent_bytes += len(unit.data)
+        self._pictures.frames_sent += 1
         self._events.on_frame_sent(
             FrameSent(
                 frame=coded.frame,
@@ -215,21 +224,22 @@ class InteractiveSender(RTCRtpSender):
         self._events.on_alive()
         self.on_heard()
         if isinstance(packet, RtcpRtpfbPacket) and packet.fmt == RTCP_RTPFB_NACK:
+            self._pictures.nack_count += 1
             if self._packets is not None and await self._packets.answer_nack(packet.lost):
                 self._want_key_frame(now_s)
             return
         sample = link_sample(packet, self._ssrc)
-        if sample is not None and sample.key_frame_wanted:
-            self._want_key_frame(now_s)
-            return
         if sample is None:
             return
-        if isinstance(packet, RtcpRrPacket | RtcpSrPacket):
-            await super()._handle_rtcp_packet(packet)  # its statistics, and the round trip
+        self._pictures.pli_count += sample.picture_lost
+        self._pictures.fir_count += sample.key_frame_wanted
+        if sample.picture_lost or sample.key_frame_wanted:
+            self._want_key_frame(now_s)
         if sample.remb_bps is not None:
             self.link.on_remb(sample.remb_bps, now_s)
-        if sample.loss_fraction is not None:
-            self.link.on_report(sample.loss_fraction, self.round_trip_s, now_s)
+        if sample.report is not None:
+            self.receiver_reports.on_report(sample.report, now_s)
+            self.link.on_report(sample.report.fraction_lost / 256.0, self.receiver_reports.smoothed_round_trip_s, now_s)
 
     def _want_key_frame(self, now_s: float) -> None:
         """Send a key frame as soon as their rate allows; of the last picture where there is no newer one."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from stream.audio_source import AudioSource
 from stream.errors import PeerClosed, SignallingError
-from stream.peer import PeerEvents, PeerStats
+from stream.peer import PeerEvents
 from stream.peer_state import PeerState, allowed
+from stream.peer_stats import OutboundVideoStats, PeerStats, SenderStats
 
 
 class AnsweringPeer:
@@ -50,13 +51,6 @@ class AnsweringPeer:
     def stats(self) -> PeerStats:
         """What the bench counts; the link is seen by the relay."""
         return PeerStats(
-            target_bps=0,
-            sent_bytes=0,
-            sent_frames=self.sent_frames,
-            dropped_frames=self.dropped_frames,
-            key_frames=0,
-            retransmitted_packets=0,
-            round_trip_ms=None,
-            loss_fraction=None,
-            remb_bps=None,
+            OutboundVideoStats(mime_type="", frames_sent=self.sent_frames),
+            sender=SenderStats(frames_dropped=self.dropped_frames),
         )

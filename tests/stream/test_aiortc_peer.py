@@ -23,7 +23,7 @@ from stream.aiortc_extensions import PLAYOUT_DELAY, TRANSPORT_CC
 from stream.aiortc_peer import UPSTREAM_SENDER
 from stream.media_clock import ntp_at
 from stream.peer import Channel
-from stream.sender import UPSTREAM_NAMES
+from stream.reporting_sender import UPSTREAM_NAMES
 
 RED, BLUE = (200, 30, 40), (20, 60, 190)
 
@@ -65,7 +65,7 @@ class Owner:
             on_channel_open=opened,
             on_frame_sent=note(self.sent),
             on_refused=note(self.refused),
-            on_alive=lambda: None,
+            on_alive=self.changed.set,
         )
 
     async def until(self, condition: object) -> None:
@@ -84,10 +84,13 @@ class Screen:
         self._data = b""
         self._pictures: asyncio.Queue[np.ndarray] = asyncio.Queue()
         self.timestamps: list[int] = []
+        self.packets = self.payload_bytes = 0
         receiver = visitor.getReceivers()[0]
         receiver._handle_rtp_packet = self._take
 
     async def _take(self, packet: RtpPacket, arrival_time_ms: int) -> None:
+        self.packets += 1
+        self.payload_bytes += len(packet.payload)
         self._data += h264_depayload(packet.payload)
         if packet.marker:
             self.timestamps.append(packet.timestamp)
@@ -171,8 +174,47 @@ async def test_sender_reports_tell_when_a_picture_was_drawn(connected: Connected
     async with asyncio.timeout(20):
         while (info := (await reports.get()).sender_info).packet_count == 0:
             pass
-    assert info.rtp_timestamp == connected.owner.sent[0].rtp_timestamp
-    assert abs(ntp_at(drawn_ns) - info.ntp_timestamp) / 2**32 < 0.05, "not the time at which it left"
+    since_s = (info.rtp_timestamp - connected.owner.sent[0].rtp_timestamp) % 2**32 / 90_000
+    assert abs((info.ntp_timestamp - ntp_at(drawn_ns)) / 2**32 - since_s) < 0.05, "not the time at which it left"
+
+
+async def test_the_statistics_are_what_the_receiver_got(connected: Connected) -> None:
+    for seq, color in enumerate((RED, BLUE, RED)):
+        await connected.show(picture(color, seq))
+    receiver, peer = connected.visitor.getReceivers()[0], connected.peer
+    await receiver._send_rtcp_pli(peer._sender._ssrc)
+    await connected.screen.next_picture()
+    await connected.owner.until(lambda: len(connected.owner.sent) == 4)
+    video = peer.stats().video
+    assert (video.packets_sent, video.bytes_sent) == (connected.screen.packets, connected.screen.payload_bytes)
+    assert (video.frames_encoded, video.frames_sent, video.key_frames_encoded) == (4, 4, 2)
+    assert (video.frame_width, video.frame_height) == (320, 192)
+    assert (video.mime_type, video.encoder_implementation) == ("video/H264", "libx264")
+    assert (video.pli_count, video.fir_count, video.nack_count) == (1, 0, 0)
+    assert video.total_encode_time == pytest.approx(
+        sum(sent.encode_ms for sent in connected.owner.sent) / 1e3, abs=1e-6
+    )
+    assert video.total_packet_send_delay > 0.0
+    assert video.quality_limitation_reason == "none"
+    assert peer.stats().audio is None
+    assert peer.stats().candidate_pair.available_outgoing_bitrate >= StreamSettings().min_bps
+
+
+async def test_reports_of_the_receiver_measure_the_round_trip(connected: Connected) -> None:
+    """Also where nothing has been sent for longer than between two reports."""
+    receiver = connected.visitor.getReceivers()[0]
+    receiver._handle_rtp_packet = type(receiver)._handle_rtp_packet.__get__(receiver)
+    connected.peer.put_frame(picture(RED))
+
+    def measured() -> int:
+        remote = connected.peer.stats().remote_video
+        return 0 if remote is None else remote.round_trip_time_measurements
+
+    await connected.owner.until(lambda: measured() >= 2)
+    remote = connected.peer.stats().remote_video
+    assert remote.packets_lost == 0
+    assert 0.0 < remote.total_round_trip_time < 0.9 * remote.round_trip_time_measurements
+    assert connected.peer.stats().candidate_pair.current_round_trip_time == remote.round_trip_time
 
 
 async def test_a_new_size_needs_no_new_connection(connected: Connected) -> None:
@@ -206,7 +248,7 @@ async def test_of_frames_that_wait_only_the_newest_is_sent() -> None:
     await owner.until(lambda: owner.sent)
     assert [sent.frame.input_seq for sent in owner.sent] == [3]
     assert [frame.input_seq for frame in owner.refused] == [0, 1, 2]
-    assert peer.stats().dropped_frames == 3
+    assert peer.stats().sender.frames_dropped == 3
     await visitor.close()
     await peer.close("test ends")
 
@@ -312,12 +354,12 @@ def test_a_mangled_offer_is_answered_or_refused(cut: float, junk: str, repeat: i
 
 
 async def test_the_private_names_that_we_use_are_still_there() -> None:
-    """When this fails, aiortc has changed: read its sender again before changing stream/sender.py."""
+    """When this fails, aiortc has changed: read its sender again before changing ours."""
     connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
     transceiver = connection.addTransceiver("video")
     assert isinstance(getattr(transceiver, UPSTREAM_SENDER), RTCRtpSender)
     for name in UPSTREAM_NAMES:
         assert hasattr(transceiver.sender, name), name
-    for method in ("_run_rtp", "_handle_rtcp_packet"):
+    for method in ("_run_rtp", "_send_rtcp", "_handle_rtcp_packet"):
         assert asyncio.iscoroutinefunction(getattr(RTCRtpSender, method)), method
     await connection.close()

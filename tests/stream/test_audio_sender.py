@@ -15,10 +15,10 @@ from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpReceiver, RTCRtpSe
 from aiortc.rtp import RtcpSrPacket, RtpPacket
 
 from stream import AiortcPeer, PeerEvents, StreamSettings
-from stream.audio_sender import UPSTREAM_NAMES
 from stream.audio_source import LIVE_WAITING_MAX, LiveAudio, LiveCoder, TrackPlayback
 from stream.media_clock import ntp_at
 from stream.opus import OpusEncoder, OpusTrack
+from stream.reporting_sender import UPSTREAM_NAMES
 from tests.stream.sounds import decode, loudest_hz, tone
 from tests.stream.test_aiortc_peer import Owner, picture
 
@@ -237,7 +237,7 @@ async def test_reports_put_sound_and_picture_on_one_clock() -> None:
 
 
 async def test_the_private_names_that_we_use_are_still_there() -> None:
-    """When this fails, aiortc has changed: read its sender again before changing stream/audio_sender.py."""
+    """When this fails, aiortc has changed: read its sender again before changing ours."""
     connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
     transceiver = connection.addTransceiver("audio")
     for name in UPSTREAM_NAMES:

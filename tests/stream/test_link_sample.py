@@ -27,15 +27,18 @@ def report(ssrc: int, fraction_lost: int) -> RtcpReceiverInfo:
     return RtcpReceiverInfo(ssrc, fraction_lost, 0, 0, 0, 0, 0)
 
 
-def test_a_report_tells_the_share_that_was_lost_of_this_stream() -> None:
+def test_of_a_report_the_part_on_this_stream_counts() -> None:
     packet = RtcpRrPacket(1, [report(99, 255), report(SSRC, 64)])
-    assert link_sample(packet, SSRC) == LinkSample(loss_fraction=0.25)
+    assert link_sample(packet, SSRC) == LinkSample(report=report(SSRC, 64))
     assert link_sample(RtcpRrPacket(1, [report(99, 255)]), SSRC) is None
 
 
-@pytest.mark.parametrize("fmt", [RTCP_PSFB_PLI, RTCP_PSFB_FIR])
-def test_a_key_frame_is_asked_for_in_two_ways(fmt: int) -> None:
-    assert link_sample(RtcpPsfbPacket(fmt, 1, SSRC), SSRC) == LinkSample(key_frame_wanted=True)
+@pytest.mark.parametrize(
+    ("fmt", "sample"),
+    [(RTCP_PSFB_PLI, LinkSample(picture_lost=True)), (RTCP_PSFB_FIR, LinkSample(key_frame_wanted=True))],
+)
+def test_a_key_frame_is_asked_for_in_two_ways(fmt: int, sample: LinkSample) -> None:
+    assert link_sample(RtcpPsfbPacket(fmt, 1, SSRC), SSRC) == sample
 
 
 def test_the_receivers_estimate_counts_where_it_names_this_stream() -> None:
@@ -57,4 +60,9 @@ def test_what_says_nothing_of_a_link_gives_no_sample() -> None:
 @given(st.integers(0, 31), st.binary(max_size=40) | st.binary(max_size=40).map(lambda rest: b"REMB" + rest))
 def test_whatever_feedback_holds_it_is_read_or_passed_over(fmt: int, fci: bytes) -> None:
     sample = link_sample(RtcpPsfbPacket(fmt, 1, SSRC, fci), SSRC)
-    assert sample is None or sample.key_frame_wanted or (sample.remb_bps is not None and sample.remb_bps >= 0)
+    assert (
+        sample is None
+        or sample.picture_lost
+        or sample.key_frame_wanted
+        or (sample.remb_bps is not None and sample.remb_bps >= 0)
+    )
