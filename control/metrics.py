@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from control.live_visits import LiveVisits, VisitFigures
+
+_SHARE_BUCKETS = (0.0, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
 _STAGE_BUCKETS_S = (0.0005, 0.001, 0.002, 0.004, 0.008, 0.012, 0.016, 0.024, 0.033, 0.05, 0.075, 0.1, 0.2, 0.5, 1.0)
 
 
@@ -12,6 +15,8 @@ class NodeMetrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        self.live = LiveVisits()
+        self.registry.register(self.live)
         self.stage = Histogram(
             "edge_render_stage_seconds",
             "Time that a frame spent in each stage of its path",
@@ -37,8 +42,41 @@ class NodeMetrics:
             buckets=(0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 5.0),
             registry=self.registry,
         )
+        self.duration = Histogram(
+            "edge_render_visit_duration_seconds",
+            "From the visitor's offer to the end of the visit",
+            buckets=(10, 30, 60, 120, 300, 600, 1200, 3600),
+            registry=self.registry,
+        )
+        self.freezes = self._share(
+            "edge_render_visit_freeze_ratio", "Share of a visit in which the picture stood frozen"
+        )
+        self.loss = self._share("edge_render_visit_loss_ratio", "Share of a visit's packets that were lost")
+        self.repeats = self._share("edge_render_visit_retransmitted_ratio", "Share of a visit's packets sent again")
+        self.round_trip = Histogram(
+            "edge_render_visit_round_trip_seconds",
+            "Mean round trip of a visit",
+            buckets=(0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.2, 0.5),
+            registry=self.registry,
+        )
         for event in ("drawn", "skipped", "sent", "dropped", "failed"):
             self.frames.labels(event)
+
+    def _share(self, name: str, text: str) -> Histogram:
+        return Histogram(name, text, buckets=_SHARE_BUCKETS, registry=self.registry)
+
+    def count_visit(self, figures: VisitFigures, duration_s: float) -> None:
+        """A visit ended: its figures go into the histograms, for the long term."""
+        self.duration.observe(duration_s)
+        video, remote, received = figures.peer.video, figures.peer.remote_video, figures.received
+        if video.packets_sent > 0:
+            self.repeats.observe(video.retransmitted_packets_sent / video.packets_sent)
+            if remote is not None:
+                self.loss.observe(min(1.0, max(0.0, remote.packets_lost / video.packets_sent)))
+        if remote is not None and remote.round_trip_time_measurements > 0:
+            self.round_trip.observe(remote.total_round_trip_time / remote.round_trip_time_measurements)
+        if received is not None and received.video is not None and received.video.total_freezes_duration is not None:
+            self.freezes.observe(min(1.0, received.video.total_freezes_duration / duration_s))
 
     def exposition(self) -> bytes:
         """The text that /metrics serves."""

@@ -7,6 +7,7 @@ reason why it ended, with everything freed.
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine, Mapping
@@ -16,9 +17,23 @@ from typing import Any, Protocol
 import structlog
 
 from control.input import InputDecoder
+from control.live_visits import VisitFigures
 from control.metrics import NodeMetrics
 from control.settings import NodeSettings
-from control.wire import Audio, ClientMessage, Closing, Error, Goodbye, Ping, Pong, ServerMessage
+from control.stats_feed import StatsFeed
+from control.wire import (
+    Audio,
+    ClientMessage,
+    Closing,
+    Error,
+    Goodbye,
+    Ping,
+    Pong,
+    ServerMessage,
+    ServerStats,
+    Stats,
+    WatchStats,
+)
 from stream.peer import Channel, FrameSent, Peer, PeerEvents
 from stream.peer_state import PeerState
 from stream.quality import PicturePlan
@@ -60,6 +75,8 @@ class Stay(ABC):
         self._silence: asyncio.Timeout | None = None
         self._outlet: Outlet | None = None
         self._first_frame_sent = False
+        self._received: Stats | None = None
+        self._stats_feed = StatsFeed(self._tell_stats)
         self.peer = make_peer(
             PeerEvents(
                 on_state=self._on_peer_state,
@@ -101,12 +118,19 @@ class Stay(ABC):
 
     async def run(self) -> str:
         """Live until the stay ends, then free everything; returns the reason."""
+        with self._metrics.live.watched(self._figures) as number:
+            self._log.info("visit_begins", shown_as=number)
+            try:
+                return await self._run()
+            finally:
+                self._metrics.count_visit(self._figures(), time.monotonic() - self._began_s)
+
+    async def _run(self) -> str:
         settings = self._settings
         try:
             async with asyncio.timeout(settings.connect_timeout_s) as self._silence, asyncio.TaskGroup() as group:
-                tasks = [
-                    group.create_task(task, name=f"visit-{self.id}-{name}") for name, task in self._tasks().items()
-                ]
+                jobs = {**self._tasks(), "stats": self._stats_feed.run()}
+                tasks = [group.create_task(job, name=f"visit-{self.id}-{name}") for name, job in jobs.items()]
                 await self._ended.wait()
                 for task in tasks:
                     task.cancel()
@@ -177,6 +201,10 @@ class Stay(ABC):
                 self._send("command", message)
             case Audio():
                 self.peer.mute(not message.on)
+            case Stats():
+                self._received = message
+            case WatchStats():
+                self._stats_feed.watch(message.on)
             case Ping():
                 self._send("command", Pong(id=message.id))
             case Goodbye():
@@ -192,6 +220,12 @@ class Stay(ABC):
             self._outlet.offer(text)
 
     # --- figures -----------------------------------------------------------------------------------
+
+    def _figures(self) -> VisitFigures:
+        return VisitFigures(self.peer.stats(), self._received)
+
+    def _tell_stats(self) -> None:
+        self._send("command", ServerStats.model_validate(dataclasses.asdict(self.peer.stats())))
 
     def _count_first_frame(self) -> None:
         if not self._first_frame_sent:

@@ -28,6 +28,8 @@ Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 Axis = Annotated[float, Field(ge=-1.0, le=1.0)]
 Coordinate = Annotated[float, Field(ge=-10_000.0, le=10_000.0)]
 Position = tuple[Coordinate, Coordinate, Coordinate]
+Count = Annotated[int, Field(ge=0, le=2**53)]
+Seconds = Annotated[float, Field(ge=0.0, le=1e9)]
 Name = Annotated[str, Field(min_length=1, max_length=64)]
 
 
@@ -84,8 +86,63 @@ class Audio(_Message):
     on: bool
 
 
+class _Inbound(_Message):
+    """What RTCInboundRtpStreamStats of video and of audio share (W3C webrtc-stats, in snake_case): since the connection
+    began, seconds. Browsers lack some; None: not known."""
+
+    packets_received: Count | None = None
+    packets_lost: Annotated[int, Field(ge=-(2**31), le=2**31)] | None = None
+    """Below 0 where more were received twice than were lost (RFC 3550, section 6.4.1)."""
+    bytes_received: Count | None = None
+    jitter: Seconds | None = None
+    jitter_buffer_delay: Seconds | None = None
+    """Summed over all frames or samples."""
+    jitter_buffer_emitted_count: Count | None = None
+
+
+class InboundVideo(_Inbound):
+    """RTCInboundRtpStreamStats of the picture."""
+
+    nack_count: Count | None = None
+    pli_count: Count | None = None
+    frames_received: Count | None = None
+    frames_decoded: Count | None = None
+    key_frames_decoded: Count | None = None
+    frames_dropped: Count | None = None
+    frames_per_second: Annotated[float, Field(ge=0.0, le=1000.0)] | None = None
+    freeze_count: Count | None = None
+    total_freezes_duration: Seconds | None = None
+    pause_count: Count | None = None
+    total_pauses_duration: Seconds | None = None
+    total_decode_time: Seconds | None = None
+
+
+class InboundAudio(_Inbound):
+    """RTCInboundRtpStreamStats of the sound."""
+
+    total_samples_received: Count | None = None
+    concealed_samples: Count | None = None
+    silent_concealed_samples: Count | None = None
+    concealment_events: Count | None = None
+
+
+class Stats(_Message):
+    """The receiver's own statistics, every few seconds, so that operators see what the visitor sees."""
+
+    type: Literal["stats"]
+    video: InboundVideo | None = None
+    audio: InboundAudio | None = None
+
+
+class WatchStats(_Message):
+    """Whether ``server_stats`` should come, once a second."""
+
+    type: Literal["watch_stats"]
+    on: bool
+
+
 class Ping(_Message):
-    """Heartbeat; answered by pong. ``loss`` and ``jitter_ms`` are the receiver's own figures."""
+    """Heartbeat; answered by pong."""
 
     type: Literal["ping"]
     id: RequestId
@@ -97,7 +154,9 @@ class Goodbye(_Message):
     type: Literal["goodbye"]
 
 
-ClientMessage = Annotated[Input | Tap | Activate | Viewport | Audio | Ping | Goodbye, Field(discriminator="type")]
+ClientMessage = Annotated[
+    Input | Tap | Activate | Viewport | Audio | Stats | WatchStats | Ping | Goodbye, Field(discriminator="type")
+]
 
 # --- server to visitor ---------------------------------------------------------------------------
 
@@ -151,6 +210,20 @@ class FrameShown(_Message):
     stages: dict[str, float]
 
 
+class ServerStats(_Message):
+    """What the node knows of the stream, by the names of stream/peer_stats.py: those of W3C webrtc-stats in snake_case,
+    and under ``sender`` what the standard has no name for. ``audio`` is null where no sound was asked for, ``remote_…``
+    before the first report of the receiver."""
+
+    type: Literal["server_stats"] = "server_stats"
+    video: dict[str, Any]
+    audio: dict[str, Any] | None
+    remote_video: dict[str, Any] | None
+    remote_audio: dict[str, Any] | None
+    candidate_pair: dict[str, Any] | None
+    sender: dict[str, Any]
+
+
 class Tapped(_Message):
     """Answer to tap and activate. ``hit`` floor: the visitor was taken there. hotspot: ``hotspot`` names it."""
 
@@ -183,7 +256,7 @@ class Closing(_Message):
     reason: str
 
 
-ServerMessage = Welcome | FrameShown | Tapped | Pong | Error | Closing
+ServerMessage = Welcome | FrameShown | ServerStats | Tapped | Pong | Error | Closing
 
 _client: TypeAdapter[ClientMessage] = TypeAdapter(ClientMessage)
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from control.input.rate_limit import TokenBucket
-from control.wire import ClientMessage, Error, Input, MessageRefused, parse
+from control.wire import ClientMessage, Error, Input, MessageRefused, Stats, parse
 
 INPUT_RATE_PER_S = 240.0
 COMMAND_RATE_PER_S = 40.0
 ERROR_RATE_PER_S = 5.0
+STATS_RATE_PER_S = 1.0
+STATS_BURST = 5.0
 
 
 class InputDecoder:
@@ -17,6 +19,7 @@ class InputDecoder:
         self._inputs = TokenBucket(INPUT_RATE_PER_S, INPUT_RATE_PER_S, now_s)
         self._commands = TokenBucket(COMMAND_RATE_PER_S, COMMAND_RATE_PER_S, now_s)
         self._errors = TokenBucket(ERROR_RATE_PER_S, ERROR_RATE_PER_S, now_s)
+        self._stats = TokenBucket(STATS_RATE_PER_S, STATS_BURST, now_s)
         self._newest_seq = -1
 
     def decode(self, data: str | bytes, now_s: float) -> ClientMessage | Error | None:
@@ -33,6 +36,8 @@ class InputDecoder:
                 return None
             self._newest_seq = message.seq
             return message
+        if isinstance(message, Stats) and not self._stats.take(now_s):
+            return self._refuse(now_s, "type", f"more than {STATS_RATE_PER_S:g} stats per second", None)
         if not self._commands.take(now_s):
             request = getattr(message, "id", None)
             return self._refuse(now_s, "type", f"more than {COMMAND_RATE_PER_S:g} commands per second", request)

@@ -293,6 +293,39 @@ async def test_operators_see_health_readiness_and_metrics(tmp_path: Path) -> Non
         assert (await client.get("/web/main.js")).headers["content-type"].startswith("text/javascript")
 
 
+async def test_a_visits_statistics_are_seen_by_operators_and_by_the_visitor(tmp_path: Path) -> None:
+    async with serving(tmp_path) as (node, client):
+        async with visiting(client) as visitor:
+            await visitor.frame_until(lambda frame: frame["still"])
+            visitor.command.send('{"type":"watch_stats","on":true}')
+            told = await visitor.next("server_stats")
+            assert told["video"]["mime_type"] == "video/H264"
+            assert told["video"]["frames_sent"] >= 1
+            assert set(told["sender"]) >= {"copied_packets_sent", "queue_delay"}
+            visitor.command.send('{"type":"watch_stats","on":false}')
+            visitor.command.send('{"type":"stats","video":{"freeze_count":2,"total_freezes_duration":0.5}}')
+            visitor.command.send('{"type":"stats","video":{"freeze_count":"many"}}')
+            assert (await visitor.next("error"))["field"] == "stats.video.freeze_count"
+            metrics = (await client.get("/metrics")).text
+            assert 'edge_render_inbound_rtp_freeze_count_total{kind="video",visit="1"} 2.0' in metrics
+            assert 'edge_render_outbound_rtp_packets_sent_total{kind="video",visit="1"}' in metrics
+            assert visitor.path.split("/")[-1] not in metrics, "who knows the identifier steers the visit"
+            await client.delete(visitor.path)
+        await until_empty(node)
+        metrics = (await client.get("/metrics")).text
+        assert 'visit="1"' not in metrics
+        assert "edge_render_visit_freeze_ratio_count 1.0" in metrics
+
+
+async def test_a_flood_of_statistics_is_refused(tmp_path: Path) -> None:
+    async with serving(tmp_path) as (_, client), visiting(client) as visitor:
+        for count in range(20):
+            visitor.command.send(json.dumps({"type": "stats", "video": {"freeze_count": count}}))
+        assert "stats per second" in (await visitor.next("error"))["message"]
+        metrics = (await client.get("/metrics")).text
+        assert 'edge_render_inbound_rtp_freeze_count_total{kind="video",visit="1"} 19.0' not in metrics
+
+
 async def test_a_node_that_ends_says_goodbye(tmp_path: Path) -> None:
     visitor = Visitor()
     async with serving(tmp_path) as (_, client):

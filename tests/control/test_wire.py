@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from control.wire import MESSAGE_MAX_BYTES, Input, MessageRefused, Ping, Tap, parse
+from control.wire import MESSAGE_MAX_BYTES, InboundVideo, Input, MessageRefused, Ping, Stats, Tap, parse
 
 
 def test_an_input_message_is_read_with_its_units() -> None:
@@ -22,6 +22,12 @@ def test_a_tap_may_leave_out_the_frame_that_it_was_on() -> None:
 
 def test_bytes_are_read_as_text_is() -> None:
     assert parse(b'{"type":"ping","id":3}') == Ping(type="ping", id=3)
+
+
+def test_statistics_may_lack_what_a_browser_does_not_know() -> None:
+    message = parse('{"type":"stats","video":{"frames_decoded":9,"packets_lost":-2,"jitter":0.004}}')
+    video = InboundVideo(frames_decoded=9, packets_lost=-2, jitter=0.004)
+    assert message == Stats(type="stats", video=video, audio=None)
 
 
 @pytest.mark.parametrize(
@@ -39,6 +45,10 @@ def test_bytes_are_read_as_text_is() -> None:
         ('{"type":"ping","id":1,"extra":true}', "ping.extra"),
         ('{"type":"audio"}', "audio.on"),
         ('{"type":"audio","on":"loud"}', "audio.on"),
+        ('{"type":"stats","video":{"freeze_count":-1}}', "stats.video.freeze_count"),
+        ('{"type":"stats","video":{"total_freezes_duration":Infinity}}', "stats.video.total_freezes_duration"),
+        ('{"type":"stats","audio":{"frames_decoded":1}}', "stats.audio.frames_decoded"),
+        ('{"type":"watch_stats"}', "watch_stats.on"),
         (b"\xff\xfe", "message"),
         ("x" * (MESSAGE_MAX_BYTES + 1), "message"),
         ('{"type":' * 500, "message"),
