@@ -139,6 +139,11 @@ class StandingQueue:
         while self._least[0][0] < self._arrived_s - QUEUE_MEMORY_S:
             self._least.popleft()
 
+    def rebase(self) -> None:
+        """What packets take now is what the way takes when it is free."""
+        if self._least:
+            self._base_s = [self._least[0][1]]
+
     def above_base_s(self, sent_s: float, arrived_s: float) -> float:
         """How much longer than the free way one packet took."""
         return arrived_s - sent_s - min(self._base_s)
@@ -146,4 +151,5 @@ class StandingQueue:
     @property
     def delay_s(self) -> float:
         """The standing queue, seconds; 0 before the first packet."""
-        return self._least[0][1] - min(self._base_s) if self._least else 0.0
+        # Below the base only where the receiver's clock stands still, so that old packets stay.
+        return max(0.0, self._least[0][1] - min(self._base_s)) if self._least else 0.0

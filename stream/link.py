@@ -73,10 +73,12 @@ class Link:
         """Transport-wide feedback came."""
         self._sender_side = True
         fates = self._packets.on_feedback(feedback, now_s)
-        self._estimate.on_feedback(fates, self.round_trip_s, now_s)
+        if self._estimate.on_feedback(fates, self.round_trip_s, now_s):
+            self._packets.least_round_trip_s = None
         since_overuse_s = now_s - self._estimate.overused_at_s
         for fate in fates:
-            self._protection.on_packet(fate.sent_s, fate.arrived_s is None, since_overuse_s)
+            if fate.told:
+                self._protection.on_packet(fate.sent_s, fate.arrived_s is None, since_overuse_s)
 
     def on_remb(self, estimate_bps: int, now_s: float) -> None:
         """The receiver's estimate came (draft-alvestrand-rmcat-remb)."""

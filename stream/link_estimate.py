@@ -18,7 +18,10 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 
-from stream.delay_trend import PACKETS_MAX, DelayTrend, StandingQueue, Usage
+from stream.arrival_rate import RATE_WINDOW_S, ArrivalRate
+from stream.delay_trend import DelayTrend, StandingQueue, Usage
+from stream.drain_check import DrainCheck
+from stream.loss_window import LossWindow
 from stream.pace import Pace
 from stream.probing import Probe, Prober
 from stream.sent_packets import PacketFate
@@ -30,7 +33,6 @@ NEAR_CAPACITY = 0.15
 STEP_BITS = 8 * 1200
 HOLD_S = 0.6
 """No growth for that long after a decrease."""
-RATE_WINDOW_S = 0.3
 RATE_WINDOW_QUEUED_S = 0.1
 APP_LIMITED = 0.75
 """Who sends less than this share of the estimate learns nothing of the link from that it went well."""
@@ -48,57 +50,10 @@ LOSS_HIGH = 0.10
 LOSS_WINDOW_S = 1.5
 LOSS_PACKETS_MIN = 20
 PROBE_HOLD_S = 1.5
+PICTURES_TELL_BPS = 900_000
+"""At less, pictures have too few packets to show that the link has widened (stream/pace.py)."""
 PROBE_ECHO_S = 0.12
 """The queue that a probe has made, on purpose, is no overuse for so long."""
-
-
-class ArrivalRate:
-    """What arrived, by the receiver's clock."""
-
-    def __init__(self) -> None:
-        self._arrived: deque[tuple[float, int]] = deque()
-        """The times don't fall: a packet that was overtaken counts with the one that came before it."""
-
-    def on_packet(self, arrived_s: float, size_bytes: int) -> None:
-        if self._arrived:
-            arrived_s = max(arrived_s, self._arrived[-1][0])
-        self._arrived.append((arrived_s, size_bytes))
-        while self._arrived[0][0] < arrived_s - RATE_WINDOW_S or len(self._arrived) > PACKETS_MAX:
-            self._arrived.popleft()
-
-    def bps(self, window_s: float) -> float | None:
-        """Mean rate of the last ``window_s``; None before that much time has passed."""
-        if not self._arrived or self._arrived[-1][0] - self._arrived[0][0] < 0.8 * window_s:
-            return None
-        begin_s = self._arrived[-1][0] - window_s
-        return 8.0 * sum(size for arrived_s, size in self._arrived if arrived_s > begin_s) / window_s
-
-
-class LossWindow:
-    """The share of packets that were lost of late."""
-
-    def __init__(self, window_s: float) -> None:
-        self._window_s = window_s
-        self._fates: deque[tuple[float, bool]] = deque()
-        self._lost = 0
-
-    def add(self, sent_s: float, lost: bool) -> None:
-        self._fates.append((sent_s, lost))
-        self._lost += lost
-        while self._fates[0][0] < sent_s - self._window_s:
-            self._lost -= self._fates.popleft()[1]
-
-    def clear(self) -> None:
-        self._fates.clear()
-        self._lost = 0
-
-    @property
-    def packets(self) -> int:
-        return len(self._fates)
-
-    @property
-    def fraction(self) -> float:
-        return self._lost / len(self._fates) if self._fates else 0.0
 
 
 class LinkEstimate:
@@ -109,6 +64,7 @@ class LinkEstimate:
         self._estimate_bps = float(min(max(start_bps, min_bps), max_bps))
         self._trend = DelayTrend()
         self._queue = StandingQueue()
+        self._drain_check = DrainCheck()
         self._arrival = ArrivalRate()
         self._loss = LossWindow(LOSS_WINDOW_S)
         self._prober = Prober()
@@ -142,11 +98,15 @@ class LinkEstimate:
         """Of the packets of the last seconds."""
         return self._loss.fraction
 
-    def on_feedback(self, fates: Sequence[PacketFate], round_trip_s: float, now_s: float) -> None:
-        """Packets and what became of them, in the order of sending."""
+    def on_feedback(self, fates: Sequence[PacketFate], round_trip_s: float, now_s: float) -> bool:
+        """Packets and what became of them, in the order of sending. True where the way has become another: what was
+        known of its delay is of no use any more."""
         self._has_feedback = True
         for fate in fates:
             self._sent.append((fate.sent_s, fate.size_bytes))
+            if not fate.told:
+                self._arrival.on_untold(fate.size_bytes)
+                continue
             self._loss.add(fate.sent_s, fate.arrived_s is None)
             self._prober.on_packet(fate.probe, fate.sent_s, fate.arrived_s, fate.size_bytes)
             if fate.probe is not None:
@@ -156,11 +116,12 @@ class LinkEstimate:
                 self._queue.on_packet(fate.sent_s, fate.arrived_s)
                 self._arrival.on_packet(fate.arrived_s, fate.size_bytes)
         if not fates:
-            return
+            return False
         self.pace.on_fates(fates)
         while self._sent[0][0] < self._sent[-1][0] - RATE_WINDOW_S:
             self._sent.popleft()
         self._use_probe(now_s)
+        way_changed = self._check_drain(fates)
         if fates[-1].sent_s - self._probed_at_s < PROBE_ECHO_S and self._queue.delay_s < QUEUE_LONG_S:
             self._grown_at_s = now_s
         elif self._overused():
@@ -171,12 +132,23 @@ class LinkEstimate:
             self._grow(round_trip_s, now_s)
         else:
             self._grown_at_s = now_s
+        return way_changed
 
     def next_probe(self, now_s: float) -> Probe | None:
         """A probe to send now; asked when there is something to send anyway."""
         if not self._has_feedback or self._queue.delay_s > QUEUE_FREE_S or self._trend.usage is Usage.OVER:
             return None
-        return self._prober.next(self._estimate_bps, self._max_bps, now_s, eager=self.pace.link_seems_wider)
+        eager = self.pace.link_seems_wider or self._estimate_bps < PICTURES_TELL_BPS
+        return self._prober.next(self._estimate_bps, self._max_bps, now_s, eager=eager)
+
+    def _check_drain(self, fates: Sequence[PacketFate]) -> bool:
+        sent_bytes = sum(fate.size_bytes for fate in fates)
+        rates = self._arrival.bps(RATE_WINDOW_QUEUED_S), self._arrival.bps(RATE_WINDOW_S)
+        if not self._drain_check.on_feedback(self._queue.delay_s, fates[-1].sent_s, sent_bytes, *rates):
+            return False
+        self._queue.rebase()
+        self._prober.release()  # the rate was lowered for nothing: find it again
+        return True
 
     def _overused(self) -> bool:
         queue_s = self._queue.delay_s

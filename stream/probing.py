@@ -11,6 +11,8 @@ from dataclasses import dataclass
 PROBE_S = 0.025
 """Long enough for several packets, short enough not to fill the smallest of buffers."""
 PROBE_PACKETS_MIN = 5
+PROBE_BYTES_MIN = 5500
+"""So many packets even on a narrow link, else no probe would ever tell that it has widened."""
 GROWTH = 2.0
 INTERVAL_S = 2.0
 """Between two probes while there is a sign that the link carries more; grows where they show nothing."""
@@ -80,7 +82,7 @@ class Prober:
         self._number += 1
         self._cluster = _Cluster(self._number, now_s)
         self._probed_at_s = now_s
-        return Probe(self._number, rate_bps, round(rate_bps * PROBE_S / 8))
+        return Probe(self._number, rate_bps, max(PROBE_BYTES_MIN, round(rate_bps * PROBE_S / 8)))
 
     def on_packet(self, probe: int | None, sent_s: float, arrived_s: float | None, size_bytes: int) -> None:
         """The fate of any packet, in the order of sending: of a cluster (``probe``), or of another that was sent beside
@@ -132,6 +134,11 @@ class Prober:
         """The link carries no more; ask more rarely."""
         self._cluster = None
         self._interval_s = min(INTERVAL_MAX_S, 1.5 * self._interval_s)
+
+    def release(self) -> None:
+        """Probe at once: what held it back was a mistake."""
+        self._interval_s = INTERVAL_S
+        self._probed_at_s = self._not_before_s = float("-inf")
 
     def hold(self, until_s: float) -> None:
         """No probe before that time: the link has just turned out to be narrower."""

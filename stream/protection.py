@@ -7,7 +7,7 @@ come in bursts.
 
 from __future__ import annotations
 
-from stream.link_estimate import LossWindow
+from stream.loss_window import LossWindow
 
 WINDOW_S = 5.0
 PACKETS_MIN = 60

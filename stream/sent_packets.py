@@ -18,11 +18,13 @@ class PacketFate:
     sent_s: float
     size_bytes: int
     arrived_s: float | None
-    """None: lost."""
+    """None: lost, where ``told``."""
     probe: int | None
     """The probe cluster that the packet belongs to."""
     picture: int | None = None
     """The picture that the packet is of, for the first time: not one that is sent again, or a copy."""
+    told: bool = True
+    """False: the feedback on it was lost, and nothing is known."""
 
 
 @dataclass(slots=True)
@@ -62,15 +64,14 @@ class SentPackets:
 
         A packet that the receiver lacks may only be late: it is lost when the receiver begins to tell after it, as it
         goes back to a late one. Packets before the ones told of, of which nothing was said, are in feedback that was
-        lost: they are no longer in flight, and nothing is known of them.
+        lost: they are no longer in flight, and nothing is known of them (``told`` is False).
         """
         self.forget_old(now_s)
         first = self._unwrap(feedback.base_sequence)
         reference_us = self._unwrap_reference(feedback.reference) * REFERENCE_UNIT_US
         fates = [
-            PacketFate(sent.sent_s, sent.size_bytes, None, sent.probe, sent.picture)
+            PacketFate(sent.sent_s, sent.size_bytes, None, sent.probe, sent.picture, sent.missing)
             for sent in self._take_before(min(first, self._next))
-            if sent.missing
         ]
         # Only of what was sent: the receiver may claim much more, which must cost nothing.
         begin, end = max(first, self._oldest), min(first + len(feedback.arrivals_us), self._next)

@@ -18,6 +18,7 @@ FPS = 30.0
 FEEDBACK_S = 0.06
 REPORT_S = 1.0
 SIGN_S = 0.05
+INPUT_S = 0.016
 STEP_S = 0.001
 HISTORY_S = 0.5
 """How far back a receiver tells of packets once more when a late one has come (as libwebrtc does)."""
@@ -162,7 +163,9 @@ class Visit:
         self._on_way: list[tuple[float, int]] = []
         self._back: list[tuple[float, int, TransportFeedback | None]] = []
         """None: an ordinary receiver report."""
-        self._next_picture_s = self._next_feedback_s = self._next_report_s = self._next_sign_s = begin_s
+        self._next_picture_s = self._next_feedback_s = self._next_report_s = self._next_sign_s = self._next_input_s = (
+            begin_s
+        )
         self._bunch_at_s = begin_s
 
     def step(self, now_s: float) -> None:
@@ -249,6 +252,10 @@ class Visit:
             else:
                 self.link.on_feedback(feedback, now_s)
             self.link.on_heard(now_s)
+        if now_s >= self._next_input_s:
+            self._next_input_s = now_s + INPUT_S
+            if model.up(now_s - back_s):
+                self.link.on_heard(now_s)
 
     def _answer(self, at_s: float, what: TransportFeedback | None) -> None:
         self._order += 1

@@ -47,10 +47,11 @@ def test_a_packet_that_was_overtaken_is_late_and_not_lost() -> None:
     assert packets.in_flight_bytes == 0
 
 
-def test_of_packets_whose_feedback_was_lost_nothing_is_said() -> None:
+def test_of_packets_whose_feedback_was_lost_nothing_is_known_but_that_they_were_sent() -> None:
     packets = sent(6)
     fates = packets.on_feedback(TransportFeedback(4, 0, (4 * MS,)), 0.05)
-    assert arrivals(fates) == [0.004]
+    assert arrivals(fates) == [None] * 4 + [0.004]
+    assert [fate.told for fate in fates] == [False] * 4 + [True]
     assert packets.in_flight_bytes == 100
 
 
@@ -77,7 +78,7 @@ def test_where_no_feedback_comes_packets_are_forgotten() -> None:
 
 def test_feedback_on_packets_that_were_never_sent_says_nothing() -> None:
     packets = sent(3)
-    assert packets.on_feedback(TransportFeedback(20_000, 0, (0,) * 0xFFFF), 0.05) == []
+    assert not any(fate.told for fate in packets.on_feedback(TransportFeedback(20_000, 0, (0,) * 0xFFFF), 0.05))
     number = packets.add(100, 0.06)
     assert arrivals(packets.on_feedback(TransportFeedback(number, 0, (0,)), 0.1)) == [0.0], "and harms nothing"
 

@@ -1,0 +1,48 @@
+"""The share of packets that were lost of late. Pure."""
+
+from __future__ import annotations
+
+from collections import deque
+
+OUTAGE_S = 0.1
+"""Where all packets of so long a time were lost, the link was gone, not lossy: that says nothing of what is lost while
+it is there. A hand-over would else be taken for a link that loses every fourth packet."""
+
+
+class LossWindow:
+    """Fed with the fates of packets about in the order of sending; ``sent_s`` is the sender's clock."""
+
+    def __init__(self, window_s: float) -> None:
+        self._window_s = window_s
+        self._fates: deque[tuple[float, bool]] = deque()
+        self._lost = 0
+        self._row_s: list[float] = []
+        """Packets that were lost in a row, and after which none has arrived yet."""
+
+    def add(self, sent_s: float, lost: bool) -> None:
+        """The fate of a packet."""
+        if lost:
+            self._row_s.append(sent_s)
+            return
+        if self._row_s and self._row_s[-1] - self._row_s[0] < OUTAGE_S:
+            self._fates.extend((at_s, True) for at_s in self._row_s)
+            self._lost += len(self._row_s)
+        self._row_s.clear()
+        self._fates.append((sent_s, False))
+        while self._fates[0][0] < sent_s - self._window_s:
+            self._lost -= self._fates.popleft()[1]
+
+    def clear(self) -> None:
+        """Begin anew."""
+        self._fates.clear()
+        self._row_s.clear()
+        self._lost = 0
+
+    @property
+    def packets(self) -> int:
+        return len(self._fates)
+
+    @property
+    def fraction(self) -> float:
+        """0 to 1; 0 before the first packet."""
+        return self._lost / len(self._fates) if self._fates else 0.0
