@@ -75,6 +75,11 @@ _SERIES: Mapping[str, tuple[_Series, ...]] = {
         *_gauges("feedback_loss"),
         *_gauges("remb", unit="bits_per_second"),
     ),
+    "page": (
+        *_counters("frames_shown", "motion_freeze_count"),
+        *_counters("motion_freezes_duration", unit="seconds"),
+        *_gauges("input_to_photon_median", "input_to_photon_p95", unit="seconds"),
+    ),
     "inbound_rtp": (
         *_counters("packets_received", "bytes_received", "nack_count", "pli_count"),
         *_gauges("packets_lost"),
@@ -93,6 +98,7 @@ _LABELS: Mapping[str, tuple[str, ...]] = {
     "remote_inbound_rtp": ("visit", "kind"),
     "candidate_pair": ("visit",),
     "sender": ("visit",),
+    "page": ("visit",),
     "inbound_rtp": ("visit", "kind"),
 }
 _LIMITATION = "edge_render_outbound_rtp_quality_limitation_durations_seconds"
@@ -146,7 +152,7 @@ class LiveVisits(Collector):
 
 def _family(series: _Series, group: str) -> Family:
     kind = CounterMetricFamily if series.counter else GaugeMetricFamily
-    source = "Of edge-render" if group == "sender" else "W3C webrtc-stats"
+    source = "Of edge-render" if group in ("sender", "page") else "W3C webrtc-stats"
     text = f"{source}: {group.replace('_', '-')} {series.field} of a visit of now"
     return kind(series.name(group), text, labels=_LABELS[group])
 
@@ -163,5 +169,7 @@ def _groups(figures: VisitFigures) -> Iterator[tuple[str, tuple[str, ...], objec
             if values is not None:
                 yield group, (kind,), values
     yield "sender", (), peer.sender
+    if received is not None and received.page is not None:
+        yield "page", (), received.page
     if peer.candidate_pair is not None:
         yield "candidate_pair", (), peer.candidate_pair

@@ -48,11 +48,15 @@ class NodeMetrics:
             buckets=(10, 30, 60, 120, 300, 600, 1200, 3600),
             registry=self.registry,
         )
-        self.freezes = self._share(
-            "edge_render_visit_freeze_ratio", "Share of a visit in which the picture stood frozen"
-        )
+        self.freezes = self._share("edge_render_visit_freeze_ratio", "Share of a visit in which a moving picture stood")
         self.loss = self._share("edge_render_visit_loss_ratio", "Share of a visit's packets that were lost")
         self.repeats = self._share("edge_render_visit_retransmitted_ratio", "Share of a visit's packets sent again")
+        self.input_to_photon = Histogram(
+            "edge_render_visit_input_to_photon_seconds",
+            "Median delay of a visit from an input to the display of a picture that shows it",
+            buckets=(0.02, 0.03, 0.04, 0.05, 0.06, 0.08, 0.1, 0.15, 0.2, 0.3, 0.5, 1.0),
+            registry=self.registry,
+        )
         self.round_trip = Histogram(
             "edge_render_visit_round_trip_seconds",
             "Mean round trip of a visit",
@@ -75,8 +79,11 @@ class NodeMetrics:
                 self.loss.observe(min(1.0, max(0.0, remote.packets_lost / video.packets_sent)))
         if remote is not None and remote.round_trip_time_measurements > 0:
             self.round_trip.observe(remote.total_round_trip_time / remote.round_trip_time_measurements)
-        if received is not None and received.video is not None and received.video.total_freezes_duration is not None:
-            self.freezes.observe(min(1.0, received.video.total_freezes_duration / duration_s))
+        page = None if received is None else received.page
+        if page is not None and page.motion_freezes_duration is not None:
+            self.freezes.observe(min(1.0, page.motion_freezes_duration / duration_s))
+        if page is not None and page.input_to_photon_median is not None:
+            self.input_to_photon.observe(page.input_to_photon_median)
 
     def exposition(self) -> bytes:
         """The text that /metrics serves."""

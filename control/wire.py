@@ -126,12 +126,27 @@ class InboundAudio(_Inbound):
     concealment_events: Count | None = None
 
 
+class PageStats(_Message):
+    """What the page measures itself."""
+
+    frames_shown: Count | None = None
+    """Since the page was opened."""
+    motion_freeze_count: Count | None = None
+    """Freezes as webrtc-stats defines them, but for rests: a visitor who stands still is sent nothing. Since the
+    connection began."""
+    motion_freezes_duration: Seconds | None = None
+    input_to_photon_median: Seconds | None = None
+    """From an input to the display of the first picture that shows it; of the newest 600."""
+    input_to_photon_p95: Seconds | None = None
+
+
 class Stats(_Message):
-    """The receiver's own statistics, every few seconds, so that operators see what the visitor sees."""
+    """What the receiver knows, every few seconds, so that operators see what the visitor sees."""
 
     type: Literal["stats"]
     video: InboundVideo | None = None
     audio: InboundAudio | None = None
+    page: PageStats | None = None
 
 
 class WatchStats(_Message):

@@ -2,9 +2,11 @@
 
 import { delayMs } from "./backoff.js";
 import { FrameClock, percentile } from "./frame_clock.js";
+import { Freezes } from "./freezes.js";
 import { toPicture } from "./geometry.js";
 import { Input } from "./input.js";
 import { Overlay } from "./overlay.js";
+import { tellStats } from "./receiver_stats.js";
 import { Sound } from "./sound.js";
 import { Statistics } from "./statistics.js";
 import { chooseLanguage, textsOf } from "./texts.js";
@@ -20,8 +22,9 @@ const byId = (id) => document.getElementById(id);
 const stage = byId("stage");
 const video = byId("video");
 const clock = new FrameClock();
+const freezes = new Freezes();
 const walk = new WalkState();
-const statistics = new Statistics(byId("statistics"), byId("statistics-button"), clock);
+const statistics = new Statistics(byId("statistics"), byId("statistics-button"), clock, freezes);
 const sound = new Sound(byId("sound"), byId("sound-button"), (on) => visit?.channel.send({ type: "audio", on }));
 const overlay = new Overlay((id) => visit?.channel.send({ type: "activate", id: nextRequest(), hotspot: id }));
 
@@ -68,9 +71,10 @@ function placeToEnter() {
 function connect() {
   connectStartedMs = performance.now();
   clock.restart();
+  freezes.restart();
   seq = 0;
-  visit = new Visit({ onPicture, onSound: (stream) => sound.setStream(stream), onMessage, onOpen: () => undefined, onLost });
-  statistics.visit = visit;
+  visit = new Visit({ onPicture, onSound: (stream) => sound.setStream(stream), onMessage, onOpen: () => statistics.connected(), onLost });
+  statistics.setVisit(visit);
   visit.begin(placeToEnter());
 }
 
@@ -90,6 +94,7 @@ function onLost(error) {
 function onMessage(message) {
   if (message.type === "frame") {
     clock.described(message);
+    freezes.described(message);
   } else if (message.type === "welcome") {
     const sameScene = welcome?.scene === message.scene;
     welcome = message;
@@ -98,6 +103,8 @@ function onMessage(message) {
     sound.setScene(message.audio);
     showTexts();
     scheduleSend();
+  } else if (message.type === "server_stats") {
+    statistics.told(message);
   } else if (message.type === "tapped" && message.hit === "hotspot") {
     overlay.showCard(message.hotspot, textsOf(language));
   }
@@ -108,6 +115,7 @@ function onMessage(message) {
 function watchFrames() {
   video.requestVideoFrameCallback((nowMs, metadata) => {
     clock.shown(metadata.rtpTimestamp, nowMs, metadata.presentedFrames);
+    freezes.shown(metadata.rtpTimestamp, nowMs);
     visit?.heard();
     attempt = 0;
     if (state !== "live") {
@@ -178,7 +186,7 @@ function showTexts() {
   byId("products-button").textContent = texts.products;
   byId("language-button").textContent = texts.language;
   byId("language-button").title = texts.languageTitle;
-  byId("statistics-button").setAttribute("aria-label", texts.statistics);
+  statistics.setLanguage(language, texts.statistics);
   sound.setTexts(texts, language);
   byId("fullscreen-button").setAttribute("aria-label", texts.fullscreen);
   byId("card-close").textContent = texts.close;
@@ -250,6 +258,7 @@ function start() {
     return;
   }
   watchFrames();
+  tellStats(() => visit, clock, freezes);
   connect();
 }
 

@@ -1,63 +1,93 @@
-// The statistics overlay, key i.
+// The statistics panel, key i. What the node knows is asked for only while the panel is open.
 
-import { percentile } from "./frame_clock.js";
+import { statisticsGroups } from "./statistics_groups.js";
+import { labelOf, valueOf } from "./statistics_texts.js";
 
 const REFRESH_MS = 1000;
-const STAGE_ORDER = ["wait", "draw", "capture", "queue", "encode", "send", "network_and_display"];
+
+function element(tag, text, properties = {}) {
+  return Object.assign(document.createElement(tag), { textContent: text, ...properties });
+}
 
 export class Statistics {
-  constructor(panel, button, clock) {
+  constructor(panel, button, clock, freezes) {
     this._panel = panel;
     this._button = button;
     this._clock = clock;
-    this._before = null;
-    this.visit = null;
-    setInterval(() => !panel.hidden && this._refresh(), REFRESH_MS);
+    this._freezes = freezes;
+    this._visit = null;
+    this._language = "en";
+    this._forget();
+    setInterval(() => this.open && this._refresh(), REFRESH_MS);
+  }
+
+  get open() {
+    return !this._panel.hidden;
+  }
+
+  /** The visit whose statistics are shown. */
+  setVisit(visit) {
+    this._visit = visit;
+    this._forget();
+  }
+
+  /** Messages can be sent: a new connection does not know yet that the panel is open. */
+  connected() {
+    if (this.open) this._watch();
+  }
+
+  /** A `server_stats` message came. */
+  told(message) {
+    this._before.server = this._server;
+    this._server = message;
+  }
+
+  setLanguage(language, label) {
+    this._language = language;
+    this._panel.setAttribute("aria-label", label);
+    this._button.setAttribute("aria-label", label);
+    if (this.open) this._refresh();
   }
 
   toggle() {
     this._panel.hidden = !this._panel.hidden;
-    this._button.setAttribute("aria-expanded", String(!this._panel.hidden));
-    this._before = null;
-    if (!this._panel.hidden) this._refresh();
+    this._button.setAttribute("aria-expanded", String(this.open));
+    this._forget();
+    this._watch();
+    if (this.open) this._refresh();
+  }
+
+  _watch() {
+    this._visit?.channel.send({ type: "watch_stats", on: this.open });
+  }
+
+  _forget() {
+    this._server = null;
+    this._before = { reports: [], server: null };
   }
 
   async _refresh() {
-    const reports = (await this.visit?.receiverReports()) ?? [];
-    const inbound = reports.find((report) => report.type === "inbound-rtp" && report.kind === "video");
-    const codec = reports.find((report) => report.id === inbound?.codecId);
-    const rows = [];
-    if (inbound) {
-      const now = { ms: inbound.timestamp, bytes: inbound.bytesReceived, frames: inbound.framesDecoded ?? 0,
-        lost: inbound.packetsLost, packets: inbound.packetsReceived };
-      const before = this._before ?? now;
-      const seconds = Math.max(1e-3, (now.ms - before.ms) / 1000);
-      const lost = now.lost - before.lost;
-      const packets = now.packets - before.packets + lost;
-      rows.push(["fps", ((now.frames - before.frames) / seconds).toFixed(1)]);
-      rows.push(["bitrate", `${((8 * (now.bytes - before.bytes)) / seconds / 1e6).toFixed(2)} Mbit/s`]);
-      rows.push(["loss", `${(packets > 0 ? (100 * lost) / packets : 0).toFixed(1)} %`]);
-      rows.push(["picture", `${inbound.frameWidth ?? 0} × ${inbound.frameHeight ?? 0} ${codec?.mimeType.split("/")[1] ?? ""}`]);
-      this._before = now;
-    }
-    const clock = this._clock;
-    const ms = (value) => (value === null ? "–" : `${value.toFixed(1)} ms`);
-    rows.push(["input to photon, median", ms(percentile(clock.inputToPhotonMs, 50))]);
-    rows.push(["input to photon, 95 %", ms(percentile(clock.inputToPhotonMs, 95))]);
-    for (const name of STAGE_ORDER) {
-      if (clock.stages[name]) rows.push([`· ${name.replaceAll("_", " ")}`, ms(percentile(clock.stages[name], 50))]);
-    }
-    rows.push(["frames shown / not seen", `${clock.framesShown} / ${clock.framesSkipped}`]);
-    rows.push(["control", this.visit?.channel.transport ?? "none"]);
+    const visit = this._visit;
+    const reports = (await visit?.receiverReports()) ?? [];
+    if (visit !== this._visit) return;
+    const transport = visit?.channel.transport ?? "none";
+    const page = { clock: this._clock, freezes: this._freezes, transport };
+    const groups = statisticsGroups({ reports, server: this._server, before: this._before, ...page });
+    this._before.reports = reports;
+    this._panel.replaceChildren(...groups.map((group) => this._table(group)));
+  }
+
+  _table({ key, name, rows }) {
     const table = document.createElement("table");
-    for (const [name, value] of rows) {
-      const row = table.insertRow();
-      const head = document.createElement("th");
-      head.scope = "row";
-      head.textContent = name;
-      row.append(head);
-      row.insertCell().textContent = value;
+    const caption = element("caption", labelOf(key, this._language));
+    if (name) caption.append(" ", element("code", name));
+    table.append(caption);
+    for (const { key: rowKey, name: standardName, value } of rows) {
+      const head = element("th", labelOf(rowKey, this._language), { scope: "row" });
+      if (standardName) head.append(" ", element("code", standardName));
+      const line = table.insertRow();
+      line.append(head, element("td", valueOf(value, this._language)));
     }
-    this._panel.replaceChildren(table);
+    return table;
   }
 }

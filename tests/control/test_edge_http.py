@@ -303,7 +303,7 @@ async def test_a_visits_statistics_are_seen_by_operators_and_by_the_visitor(tmp_
             assert told["video"]["frames_sent"] >= 1
             assert set(told["sender"]) >= {"copied_packets_sent", "queue_delay"}
             visitor.command.send('{"type":"watch_stats","on":false}')
-            visitor.command.send('{"type":"stats","video":{"freeze_count":2,"total_freezes_duration":0.5}}')
+            visitor.command.send('{"type":"stats","video":{"freeze_count":2},"page":{"motion_freezes_duration":0.5}}')
             visitor.command.send('{"type":"stats","video":{"freeze_count":"many"}}')
             assert (await visitor.next("error"))["field"] == "stats.video.freeze_count"
             metrics = (await client.get("/metrics")).text

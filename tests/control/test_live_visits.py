@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry
 
 from control.live_visits import LiveVisits, VisitFigures
 from control.metrics import NodeMetrics
-from control.wire import InboundAudio, InboundVideo, Stats
+from control.wire import InboundAudio, InboundVideo, PageStats, Stats
 from stream.peer_stats import OutboundRtpStats, OutboundVideoStats, PeerStats, RemoteInboundRtpStats
 
 OPERATIONS = Path(__file__).parents[2] / "docs" / "operations.md"
@@ -99,7 +99,8 @@ def test_an_ended_visit_goes_into_the_histograms() -> None:
     metrics = NodeMetrics()
     remote = RemoteInboundRtpStats(5, 0.0, 0.0, 0.02, 0.06, 3)
     peer = PeerStats(OutboundVideoStats("video/H264", 1000, retransmitted_packets_sent=20), remote_video=remote)
-    received = Stats(type="stats", video=InboundVideo(total_freezes_duration=1.0))
+    page = PageStats(motion_freezes_duration=1.0, input_to_photon_median=0.045)
+    received = Stats(type="stats", video=InboundVideo(total_freezes_duration=30.0), page=page)
     metrics.count_visit(VisitFigures(peer, received), 50.0)
     for name, expected in (
         ("duration_seconds", 50.0),
@@ -107,6 +108,7 @@ def test_an_ended_visit_goes_into_the_histograms() -> None:
         ("loss_ratio", 0.005),
         ("round_trip_seconds", 0.02),
         ("freeze_ratio", 0.02),
+        ("input_to_photon_seconds", 0.045),
     ):
         assert metrics.registry.get_sample_value(f"edge_render_visit_{name}_sum") == pytest.approx(expected)
         assert metrics.registry.get_sample_value(f"edge_render_visit_{name}_count") == 1
@@ -114,7 +116,7 @@ def test_an_ended_visit_goes_into_the_histograms() -> None:
 
 def test_a_page_that_lies_can_not_spoil_the_histograms() -> None:
     metrics = NodeMetrics()
-    metrics.count_visit(figures(received=Stats(type="stats", video=InboundVideo(total_freezes_duration=1e9))), 10.0)
+    metrics.count_visit(figures(received=Stats(type="stats", page=PageStats(motion_freezes_duration=1e9))), 10.0)
     assert metrics.registry.get_sample_value("edge_render_visit_freeze_ratio_sum") == 1.0
 
 
@@ -123,6 +125,6 @@ def test_operators_find_every_metric_in_the_documentation() -> None:
     for family in NodeMetrics().registry.collect():
         name = family.name + ("_total" if family.type == "counter" else "")
         short = name.removeprefix("edge_render_")
-        for group in ("outbound_rtp", "remote_inbound_rtp", "candidate_pair", "sender", "inbound_rtp"):
+        for group in ("outbound_rtp", "remote_inbound_rtp", "candidate_pair", "sender", "page", "inbound_rtp"):
             short = short.removeprefix(f"{group}_")
         assert f"`{name}" in text or f"`{short}`" in text, name
