@@ -12,7 +12,7 @@ from pydantic_settings import CliApp, SettingsConfigDict
 
 from control.edge_http import create_app
 from control.edge_node import EdgeNode
-from control.edge_parts import peer_maker, renderer_maker
+from control.edge_parts import guide_parts, peer_maker, renderer_maker
 from control.errors import ControlError
 from control.log_format import configure_logging
 from control.settings import NodeSettings
@@ -95,7 +95,7 @@ def _serve(settings: NodeSettings, package: Package) -> None:
         failures.append(error)
         server.should_exit = True
 
-    node = EdgeNode(settings, package, renderer_maker(settings), peer_maker(settings), stop_for)
+    node = EdgeNode(settings, package, renderer_maker(settings), peer_maker(settings), stop_for, guide_parts(settings))
     config = uvicorn.Config(
         create_app(node),
         host=settings.host,

@@ -4,25 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
 import structlog
 
 from control.entry import Entry
-from control.errors import NodeFull, NodeNotReady, VisitNotFound
+from control.errors import FollowersFull, GuideNotFound, NodeFull, NodeNotReady, TooManyAttempts, VisitNotFound
+from control.follow_visit import FollowMeans, FollowVisit, MakeFollowerPeer
+from control.guide import Guides
 from control.metrics import NodeMetrics
+from control.presenter import Presenter
 from control.session import Admission
 from control.settings import NodeSettings
 from control.showroom_host import ShowroomHost
-from control.stay import MakePeer
+from control.stay import MakePeer, Stay
 from control.visit import Visit, VisitMeans
 from edge_render.errors import EdgeRenderError
 from edge_render.frame import Frame
 from edge_render.package import Package
 from edge_render.render_loop import RenderLoop
 from edge_render.renderer import Renderer
+from stream.broadcast import Broadcast
 
 log = structlog.get_logger(__name__)
 
@@ -43,6 +49,14 @@ class _FrameCounts:
         self._frames.labels("failed").inc()
 
 
+@dataclass(frozen=True, slots=True)
+class GuideParts:
+    """What guided visits are made of."""
+
+    make_broadcast: Callable[[], Broadcast]
+    make_follower_peer: MakeFollowerPeer
+
+
 class EdgeNode:
     """One node: opens on entering the context, is ready when its scenes are loaded, frees all on leaving."""
 
@@ -53,8 +67,10 @@ class EdgeNode:
         make_renderer: Callable[[], Renderer],
         make_peer: MakePeer,
         on_failure: Callable[[EdgeRenderError], None],
+        guide_parts: GuideParts | None = None,
     ) -> None:
-        """``on_failure`` is told on the event loop where the package can't be loaded: the node is of no use then."""
+        """``on_failure`` is told on the event loop where the package can't be loaded: the node is of no use then.
+        Without ``guide_parts`` nobody can lead a guided visit here."""
         self.settings = settings
         self.metrics = NodeMetrics()
         self.metrics.capacity.set(settings.max_visits)
@@ -63,7 +79,10 @@ class EdgeNode:
         self._on_failure = on_failure
         self._render_loop = RenderLoop(make_renderer, _FrameCounts(self.metrics))
         self._admission = Admission(settings.max_visits)
-        self._visits: dict[str, Visit] = {}
+        self._follower_admission = Admission(settings.max_followers)
+        self._guide_parts = guide_parts
+        self._guides = None if guide_parts is None else Guides(guide_parts.make_broadcast)
+        self._stays: dict[str, Stay] = {}
         self._means: VisitMeans | None = None
         self._tasks = asyncio.TaskGroup()
         self._opening: asyncio.Task[None] | None = None
@@ -82,7 +101,7 @@ class EdgeNode:
         try:
             if self._opening is not None:
                 self._opening.cancel()
-            for visit in list(self._visits.values()):
+            for visit in list(self._stays.values()):
                 visit.end("shutdown")
             await self._tasks.__aexit__(kind, error, trace)
         finally:
@@ -94,34 +113,71 @@ class EdgeNode:
 
     @property
     def visits(self) -> int:
-        """How many visits there are now."""
+        """How many visits there are now; followers are not among them."""
         return self._admission.taken
 
-    def admit(self, entry: Entry) -> Visit:
-        """Begin a visit. Raises NodeFull or NodeNotReady."""
+    @property
+    def followers(self) -> int:
+        """How many follow a guided visit now: they cost no drawing."""
+        return self._follower_admission.taken
+
+    def admit(self, entry: Entry, address: str = "") -> Stay:
+        """Begin a stay for somebody at a network address. Raises NodeNotReady, NodeFull, FollowersFull, GuideNotFound
+        or TooManyAttempts."""
         if self._means is None:
             self.metrics.refusals.labels("starting").inc()
             raise NodeNotReady("the scenes are still being loaded")
+        if entry.follow is not None:
+            return self._admit_follower(self._means, entry.follow, address)
+        return self._begin(self._admission, lambda visit_id: self._new_visit(visit_id, entry), "full")
+
+    def _new_visit(self, visit_id: str, entry: Entry) -> Stay:
+        assert self._means is not None, "the node is ready"
+        if entry.guide is None or self._guides is None:
+            return Visit(visit_id, self._means, entry)
+        return Presenter(visit_id, self._means, entry, self._guides.open(entry.name))
+
+    def _admit_follower(self, means: VisitMeans, code: str, address: str) -> Stay:
+        parts = self._guide_parts
+        if self._guides is None or parts is None:
+            raise GuideNotFound("this node has no guided visits")
+        try:
+            guide = self._guides.find(code, address, time.monotonic())
+        except (GuideNotFound, TooManyAttempts):
+            self.metrics.refusals.labels("wrong-code").inc()
+            raise
+        follow_means = FollowMeans(means.host, parts.make_follower_peer, self.settings, self.metrics)
+        admission = self._follower_admission
+        try:
+            return self._begin(admission, lambda visit_id: FollowVisit(visit_id, follow_means, guide), "followers-full")
+        except NodeFull as full:
+            raise FollowersFull(f"all {admission.capacity} followers' places are taken") from full
+
+    def _begin(self, admission: Admission, make: Callable[[str], Stay], refusal: str) -> Stay:
         visit_id = secrets.token_urlsafe(16)
         try:
-            self._admission.enter(visit_id)
+            admission.enter(visit_id)
         except NodeFull:
-            self.metrics.refusals.labels("full").inc()
+            self.metrics.refusals.labels(refusal).inc()
             raise
         try:
-            visit = Visit(visit_id, self._means, entry)
+            stay = make(visit_id)
         except BaseException:
-            self._admission.leave(visit_id)
+            admission.leave(visit_id)
             raise
-        self._visits[visit_id] = visit
-        self.metrics.visits.set(self.visits)
-        self._tasks.create_task(self._live(visit), name=f"visit-{visit_id}")
-        return visit
+        self._stays[visit_id] = stay
+        self._count_stays()
+        self._tasks.create_task(self._live(stay, admission), name=f"visit-{visit_id}")
+        return stay
 
-    def visit(self, visit_id: str) -> Visit:
-        """The visit of that identifier. Raises VisitNotFound."""
+    def _count_stays(self) -> None:
+        self.metrics.visits.set(self.visits)
+        self.metrics.followers.set(self.followers)
+
+    def visit(self, visit_id: str) -> Stay:
+        """The stay of that identifier. Raises VisitNotFound."""
         try:
-            return self._visits[visit_id]
+            return self._stays[visit_id]
         except KeyError:
             raise VisitNotFound(f"no visit {visit_id[:40]}") from None
 
@@ -137,15 +193,15 @@ class EdgeNode:
         log.info("node_ready", renderer=self._render_loop.description, pixel_format=self._render_loop.pixel_format)
         await host.code_sounds()
 
-    async def _live(self, visit: Visit) -> None:
+    async def _live(self, stay: Stay, admission: Admission) -> None:
         reason = "failed"
         try:
-            reason = await visit.run()
+            reason = await stay.run()
         except Exception:  # one visit's defect must end neither the node nor anybody else's visit
-            log.exception("visit_failed", visit=visit.id)
+            log.exception("visit_failed", visit=stay.id)
         finally:
-            del self._visits[visit.id]
-            self._admission.leave(visit.id)
-            self.metrics.visits.set(self.visits)
+            del self._stays[stay.id]
+            admission.leave(stay.id)
+            self._count_stays()
             self.metrics.ended.labels(reason).inc()
-            log.info("visit_ended", visit=visit.id, reason=reason)
+            log.info("visit_ended", visit=stay.id, reason=reason)

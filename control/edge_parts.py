@@ -8,6 +8,7 @@ from collections.abc import Callable
 import numpy as np
 import structlog
 
+from control.edge_node import GuideParts
 from control.settings import NodeSettings
 from control.stay import MakePeer
 from edge_render.frame import Frame, FrameTimes, PixelFormat
@@ -16,8 +17,8 @@ from edge_render.gl_renderer import GlRenderer
 from edge_render.pose import Pose
 from edge_render.renderer import Renderer, View
 from edge_render.scene import Scene
-from stream import AiortcPeer, StreamSettings, choose_codec
-from stream.encoder_probe import make_encoder
+from stream import AiortcPeer, Broadcast, StreamSettings, choose_codec
+from stream.encoder_probe import FALLBACK_CODEC, make_encoder
 
 log = structlog.get_logger(__name__)
 
@@ -90,3 +91,15 @@ def peer_maker(settings: NodeSettings) -> MakePeer:
     stream = stream_settings(settings)
     codec = choose_codec(stream)
     return lambda events: AiortcPeer(events, codec, stream)
+
+
+def guide_parts(settings: NodeSettings) -> GuideParts:
+    """Probes the encoders once. Raises EncoderError where none works.
+
+    A follower can only be sent what the broadcast codes: H.264, which every browser decodes."""
+    stream = stream_settings(settings)
+    codec = choose_codec(stream)
+    return GuideParts(
+        lambda: Broadcast(lambda: make_encoder(codec, stream), lambda: make_encoder(FALLBACK_CODEC, stream), stream),
+        lambda events, picture: AiortcPeer(events, codec, stream, picture),
+    )

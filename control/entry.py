@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -24,6 +24,12 @@ class Entry(BaseModel):
     z: Coordinate | None = None
     yaw: Annotated[float, Field(ge=-1e6, le=1e6)] | None = None
     pitch: Annotated[float, Field(ge=-1.6, le=1.6)] | None = None
+    guide: Literal["new"] | None = None
+    """Lead a guided visit."""
+    name: Annotated[str, Field(max_length=40)] | None = None
+    """Who leads it, for the followers to read."""
+    follow: Annotated[str, Field(max_length=40)] | None = None
+    """The code of the guided visit to follow; where one enters is the presenter's choice then."""
     width: Annotated[int, Field(ge=16, le=8192)] = 1280
     height: Annotated[int, Field(ge=16, le=8192)] = 720
 

@@ -4,6 +4,9 @@ ControlError
  +-- NodeFull         every place is taken; the visitor may try again
  +-- NodeNotReady     scenes are still being loaded; the visitor may try again soon
  +-- VisitNotFound    no such visit, or it has ended
+ +-- FollowersFull    every follower's place is taken; the visitor may try again
+ +-- GuideNotFound    no guided visit has that code, or it has ended
+ +-- TooManyAttempts  too many wrong codes came from that address; it may try again later
  +-- StartError       the node can't start with these settings
 """
 
@@ -24,6 +27,18 @@ class NodeNotReady(ControlError):
 
 class VisitNotFound(ControlError):
     """No visit has that identifier."""
+
+
+class FollowersFull(ControlError):
+    """Every follower's place of this node is taken."""
+
+
+class GuideNotFound(ControlError):
+    """No guided visit has that code."""
+
+
+class TooManyAttempts(ControlError):
+    """Too many wrong codes came from there."""
 
 
 class StartError(ControlError):

@@ -30,6 +30,7 @@ class NodeMetrics:
         self.sent_bytes = Counter("edge_render_video_bytes_total", "Encoded video sent", registry=self.registry)
         self.visits = Gauge("edge_render_visits", "Visits at present", registry=self.registry)
         self.capacity = Gauge("edge_render_visit_capacity", "Visits that this node takes", registry=self.registry)
+        self.followers = Gauge("edge_render_followers", "Followers of guided visits at present", registry=self.registry)
         self.ended = Counter("edge_render_visits_ended_total", "Ended visits", ["reason"], registry=self.registry)
         self.refusals = Counter("edge_render_refusals_total", "Refused visits", ["reason"], registry=self.registry)
         self.messages = Counter(
@@ -63,7 +64,7 @@ class NodeMetrics:
             buckets=(0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.2, 0.5),
             registry=self.registry,
         )
-        for event in ("drawn", "skipped", "sent", "dropped", "failed"):
+        for event in ("drawn", "skipped", "sent", "followed", "dropped", "failed"):
             self.frames.labels(event)
 
     def _share(self, name: str, text: str) -> Histogram:

@@ -55,6 +55,7 @@ class SceneSound:
             seconds=round(time.monotonic() - began_s, 2),
         )
 
-    def playback(self) -> AudioSource:
-        """For one visitor, from the beginning; where it is still being coded, from when it is."""
-        return PendingPlayback(self._track)
+    def playback(self, since_ns: int | None = None) -> AudioSource:
+        """For one visitor, from the beginning; where it is still being coded, from when it is. ``since_ns``: as if it
+        had been played since then (``time.monotonic_ns``), so that several hear the same."""
+        return PendingPlayback(self._track, since_ns)

@@ -26,6 +26,9 @@ class NodeSettings(BaseSettings):
     max_width: int = Field(1280, ge=160, le=4096, description="Most pixels across of one visit's picture.")
     max_height: int = Field(720, ge=90, le=4096, description="Most pixels down; a portrait screen swaps the two.")
     max_visits: int = Field(4, ge=1, le=1000, description="Visits at a time; one more is refused with 503.")
+    max_followers: int = Field(
+        50, ge=0, le=1000, description="Followers of guided visits at a time; one more is refused with 503."
+    )
     start_bps: int = Field(2_500_000, ge=100_000, description="Video rate before the receiver's first report.")
     max_bps: int = Field(12_000_000, ge=100_000, description="Most video rate for one visit.")
     congestion: Literal["transport-cc", "remb"] = Field(

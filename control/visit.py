@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import OrderedDict
 from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,32 +13,30 @@ from control.input import Navigator
 from control.metrics import NodeMetrics
 from control.picture_size import fit, scaled, vertical_fov
 from control.settings import NodeSettings
+from control.shown_frames import ShownFrames
 from control.showroom_host import HostedScene, ShowroomHost
 from control.stay import MakePeer, Stay
+from control.welcome import welcome
 from control.wire import (
     Activate,
     ClientMessage,
     Error,
     FrameShown,
-    HotspotInfo,
     Input,
-    SoundInfo,
     Tap,
     Tapped,
     Viewport,
-    Welcome,
 )
 from edge_render.errors import RendererError
-from edge_render.package import GoToScene, Hotspot, OpenCard
-from edge_render.pose import Pose, ray_through
+from edge_render.frame import Frame
+from edge_render.package import GoToScene
+from edge_render.pose import ray_through
 from edge_render.render_loop import RenderLoop
 from edge_render.renderer import View
 from stream.peer import FrameSent
 from stream.quality import PicturePlan
 
 WALK_STEPS_PER_S = 60.0
-SHOWN_FRAMES_KEPT = 64
-"""About two seconds at 30 fps: a tap that is older than that is taken as one on the newest frame."""
 COMMANDS_WAITING_MAX = 16
 
 
@@ -66,13 +63,13 @@ class Visit(Stay):
         self._screen_size = entry.size(settings.max_width, settings.max_height)
         self._plan = PicturePlan()
         self._seq = 0
-        self._shown: OrderedDict[int, Pose] = OrderedDict()
+        self._frames = ShownFrames()
         self._commands: asyncio.Queue[Tap | Activate] = asyncio.Queue(COMMANDS_WAITING_MAX)
         self._steered = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         self._ticket = means.render_loop.attach(
             self._scene.handle,
-            self.peer.put_frame,
+            self._put_frame,
             settings.fps,
             self._on_render_error,
         )
@@ -114,20 +111,7 @@ class Visit(Stay):
                 self._want(time.monotonic_ns())
 
     def _greet(self) -> None:
-        place = self._navigator.place
-        self._send(
-            "command",
-            Welcome(
-                visit=self.id,
-                title=self._means.host.title,
-                scene=self._scene.name,
-                position=place.position,
-                yaw=place.yaw_rad,
-                pitch=place.pitch_rad,
-                hotspots=[_hotspot_info(hotspot) for hotspot in self._scene.spec.hotspots],
-                audio=_sound_info(self._scene),
-            ),
-        )
+        self._send("command", welcome(self.id, self._means.host, self._scene, self._navigator.place))
 
     def _play_sound(self) -> None:
         """The scene's sound from its beginning, or none."""
@@ -135,6 +119,10 @@ class Visit(Stay):
         self.peer.play(None if sound is None else sound.playback())
 
     # --- camera and frames -------------------------------------------------------------------------
+
+    def _put_frame(self, frame: Frame) -> None:
+        """A picture was drawn. Called on the GL thread."""
+        self.peer.put_frame(frame)
 
     @property
     def _size(self) -> tuple[int, int]:
@@ -170,9 +158,7 @@ class Visit(Stay):
 
     def _on_frame_sent(self, sent: FrameSent) -> None:
         frame = sent.frame
-        self._shown[sent.rtp_timestamp] = frame.pose
-        if len(self._shown) > SHOWN_FRAMES_KEPT:
-            self._shown.popitem(last=False)
+        self._frames.add(sent.rtp_timestamp, frame.pose)
         stages = _stages_ms(sent)
         yaw_rad, pitch_rad = frame.pose.yaw_pitch()
         self._send(
@@ -214,7 +200,7 @@ class Visit(Stay):
     async def _tap(self, tap: Tap) -> None:
         scene = self._scene
         width, height = self._size
-        pose = self._shown.get(-1 if tap.rtp is None else tap.rtp, self._navigator.place.pose())
+        pose = self._frames.pose(tap.rtp, self._navigator.place.pose())
         ray = ray_through(pose, self._fov_y_rad(width, height), width / height, tap.x, tap.y)
         hit = await asyncio.to_thread(scene.picker.pick, ray)
         if hit is None:
@@ -242,12 +228,12 @@ class Visit(Stay):
         if not isinstance(action, GoToScene):
             return
         self._scene = self._means.host.scene(action.scene)
-        if self._scene is not scene:
-            self._play_sound()
         place = entry_place(self._scene, action.entry)
         speed_m_s = self._settings.walk_speed_m_s
         self._navigator = Navigator(place, self._scene.space, speed_m_s, time.monotonic())
-        self._shown.clear()
+        if self._scene is not scene:
+            self._play_sound()
+        self._frames.clear()
         self._ticket.move_to(self._scene.handle)
         self._greet()
         self._want(time.monotonic_ns())
@@ -271,17 +257,3 @@ def _stages_ms(sent: FrameSent) -> dict[str, float]:
         "encode": sent.encode_ms,
         "send": sent.send_ms,
     }
-
-
-def _sound_info(scene: HostedScene) -> SoundInfo | None:
-    if scene.sound is None:
-        return None
-    title = scene.sound.spec.title
-    return SoundInfo(title=None if title is None else title.model_dump())
-
-
-def _hotspot_info(hotspot: Hotspot) -> HotspotInfo:
-    card: dict[str, Any] | None = None
-    if isinstance(hotspot.action, OpenCard):
-        card = hotspot.action.model_dump(mode="json", exclude={"type"}, exclude_none=True)
-    return HotspotInfo(id=hotspot.id, position=hotspot.position, label=hotspot.label.model_dump(), card=card)

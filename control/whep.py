@@ -13,7 +13,7 @@ from fastapi.responses import JSONResponse
 
 from control.edge_node import EdgeNode
 from control.entry import Entry
-from control.errors import NodeFull, NodeNotReady, VisitNotFound
+from control.errors import FollowersFull, GuideNotFound, NodeFull, NodeNotReady, TooManyAttempts, VisitNotFound
 from stream.errors import PeerClosed, SignallingError
 
 SDP = "application/sdp"
@@ -21,11 +21,24 @@ SDP_FRAGMENT = "application/trickle-ice-sdpfrag"
 BODY_MAX_BYTES = 65_536
 RETRY_AFTER_FULL_S = 5
 RETRY_AFTER_STARTING_S = 1
+RETRY_AFTER_ATTEMPTS_S = 60
 
 _TEXTS = {
     "full": (
         "All places in this showroom are taken at the moment. Please try again shortly.",
         "展厅当前访客已满，请稍后再试。",
+    ),
+    "followers-full": (
+        "All places of those who follow are taken at the moment. Please try again shortly.",
+        "跟随参观的人数已满，请稍后再试。",
+    ),
+    "no-guide": (
+        "There is no guided visit with this code; it may have ended.",
+        "没有使用此代码的导览，或导览已结束。",
+    ),
+    "too-many-attempts": (
+        "Too many wrong codes. Please wait a minute.",
+        "错误代码次数过多，请稍等一分钟。",
     ),
     "starting": ("The showroom is just opening. One moment, please.", "展厅正在准备，请稍候。"),
     "not-found": ("This visit has ended. Please enter again.", "本次参观已结束，请重新进入。"),
@@ -78,11 +91,17 @@ def whep_routes(node: EdgeNode) -> APIRouter:
     async def enter(request: Request, entry: Annotated[Entry, Query()]) -> Response:
         try:
             _, offer = await _sdp_body(request, SDP, may_be_empty=True)
-            visit = node.admit(entry)
+            visit = node.admit(entry, request.client.host if request.client else "")
         except _Refused as refused:
             return refused.response
         except NodeFull as full:
             return _error(503, "full", str(full), {"Retry-After": str(RETRY_AFTER_FULL_S)})
+        except FollowersFull as full:
+            return _error(503, "followers-full", str(full), {"Retry-After": str(RETRY_AFTER_FULL_S)})
+        except GuideNotFound as missing:
+            return _error(404, "no-guide", str(missing))
+        except TooManyAttempts:
+            return _error(429, "too-many-attempts", headers={"Retry-After": str(RETRY_AFTER_ATTEMPTS_S)})
         except NodeNotReady as starting:
             return _error(503, "starting", str(starting), {"Retry-After": str(RETRY_AFTER_STARTING_S)})
         try:

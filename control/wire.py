@@ -191,8 +191,14 @@ class SoundInfo(_Message):
     title: dict[str, str] | None = None
 
 
+class Leader(_Message):
+    """Who leads the guided visit that is followed."""
+
+    name: str | None = None
+
+
 class Welcome(_Message):
-    """First message on the command channel, and again when the scene changes."""
+    """First message on the command channel, and again when the scene changes. ``follows`` is set for followers."""
 
     type: Literal["welcome"] = "welcome"
     protocol: int = PROTOCOL_VERSION
@@ -204,6 +210,15 @@ class Welcome(_Message):
     pitch: float
     hotspots: list[HotspotInfo]
     audio: SoundInfo | None = None
+    follows: Leader | None = None
+
+
+class Guiding(_Message):
+    """To who leads a guided visit: the code to follow it by, and how many do now."""
+
+    type: Literal["guiding"] = "guiding"
+    code: str
+    followers: int
 
 
 class FrameShown(_Message):
@@ -271,7 +286,7 @@ class Closing(_Message):
     reason: str
 
 
-ServerMessage = Welcome | FrameShown | ServerStats | Tapped | Pong | Error | Closing
+ServerMessage = Welcome | Guiding | FrameShown | ServerStats | Tapped | Pong | Error | Closing
 
 _client: TypeAdapter[ClientMessage] = TypeAdapter(ClientMessage)
 

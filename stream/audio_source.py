@@ -49,17 +49,23 @@ class AudioSource(Protocol):
 
 
 class TrackPlayback:
-    """A visitor's place in a track. It stands still while the visitor does not listen."""
+    """A visitor's place in a track. It stands still while the visitor does not listen, unless ``since_ns`` says when
+    the track began for all who hear it together."""
 
-    def __init__(self, track: OpusTrack) -> None:
+    def __init__(self, track: OpusTrack, since_ns: int | None = None) -> None:
         self._track = track
         self._position = 0
+        self._since_ns = since_ns
         self._origin_ns = 0
         """When the first packet was due, had it been played without a break."""
 
     def begin(self, now_ns: int) -> None:
         """See AudioSource.begin."""
-        self._origin_ns = now_ns - self._position * PACKET_NS
+        if self._since_ns is None:
+            self._origin_ns = now_ns - self._position * PACKET_NS
+        else:
+            self._origin_ns = self._since_ns
+            self._position = max(0, -(-(now_ns - self._since_ns) // PACKET_NS))
 
     def due_ns(self) -> int | None:
         """When the next packet is due: on an absolute clock, so that nothing adds up. None at the end."""
@@ -94,9 +100,10 @@ class TrackPlayback:
 class PendingPlayback:
     """A track that is perhaps still being coded: silent until it is there, then played from its beginning."""
 
-    def __init__(self, track: asyncio.Future[OpusTrack | None]) -> None:
-        """The result None means that nothing comes of it."""
+    def __init__(self, track: asyncio.Future[OpusTrack | None], since_ns: int | None = None) -> None:
+        """The result None means that nothing comes of it. ``since_ns``: see TrackPlayback."""
         self._track = track
+        self._since_ns = since_ns
         self._playback: TrackPlayback | None = None
 
     def begin(self, now_ns: int) -> None:
@@ -110,7 +117,7 @@ class PendingPlayback:
             track = await asyncio.shield(self._track)
             if track is None:
                 return None
-            self._playback = TrackPlayback(track)
+            self._playback = TrackPlayback(track, self._since_ns)
             self._playback.begin(time.monotonic_ns())
         return await self._playback.next()
 

@@ -17,6 +17,7 @@ from stream.payload import Packetise, packetiser
 from stream.picture_quality import PictureQuality
 from stream.quality import PicturePlan
 from stream.settings import StreamSettings
+from stream.thinning import Thinning
 from stream.video_codec import VideoCodec
 
 MEMORY_PICTURES = 15.0
@@ -43,26 +44,6 @@ class Receiver(Protocol):
     def offer(self, layer: Layer, coded: CodedFrame) -> None:
         """The next picture of a layer that the follower has joined. Must not block."""
         ...
-
-
-class Thinning:
-    """Which frames to leave out where fewer are wanted. Pure; nanoseconds of one clock."""
-
-    def __init__(self, max_fps: float) -> None:
-        self._nominal_ns = 1e9 / max_fps
-        self._due_ns = 0.0
-        self.rate = 1.0
-        """Share of the nominal frame rate."""
-
-    def take(self, frame: Frame) -> bool:
-        """Whether this one is to be shown; a resting picture always is, as it is the last for long."""
-        if self.rate == 1.0 or frame.still:
-            return True
-        drawn_ns, interval_ns = frame.times.draw_start_ns, self._nominal_ns / self.rate
-        if drawn_ns < self._due_ns - 0.25 * self._nominal_ns:
-            return False
-        self._due_ns = max(drawn_ns, self._due_ns) + interval_ns
-        return True
 
 
 class Layer:

@@ -11,8 +11,8 @@ from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoRef
 from edge_render.frame import Frame, PixelFormat
 from stream.encoder import AccessUnit, Encoder
 
-ALIGN_PX = 16
-"""Macroblocks are 16 pixels; other sizes would be padded to them and cropped."""
+ALIGN_PX = 2
+"""What I420 needs; more would change the picture's shape, and with it the place of all that lies over it."""
 
 
 class FrameScaler:
@@ -48,7 +48,7 @@ class FrameScaler:
 
 
 def _align(pixels: float) -> int:
-    return max(ALIGN_PX, round(pixels / ALIGN_PX) * ALIGN_PX)
+    return max(16, round(pixels / ALIGN_PX) * ALIGN_PX)
 
 
 class ScalingEncoder:

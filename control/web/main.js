@@ -3,7 +3,8 @@
 import { delayMs } from "./backoff.js";
 import { FrameClock, percentile } from "./frame_clock.js";
 import { Freezes } from "./freezes.js";
-import { toPicture } from "./geometry.js";
+import { fitOf, toPicture } from "./geometry.js";
+import { Guide } from "./guide.js";
 import { Input } from "./input.js";
 import { Overlay } from "./overlay.js";
 import { tellStats } from "./receiver_stats.js";
@@ -17,6 +18,8 @@ import { WalkState } from "./walk_state.js";
 const REPEAT_MS = [50, 150, 350];
 const RESIZE_MS = 200;
 const HINT_KEY = "edge-render-hint-seen";
+// Refusals that tell the visitor to wait.
+const WAIT_CODES = ["full", "followers-full", "too-many-attempts"];
 
 const byId = (id) => document.getElementById(id);
 const stage = byId("stage");
@@ -27,6 +30,7 @@ const walk = new WalkState();
 const statistics = new Statistics(byId("statistics"), byId("statistics-button"), clock, freezes);
 const sound = new Sound(byId("sound"), byId("sound-button"), (on) => visit?.channel.send({ type: "audio", on }));
 const overlay = new Overlay((id) => visit?.channel.send({ type: "activate", id: nextRequest(), hotspot: id }));
+const guide = new Guide(location.search, { panel: byId("guide"), text: byId("guide-text"), copy: byId("guide-copy") }, navigator.clipboard);
 
 let visit = null;
 let welcome = null;
@@ -50,8 +54,11 @@ const nextRequest = () => (requests = (requests + 1) % 2 ** 30);
 function setState(next) {
   state = next;
   document.body.dataset.state = next;
+  document.body.dataset.role = guide.following ? "follower" : "visitor";
   const texts = textsOf(language);
   byId("status").textContent = next === "live" ? "" : next === "full" ? (refusedTexts?.[language] ?? texts.full) : texts[next];
+  byId("alone-button").textContent = texts.alone;
+  byId("alone-button").hidden = next !== "guideEnded" && next !== "noGuide";
 }
 
 function placeToEnter() {
@@ -61,6 +68,7 @@ function placeToEnter() {
     height: Math.min(8192, Math.max(16, Math.round(box.height * devicePixelRatio))),
   };
   const frame = clock.lastFrame;
+  Object.assign(place, guide.query);
   if (welcome) place.scene = welcome.scene;
   if (welcome && frame) {
     Object.assign(place, { x: frame.position[0], y: frame.position[1], z: frame.position[2], yaw: walk.yaw, pitch: walk.pitch });
@@ -83,10 +91,16 @@ function onPicture(stream) {
   video.play().catch(() => undefined); // autoplay of muted video may be refused until a touch; the next frame tries again
 }
 
-function onLost(error) {
+function onLost(error, reason) {
   sound.lost();
   refusedTexts = error?.texts ?? null;
-  setState(refusedTexts && error.code === "full" ? "full" : welcome ? "reconnecting" : "connecting");
+  if (reason === "guide-ended" || error?.code === "no-guide") {
+    visit = null;
+    setState(reason === "guide-ended" || welcome ? "guideEnded" : "noGuide");
+    byId("alone-button").focus();
+    return;
+  }
+  setState(refusedTexts && WAIT_CODES.includes(error.code) ? "full" : welcome ? "reconnecting" : "connecting");
   setTimeout(connect, error?.retryAfterMs ?? delayMs(attempt));
   attempt += 1;
 }
@@ -101,10 +115,13 @@ function onMessage(message) {
     // The visitor owns where they look; the server says it only where they come in.
     if (!sameScene) walk.look(message.yaw, message.pitch);
     sound.setScene(message.audio);
+    if (message.follows) guide.followed(message.follows, textsOf(language));
     showTexts();
     scheduleSend();
   } else if (message.type === "server_stats") {
     statistics.told(message);
+  } else if (message.type === "guiding") {
+    guide.led(message, textsOf(language));
   } else if (message.type === "tapped" && message.hit === "hotspot") {
     overlay.showCard(message.hotspot, textsOf(language));
   }
@@ -118,7 +135,8 @@ function watchFrames() {
     freezes.shown(metadata.rtpTimestamp, nowMs);
     visit?.heard();
     attempt = 0;
-    if (state !== "live") {
+    // A connection that is closed shows one more picture, a black one.
+    if (state !== "live" && visit !== null) {
       liveAtMs = performance.now();
       firstFrameAtMs = liveAtMs - connectStartedMs;
       setState("live");
@@ -130,15 +148,21 @@ function watchFrames() {
 }
 
 function placeLabels() {
-  if (clock.lastFrame && video.videoWidth) {
-    overlay.place(clock.lastFrame, stage.getBoundingClientRect(), { width: video.videoWidth, height: video.videoHeight });
-  }
+  if (!clock.lastFrame || !video.videoWidth) return;
+  const box = stage.getBoundingClientRect();
+  const size = { width: video.videoWidth, height: video.videoHeight };
+  const fit = guide.following ? fitOf(box, size) : "cover";
+  document.body.dataset.fit = fit;
+  // A follower is not told of each moving picture.
+  if (guide.following && !clock.lastFrame.still) overlay.hideLabels();
+  else overlay.place(clock.lastFrame, box, size, fit);
 }
+
 
 // --- input ----------------------------------------------------------------------------------------
 
 function scheduleSend() {
-  if (sendScheduled) return;
+  if (sendScheduled || guide.following) return;
   sendScheduled = true;
   requestAnimationFrame((nowMs) => {
     sendScheduled = false;
@@ -167,7 +191,7 @@ function onTap(x, y) {
   byId("products").hidden = true;
   if (!video.videoWidth) return;
   const box = stage.getBoundingClientRect();
-  const point = toPicture(x, y, box, { width: video.videoWidth, height: video.videoHeight });
+  const point = toPicture(x, y, box, { width: video.videoWidth, height: video.videoHeight }, document.body.dataset.fit);
   visit?.channel.send({ type: "tap", id: nextRequest(), ...point, rtp: clock.lastFrame?.rtp ?? null });
 }
 
@@ -191,8 +215,10 @@ function showTexts() {
   byId("fullscreen-button").setAttribute("aria-label", texts.fullscreen);
   byId("card-close").textContent = texts.close;
   byId("hint-button").textContent = texts.understood;
-  byId("hint-text").textContent = matchMedia("(pointer: coarse)").matches ? texts.hintTouch : texts.hintMouse;
-  stage.setAttribute("aria-label", texts.stage);
+  const hint = matchMedia("(pointer: coarse)").matches ? texts.hintTouch : texts.hintMouse;
+  byId("hint-text").textContent = guide.following ? texts.hintFollow : hint;
+  stage.setAttribute("aria-label", guide.following ? texts.stageFollow : texts.stage);
+  guide.setTexts(texts);
   overlay.setHotspots(welcome?.hotspots ?? [], language);
   setState(state);
   placeLabels();
@@ -225,6 +251,17 @@ function toggleProducts() {
   if (!list.hidden) list.querySelector("button")?.focus();
 }
 
+/** What was followed is over: visit the same place without a guide. */
+function goOnAlone() {
+  const frame = clock.lastFrame;
+  guide.goOnAlone();
+  if (frame) walk.look(frame.yaw, frame.pitch);
+  setState("connecting");
+  showTexts();
+  stage.focus({ preventScroll: true });
+  connect();
+}
+
 function start() {
   new Input(stage, byId("stick"), walk, { onChange: scheduleSend, onTap, radPerPx });
   byId("products-button").onclick = toggleProducts;
@@ -234,6 +271,7 @@ function start() {
   };
   byId("statistics-button").onclick = () => statistics.toggle();
   byId("hint-button").onclick = hideHint;
+  byId("alone-button").onclick = goOnAlone;
   const fullscreen = byId("fullscreen-button");
   fullscreen.hidden = !document.fullscreenEnabled;
   fullscreen.onclick = () => (document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen());
@@ -277,6 +315,8 @@ window.edgeRender = {
   get transport() { return visit?.channel.transport ?? "none"; },
   get listening() { return sound.listening; },
   async reports() { return (await visit?.receiverReports()) ?? []; },
+  /** The code by which others follow; null where nobody is guided. */
+  get guideCode() { return guide.code; },
   get hotspots() { return overlay.hotspots.map((hotspot) => hotspot.id); },
 };
 

@@ -46,11 +46,11 @@ export class Overlay {
   }
 
   /** Put the labels where the shown frame has their things; of labels that would overlap, the nearer is shown. */
-  place(frame, box, video) {
+  place(frame, box, video, fit) {
     const taken = [];
     const places = this.hotspots.map((hotspot) => {
       const [x, y, z] = hotspot.position;
-      return { button: this._buttons.get(hotspot.id), at: toPage([x, y + LABEL_LIFT_M, z], frame, box, video) };
+      return { button: this._buttons.get(hotspot.id), at: toPage([x, y + LABEL_LIFT_M, z], frame, box, video, fit) };
     });
     places.sort((a, b) => (a.at?.depth ?? Infinity) - (b.at?.depth ?? Infinity));
     for (const { button, at } of places) {
@@ -62,6 +62,11 @@ export class Overlay {
       taken.push({ x: at.x, y: at.y, half });
       button.style.transform = `translate(calc(${at.x.toFixed(1)}px - 50%), calc(${at.y.toFixed(1)}px - 100%))`;
     }
+  }
+
+  /** Show no labels: where their things are is not known of each picture. */
+  hideLabels() {
+    for (const button of this._buttons.values()) button.style.visibility = "hidden";
   }
 
   _measure(button) {

@@ -8,7 +8,10 @@ const SILENT_MS = 2500;
 const CONNECT_MS = 10000;
 
 export class Visit {
-  /** `events`: onPicture(stream), onSound(stream), onMessage(message), onOpen(), onLost(error or null). */
+  /**
+   * `events`: onPicture(stream), onSound(stream), onMessage(message), onOpen(), onLost(error, reason): why the server
+   * refused the visit or ended it; else null.
+   */
   constructor(events) {
     this._events = events;
     this._over = false;
@@ -27,7 +30,7 @@ export class Visit {
     this.channel = new ControlChannel(this._connection, {
       onMessage: (message) => {
         this.heard();
-        if (message.type === "closing") this._lost(null);
+        if (message.type === "closing") this._lost(null, message.reason);
         else events.onMessage(message);
       },
       onOpen: () => {
@@ -75,10 +78,10 @@ export class Visit {
     if (performance.now() - this._heardMs > SILENT_MS) this._lost(null);
   }
 
-  _lost(error) {
+  _lost(error, reason = null) {
     if (this._over) return;
     this._free();
-    this._events.onLost(error);
+    this._events.onLost(error, reason);
   }
 
   _free() {

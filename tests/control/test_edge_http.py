@@ -21,7 +21,7 @@ from trimesh.visual.texture import TextureVisuals
 
 from control.edge_http import create_app
 from control.edge_node import EdgeNode
-from control.edge_parts import peer_maker, renderer_maker
+from control.edge_parts import guide_parts, peer_maker, renderer_maker
 from control.settings import NodeSettings
 from edge_render.package import open_package
 
@@ -70,7 +70,9 @@ async def serving(
 ) -> AsyncIterator[tuple[EdgeNode, httpx.AsyncClient]]:
     settings = NodeSettings(port=0, pixel_format="rgba", max_width=320, max_height=192, **options)
     package = open_package(write_package(folder, audio))
-    node = EdgeNode(settings, package, renderer_maker(settings), peer_maker(settings), pytest.fail)
+    node = EdgeNode(
+        settings, package, renderer_maker(settings), peer_maker(settings), pytest.fail, guide_parts(settings)
+    )
     server = uvicorn.Server(uvicorn.Config(create_app(node), port=0, log_level="warning", lifespan="on"))
     serving_task = asyncio.create_task(server.serve())
     async with asyncio.timeout(WAIT_S):

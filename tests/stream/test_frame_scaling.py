@@ -44,6 +44,6 @@ def test_a_frame_at_its_own_size_is_not_touched() -> None:
     assert FrameScaler().scaled(original, 1.0) is original
 
 
-def test_sizes_are_whole_macroblocks() -> None:
-    small = FrameScaler().scaled(half_and_half(PixelFormat.RGBA), 0.3)
-    assert (small.width, small.height) == (48, 32)
+def test_sizes_are_even_and_keep_the_pictures_shape() -> None:
+    small = FrameScaler().scaled(half_and_half(PixelFormat.RGBA), 0.375)
+    assert (small.width, small.height) == (60, 36)

@@ -1,20 +1,33 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { coverPlacement, toPage, toPicture } from "../../control/web/geometry.js";
+import { fitOf, placement, toPage, toPicture } from "../../control/web/geometry.js";
 
 const video = { width: 1280, height: 720 };
 const frame = { position: [0, 1.6, 0], yaw: 0, pitch: 0, fov_y: Math.PI / 3 };
 const close = (actual, expected, tolerance = 1e-6) => assert.ok(Math.abs(actual - expected) <= tolerance, `${actual} is not ${expected}`);
 
 test("a video of the page's shape is placed exactly", () => {
-  assert.deepEqual(coverPlacement(640, 360, 1280, 720), { scale: 0.5, left: 0, top: 0 });
+  assert.deepEqual(placement(640, 360, 1280, 720), { scale: 0.5, left: 0, top: 0 });
 });
 
 test("a wider page crops the picture above and below", () => {
-  const placement = coverPlacement(1280, 640, 1280, 720);
-  assert.deepEqual(placement, { scale: 1, left: 0, top: -40 });
+  const at = placement(1280, 640, 1280, 720);
+  assert.deepEqual(at, { scale: 1, left: 0, top: -40 });
   assert.deepEqual(toPicture(640, 320, { width: 1280, height: 640 }, video), { x: 0.5, y: 0.5 });
   assert.equal(toPicture(0, 0, { width: 1280, height: 640 }, video).y, 40 / 720);
+});
+
+test("a follower's page shows the whole picture, with bars where its shape is another", () => {
+  const box = { width: 400, height: 800 };
+  assert.deepEqual(placement(400, 800, 1280, 720, "contain"), { scale: 400 / 1280, left: 0, top: 287.5 });
+  close(toPicture(200, 287.5, box, video, "contain").y, 0);
+  assert.equal(toPicture(200, 10, box, video, "contain").y, 0, "a tap on a bar is one on the edge");
+  close(toPage([0, 1.6, -5], frame, box, video, "contain").y, 400);
+});
+
+test("a picture of about the page's shape fills it, one of another is shown whole", () => {
+  assert.equal(fitOf({ width: 960, height: 540 }, { width: 960, height: 544 }), "cover");
+  assert.equal(fitOf({ width: 390, height: 844 }, { width: 960, height: 544 }), "contain");
 });
 
 test("what is straight ahead is in the middle, whatever the yaw", () => {

@@ -1,0 +1,139 @@
+"""A follower's stay in a guided visit: sees and hears what the presenter does, and may look at products."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from control.guide import Guide
+from control.metrics import NodeMetrics
+from control.picture_size import vertical_fov
+from control.settings import NodeSettings
+from control.shown_frames import ShownFrames
+from control.showroom_host import ShowroomHost
+from control.stay import Stay
+from control.welcome import welcome
+from control.wire import Activate, ClientMessage, Error, FrameShown, Tap, Tapped
+from edge_render.pose import ray_through
+from stream.frame_source import FrameSource
+from stream.peer import FrameSent, Peer, PeerEvents
+
+MakeFollowerPeer = Callable[[PeerEvents, FrameSource], Peer]
+
+TOLD_INTERVAL_S = 0.1
+"""How often a follower is told what a moving picture shows. Nothing of theirs depends on each frame, and a message
+costs as much as the frame's packets."""
+TAPS_WAITING_MAX = 4
+
+
+@dataclass(frozen=True, slots=True)
+class FollowMeans:
+    """What every follower of a node shares."""
+
+    host: ShowroomHost
+    make_peer: MakeFollowerPeer
+    settings: NodeSettings
+    metrics: NodeMetrics
+
+
+class FollowVisit(Stay):
+    """Made and used on the event loop."""
+
+    def __init__(self, visit_id: str, means: FollowMeans, guide: Guide) -> None:
+        self._picture = guide.picture()
+        super().__init__(visit_id, means.settings, means.metrics, lambda events: means.make_peer(events, self._picture))
+        self._host = means.host
+        self._guide = guide
+        self._frames = ShownFrames()
+        self._taps: asyncio.Queue[Tap] = asyncio.Queue(TAPS_WAITING_MAX)
+        self._size = (1, 1)
+        self._told_s = 0.0
+        self.peer.play(guide.shown.playback())
+        guide.join(self)
+
+    def _tasks(self) -> Mapping[str, Coroutine[Any, Any, None]]:
+        return {"taps": self._answer_taps()}
+
+    def _free(self) -> None:
+        self._picture.close()
+        self._guide.leave(self)
+
+    # --- what the presenter does ---------------------------------------------------------------------
+
+    def on_scene(self) -> None:
+        """See Following.on_scene."""
+        self._frames.clear()
+        self.peer.play(self._guide.shown.playback())
+        self._greet()
+
+    def _greet(self) -> None:
+        shown = self._guide.shown
+        self._send("command", welcome(self.id, self._host, shown.scene, shown.place, self._guide.leader))
+
+    def _on_frame_sent(self, sent: FrameSent) -> None:
+        frame, now_s = sent.frame, time.monotonic()
+        self._count_first_frame()
+        self._metrics.frames.labels("followed").inc()
+        self._metrics.sent_bytes.inc(sent.size_bytes)
+        self._frames.add(sent.rtp_timestamp, frame.pose)
+        self._size = (frame.width, frame.height)
+        if not frame.still and now_s - self._told_s < TOLD_INTERVAL_S:
+            return
+        self._told_s = now_s
+        yaw_rad, pitch_rad = frame.pose.yaw_pitch()
+        self._send(
+            "pose",
+            FrameShown(
+                rtp=sent.rtp_timestamp,
+                seq=0,
+                position=frame.pose.position,
+                yaw=yaw_rad,
+                pitch=pitch_rad,
+                fov_y=self._fov_y_rad(),
+                still=frame.still,
+                bytes=sent.size_bytes,
+                key=sent.key_frame,
+                stages={},
+            ),
+        )
+
+    def _fov_y_rad(self) -> float:
+        width, height = self._size
+        return vertical_fov(self._guide.shown.scene.spec.fov_y_rad, width / height)
+
+    # --- what the follower does ----------------------------------------------------------------------
+
+    def _handle(self, message: ClientMessage) -> None:
+        """Looking and walking are the presenter's: such messages change nothing."""
+        match message:
+            case Tap():
+                try:
+                    self._taps.put_nowait(message)
+                except asyncio.QueueFull:
+                    self._send("command", Error(field="type", message="earlier taps still wait", id=message.id))
+            case Activate():
+                known = any(hotspot.id == message.hotspot for hotspot in self._guide.shown.scene.spec.hotspots)
+                if known:
+                    self._send("command", Tapped(id=message.id, hit="hotspot", hotspot=message.hotspot))
+                else:
+                    error = f"this scene has no hotspot '{message.hotspot}'"
+                    self._send("command", Error(field="hotspot", message=error, id=message.id))
+
+    async def _answer_taps(self) -> None:
+        """Say what was tapped: the page shows a product's card; the floor and doors are the presenter's."""
+        while True:
+            tap = await self._taps.get()
+            shown = self._guide.shown
+            width, height = self._size
+            pose = self._frames.pose(tap.rtp, shown.place.pose())
+            ray = ray_through(pose, self._fov_y_rad(), width / height, tap.x, tap.y)
+            hit = await asyncio.to_thread(shown.scene.picker.pick, ray)
+            if hit is None:
+                self._send("command", Tapped(id=tap.id, hit="nothing"))
+            else:
+                kind = "node" if hit.hotspot is None else "hotspot"
+                answer = Tapped(id=tap.id, hit=kind, hotspot=hit.hotspot, node=hit.node, point=hit.point)
+                self._send("command", answer)

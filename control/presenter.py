@@ -1,0 +1,60 @@
+"""A visit that others follow: walks and looks like any other, and shows its picture to all."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Coroutine, Mapping
+from typing import Any
+
+from control.entry import Entry
+from control.guide import Guide, Shown
+from control.visit import Visit, VisitMeans
+from control.wire import Guiding
+from edge_render.frame import Frame
+from stream.frame_scaling import FrameScaler
+from stream.quality import PicturePlan
+from stream.thinning import Thinning
+
+
+class Presenter(Visit):
+    """Leads a guided visit; when it ends, so does the guided visit."""
+
+    def __init__(self, visit_id: str, means: VisitMeans, entry: Entry, guide: Guide) -> None:
+        self._guide = guide
+        self._scaler = FrameScaler()
+        self._thinning = Thinning(means.settings.fps)
+        self._own_scale = 1.0
+        try:
+            super().__init__(visit_id, means, entry)
+        except BaseException:
+            guide.close()
+            raise
+
+    def _tasks(self) -> Mapping[str, Coroutine[Any, Any, None]]:
+        return {**super()._tasks(), "guide": self._guide.run(self._tell_followers)}
+
+    def _free(self) -> None:
+        self._guide.close()
+        super()._free()
+
+    def _greet(self) -> None:
+        super()._greet()
+        self._tell_followers()
+
+    def _tell_followers(self) -> None:
+        self._send("command", Guiding(code=self._guide.code, followers=self._guide.followers))
+
+    def _play_sound(self) -> None:
+        shown = Shown(self._scene, self._navigator.place, time.monotonic_ns())
+        self._guide.show(shown)
+        self.peer.play(shown.playback())
+
+    def _on_plan(self, plan: PicturePlan) -> None:
+        """The presenter's own link wants that: it must not make the followers' pictures smaller, or fewer."""
+        self._own_scale, self._thinning.rate = plan.scale, plan.rate
+        self._ticket.refresh()
+
+    def _put_frame(self, frame: Frame) -> None:
+        self._guide.put_frame(frame)
+        if self._thinning.take(frame):
+            self.peer.put_frame(self._scaler.scaled(frame, self._own_scale))

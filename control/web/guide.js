@@ -1,0 +1,84 @@
+// A guided visit, as its page sees it: who leads one shows its code, who follows one shows whom. `?guide=new` leads
+// (`&name=` says who), `?follow=CODE` follows.
+
+const COPIED_MS = 2000;
+
+export class Guide {
+  /** `clipboard` is the browser's, undefined where it gives none. */
+  constructor(search, { panel, text, copy }, clipboard) {
+    const query = new URLSearchParams(search);
+    this._panel = panel;
+    this._text = text;
+    this._copy = copy;
+    this._clipboard = clipboard;
+    this._follow = query.get("follow");
+    this._leads = this._follow === null && query.get("guide") === "new";
+    this._name = query.get("name");
+    this._leader = null;
+    this._guiding = null;
+    copy.onclick = () => this._copyLink();
+  }
+
+  /** Somebody else steers the picture. */
+  get following() {
+    return this._follow !== null;
+  }
+
+  get code() {
+    return this._guiding?.code ?? null;
+  }
+
+  /** What the server must know to let us in. */
+  get query() {
+    if (this.following) return { follow: this._follow };
+    if (!this._leads) return {};
+    return this._name ? { guide: "new", name: this._name.slice(0, 40) } : { guide: "new" };
+  }
+
+  /** `guiding` came: we lead; `follows` of `welcome`: we follow. */
+  led(message, texts) {
+    this._guiding = message;
+    this.setTexts(texts);
+  }
+
+  followed(leader, texts) {
+    this._leader = leader;
+    this.setTexts(texts);
+  }
+
+  /** The guided visit is over, or never was; from now on this is a visit like any other. */
+  goOnAlone() {
+    this._follow = null;
+    this._leader = null;
+    history.replaceState(null, "", location.pathname);
+    this._panel.hidden = true;
+  }
+
+  setTexts(texts) {
+    let text = "";
+    if (this._guiding) text = texts.leading(readable(this._guiding.code), this._guiding.followers);
+    else if (this._leader) text = texts.following(this._leader.name);
+    this._panel.hidden = text === "";
+    this._text.textContent = text;
+    // The clipboard is for secure contexts alone; the code can be read out anywhere.
+    this._copy.hidden = !this._guiding || !this._clipboard;
+    this._copyText = texts.copyLink;
+    this._copiedText = texts.copied;
+    this._copy.textContent = texts.copyLink;
+  }
+
+  async _copyLink() {
+    try {
+      await this._clipboard.writeText(`${location.origin}/?follow=${this._guiding.code}`);
+    } catch {
+      return; // forbidden by the browser: the button says nothing that is not so
+    }
+    this._copy.textContent = this._copiedText;
+    setTimeout(() => (this._copy.textContent = this._copyText), COPIED_MS);
+  }
+}
+
+/** A code in groups, as people read it out. */
+export function readable(code) {
+  return code.replace(/(.{4})(?=.)/g, "$1-");
+}

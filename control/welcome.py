@@ -1,0 +1,41 @@
+"""What a visitor is told of a scene when they come into it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from control.input import Place
+from control.showroom_host import HostedScene, ShowroomHost
+from control.wire import HotspotInfo, Leader, SoundInfo, Welcome
+from edge_render.package import Hotspot, OpenCard
+
+
+def welcome(
+    visit_id: str, host: ShowroomHost, scene: HostedScene, place: Place, follows: Leader | None = None
+) -> Welcome:
+    """The message; ``follows`` for who follows somebody else's picture."""
+    return Welcome(
+        visit=visit_id,
+        title=host.title,
+        scene=scene.name,
+        position=place.position,
+        yaw=place.yaw_rad,
+        pitch=place.pitch_rad,
+        hotspots=[_hotspot_info(hotspot) for hotspot in scene.spec.hotspots],
+        audio=_sound_info(scene),
+        follows=follows,
+    )
+
+
+def _sound_info(scene: HostedScene) -> SoundInfo | None:
+    if scene.sound is None:
+        return None
+    title = scene.sound.spec.title
+    return SoundInfo(title=None if title is None else title.model_dump())
+
+
+def _hotspot_info(hotspot: Hotspot) -> HotspotInfo:
+    card: dict[str, Any] | None = None
+    if isinstance(hotspot.action, OpenCard):
+        card = hotspot.action.model_dump(mode="json", exclude={"type"}, exclude_none=True)
+    return HotspotInfo(id=hotspot.id, position=hotspot.position, label=hotspot.label.model_dump(), card=card)
