@@ -127,7 +127,9 @@ class Link:
     @property
     def copies_share(self) -> float:
         """How many copies for each packet of a picture, 0 to 1."""
-        return self._protection.share(self.link_bps) if self._copies else 0.0
+        if not self._copies or (self._sender_side and self._estimate.loss_is_ours):
+            return 0.0
+        return self._protection.share(self.link_bps)
 
     def picture_bps(self, now_s: float) -> int:
         """For pictures: what copies, and packets that are sent again, leave of the link."""

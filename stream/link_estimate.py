@@ -10,7 +10,8 @@ draft:
   falls to a quarter is followed in two feedbacks instead of in many steps of BETA.
 - Probes raise the estimate; growth alone would take 15 s for a factor of three. Each costs a narrow link a queue, so
   they become rare, but where pictures pass so easily (stream/pace.py) that the link must have widened.
-- Loss without a queue is the radio's, not ours, up to LOSS_HIGH.
+- Loss without a queue is the radio's, not ours, up to LOSS_HIGH; but where it ends when less is sent for a moment, it
+  is a policer's (stream/loss_check.py), and the rate stays below that.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from collections.abc import Sequence
 from stream.arrival_rate import RATE_WINDOW_S, ArrivalRate
 from stream.delay_trend import DelayTrend, StandingQueue, Usage
 from stream.drain_check import DrainCheck
+from stream.loss_check import LossCheck, Verdict
 from stream.loss_window import LossWindow
 from stream.pace import Pace
 from stream.probing import Probe, Prober
@@ -50,6 +52,7 @@ LOSS_HIGH = 0.10
 LOSS_WINDOW_S = 1.5
 LOSS_PACKETS_MIN = 20
 PROBE_HOLD_S = 1.5
+POLICED_S = 30.0
 PICTURES_TELL_BPS = 900_000
 """At less, pictures have too few packets to show that the link has widened (stream/pace.py)."""
 PROBE_ECHO_S = 0.12
@@ -67,6 +70,11 @@ class LinkEstimate:
         self._drain_check = DrainCheck()
         self._arrival = ArrivalRate()
         self._loss = LossWindow(LOSS_WINDOW_S)
+        self._loss_check = LossCheck()
+        self._unchecked_bps = 0.0
+        """The estimate of before the check of losses that is running."""
+        self.loss_is_ours = False
+        """The last losses ended when less was sent."""
         self._prober = Prober()
         self._sent: deque[tuple[float, int]] = deque()
         self._capacity_bps: float | None = None
@@ -108,6 +116,7 @@ class LinkEstimate:
                 self._arrival.on_untold(fate.size_bytes)
                 continue
             self._loss.add(fate.sent_s, fate.arrived_s is None)
+            self._loss_check.on_packet(fate.sent_s, fate.arrived_s is None)
             self._prober.on_packet(fate.probe, fate.sent_s, fate.arrived_s, fate.size_bytes)
             if fate.probe is not None:
                 self._probed_at_s = fate.sent_s
@@ -126,6 +135,8 @@ class LinkEstimate:
             self._grown_at_s = now_s
         elif self._overused():
             self._on_overuse(round_trip_s, now_s)
+        elif self._check_loss(fates[-1].sent_s, now_s):
+            self._grown_at_s = now_s
         elif self._loss.fraction > LOSS_HIGH and self._loss.packets >= LOSS_PACKETS_MIN:
             self._on_heavy_loss(now_s)
         elif self._trend.usage is Usage.NORMAL and self._queue.delay_s < QUEUE_GROW_S:
@@ -136,7 +147,9 @@ class LinkEstimate:
 
     def next_probe(self, now_s: float) -> Probe | None:
         """A probe to send now; asked when there is something to send anyway."""
-        if not self._has_feedback or self._queue.delay_s > QUEUE_FREE_S or self._trend.usage is Usage.OVER:
+        if not self._has_feedback or self._loss_check.running:
+            return None
+        if self._queue.delay_s > QUEUE_FREE_S or self._trend.usage is Usage.OVER:
             return None
         eager = self.pace.link_seems_wider or self._estimate_bps < PICTURES_TELL_BPS
         return self._prober.next(self._estimate_bps, self._max_bps, now_s, eager=eager)
@@ -156,6 +169,7 @@ class LinkEstimate:
 
     def _on_overuse(self, round_trip_s: float, now_s: float) -> None:
         self.overused_at_s = now_s
+        self._loss_check.abort()
         if now_s - self._decreased_at_s < max(0.05, round_trip_s):
             return
         arrived = self._arrival.bps(RATE_WINDOW_S)
@@ -166,6 +180,28 @@ class LinkEstimate:
         if arrived < self._estimate_bps:
             self._capacity_bps = arrived if self._capacity_bps is None else 0.5 * (self._capacity_bps + arrived)
         self._decrease(BETA * arrived, now_s)
+
+    def _check_loss(self, sent_s: float, now_s: float) -> bool:
+        """True while less is sent to see whether the losses end."""
+        verdict = self._loss_check.verdict(sent_s)
+        if verdict is not None:
+            self.loss_is_ours = verdict is Verdict.OURS
+        if verdict is Verdict.OURS:
+            self._capacity_bps = self._estimate_bps / BETA
+            self._loss.clear()
+            # A policer lets a short burst pass: a probe would show what the link does not carry.
+            self._prober.hold(now_s + POLICED_S)
+        elif verdict is Verdict.NOT_OURS:
+            self._estimate_bps = max(self._estimate_bps, self._unchecked_bps)
+        elif self._loss_unexplained(now_s) and not self._app_limited():
+            self._loss_check.begin(self._loss.fraction, now_s)
+            self._unchecked_bps = self._estimate_bps
+            self._decrease(BETA * (self._arrival.bps(RATE_WINDOW_S) or self._estimate_bps), now_s)
+        return self._loss_check.running
+
+    def _loss_unexplained(self, now_s: float) -> bool:
+        queue_was_full = now_s - self.overused_at_s < 2 * LOSS_WINDOW_S
+        return not queue_was_full and self._loss_check.due(self._loss.fraction, self._loss.packets, now_s)
 
     def _on_heavy_loss(self, now_s: float) -> None:
         """Draft, section 6: for links that drop instead of keeping a queue."""

@@ -123,3 +123,20 @@ def test_a_link_that_falls_to_almost_nothing_is_found_again_in_seconds() -> None
     trace = simulate(LinkModel(Bottleneck(lambda s: 0.35e6 if 10 <= s < 20 else 6e6, 0.3)), 28)
     assert trace.mean_queue_s(13, 20) < 0.05
     assert trace.rate_bps(24, 28) > 0.6 * 6e6
+
+
+@pytest.mark.parametrize("policer_bytes", [10_000, 30_000])
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_policer_is_kept_to_and_gets_no_copies(policer_bytes: float, seed: int) -> None:
+    trace = simulate(LinkModel(Bottleneck(lambda _s: 3e6, policer_bytes=policer_bytes)), 30, seed)
+    assert 0.6 * 3e6 < trace.rate_bps(5, 30) < 3e6
+    assert trace.lost < 0.04 * trace.packets
+    targets = [bps for at_s, bps in trace.target_bps if at_s > 5]
+    assert min(targets) > 0.5 * 3e6
+
+
+@pytest.mark.parametrize("loss", [0.03, 0.08])
+def test_a_radio_that_loses_packets_keeps_its_rate(loss: float) -> None:
+    trace = simulate(LinkModel(steady(10e6), one_way_s=0.02, loss=loss), 30)
+    assert trace.rate_bps(5, 30) > 7e6
+    assert trace.target_bps[-1][1] < 0.6 * trace.rate_bps(20, 30), "half of it copies"
