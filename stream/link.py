@@ -78,7 +78,7 @@ class Link:
         since_overuse_s = now_s - self._estimate.overused_at_s
         for fate in fates:
             if fate.told:
-                self._protection.on_packet(fate.sent_s, fate.arrived_s is None, since_overuse_s)
+                self._protection.on_packet(fate.number, fate.sent_s, fate.arrived_s is None, since_overuse_s)
 
     def on_remb(self, estimate_bps: int, now_s: float) -> None:
         """The receiver's estimate came (draft-alvestrand-rmcat-remb)."""

@@ -115,7 +115,7 @@ class LinkEstimate:
             if not fate.told:
                 self._arrival.on_untold(fate.size_bytes)
                 continue
-            self._loss.add(fate.sent_s, fate.arrived_s is None)
+            self._loss.add(fate.number, fate.sent_s, fate.arrived_s is None)
             self._loss_check.on_packet(fate.sent_s, fate.arrived_s is None)
             self._prober.on_packet(fate.probe, fate.sent_s, fate.arrived_s, fate.size_bytes)
             if fate.probe is not None:

@@ -10,27 +10,35 @@ it is there. A hand-over would else be taken for a link that loses every fourth 
 
 
 class LossWindow:
-    """Fed with the fates of packets about in the order of sending; ``sent_s`` is the sender's clock."""
+    """Fed with the fates of packets about in the order of sending: it is known of a packet that it was lost only some
+    time after it is known of its neighbours that they arrived. ``number`` counts packets up, ``sent_s`` is the sender's
+    clock."""
 
     def __init__(self, window_s: float) -> None:
         self._window_s = window_s
         self._fates: deque[tuple[float, bool]] = deque()
         self._lost = 0
         self._row_s: list[float] = []
-        """Packets that were lost in a row, and after which none has arrived yet."""
+        """Neighbours that were all lost; more may follow."""
+        self._row_ends_at = 0
 
-    def add(self, sent_s: float, lost: bool) -> None:
+    def add(self, number: int, sent_s: float, lost: bool) -> None:
         """The fate of a packet."""
+        if self._row_s and not (lost and number == self._row_ends_at + 1):
+            self._end_row()
         if lost:
             self._row_s.append(sent_s)
+            self._row_ends_at = number
             return
-        if self._row_s and self._row_s[-1] - self._row_s[0] < OUTAGE_S:
-            self._fates.extend((at_s, True) for at_s in self._row_s)
-            self._lost += len(self._row_s)
-        self._row_s.clear()
         self._fates.append((sent_s, False))
         while self._fates[0][0] < sent_s - self._window_s:
             self._lost -= self._fates.popleft()[1]
+
+    def _end_row(self) -> None:
+        if self._row_s[-1] - self._row_s[0] < OUTAGE_S:
+            self._fates.extend((at_s, True) for at_s in self._row_s)
+            self._lost += len(self._row_s)
+        self._row_s.clear()
 
     def clear(self) -> None:
         """Begin anew."""

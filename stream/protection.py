@@ -28,11 +28,11 @@ class Protection:
         self._loss = LossWindow(WINDOW_S)
         self.active = False
 
-    def on_packet(self, sent_s: float, lost: bool, since_overuse_s: float) -> None:
+    def on_packet(self, number: int, sent_s: float, lost: bool, since_overuse_s: float) -> None:
         """The fate of a packet, and how long ago the link was found too full."""
         if lost and since_overuse_s < CONGESTED_S:
             return
-        self._loss.add(sent_s, lost)
+        self._loss.add(number, sent_s, lost)
         if self._loss.packets < PACKETS_MIN:
             return
         if self._loss.fraction > BEGIN_LOSS:

@@ -20,6 +20,8 @@ BUDGET_SHARE = 0.35
 """Of the link's rate, at most, for what is sent again."""
 BUDGET_S = 0.12
 """How much unused budget is kept: the time in which a burst of losses may be answered."""
+BUDGET_BYTES = 2400
+"""And two packets, so that the first of them and those of a narrow link are answered."""
 
 
 @dataclass(slots=True)
@@ -57,7 +59,7 @@ class Retransmission:
 
     def __init__(self, now_s: float) -> None:
         self._packets: OrderedDict[int, StoredPacket] = OrderedDict()
-        self._budget_bytes = 0.0
+        self._budget_bytes = float(BUDGET_BYTES)
         self._at_s = now_s
 
     def keep(self, packet: StoredPacket) -> None:
@@ -105,5 +107,5 @@ class Retransmission:
 
     def _refill(self, link_bps: float, now_s: float) -> None:
         per_s = BUDGET_SHARE * link_bps / 8
-        self._budget_bytes = min(per_s * BUDGET_S + 2400, self._budget_bytes + per_s * (now_s - self._at_s))
+        self._budget_bytes = min(per_s * BUDGET_S + BUDGET_BYTES, self._budget_bytes + per_s * (now_s - self._at_s))
         self._at_s = now_s

@@ -25,6 +25,8 @@ class PacketFate:
     """The picture that the packet is of, for the first time: not one that is sent again, or a copy."""
     told: bool = True
     """False: the feedback on it was lost, and nothing is known."""
+    number: int = 0
+    """In the order of sending; goes on where the number on the wire wraps around."""
 
 
 @dataclass(slots=True)
@@ -70,8 +72,8 @@ class SentPackets:
         first = self._unwrap(feedback.base_sequence)
         reference_us = self._unwrap_reference(feedback.reference) * REFERENCE_UNIT_US
         fates = [
-            PacketFate(sent.sent_s, sent.size_bytes, None, sent.probe, sent.picture, sent.missing)
-            for sent in self._take_before(min(first, self._next))
+            PacketFate(sent.sent_s, sent.size_bytes, None, sent.probe, sent.picture, sent.missing, number)
+            for number, sent in self._take_before(min(first, self._next))
         ]
         # Only of what was sent: the receiver may claim much more, which must cost nothing.
         begin, end = max(first, self._oldest), min(first + len(feedback.arrivals_us), self._next)
@@ -81,7 +83,9 @@ class SentPackets:
                 self._mark_missing(number)
             elif (sent := self._take(number)) is not None:
                 arrived_s = (reference_us + arrival_us) / 1e6
-                fates.append(PacketFate(sent.sent_s, sent.size_bytes, arrived_s, sent.probe, sent.picture))
+                fates.append(
+                    PacketFate(sent.sent_s, sent.size_bytes, arrived_s, sent.probe, sent.picture, True, number)
+                )
                 round_trip_s = now_s - sent.sent_s
                 if self.least_round_trip_s is None or round_trip_s < self.least_round_trip_s:
                     self.least_round_trip_s = round_trip_s
@@ -102,13 +106,13 @@ class SentPackets:
             self._take(self._oldest)
             self._oldest += 1
 
-    def _take_before(self, first: int) -> list[_Sent]:
+    def _take_before(self, first: int) -> list[tuple[int, _Sent]]:
         taken = []
         while self._oldest < first:
-            sent = self._take(self._oldest)
+            number, sent = self._oldest, self._take(self._oldest)
             self._oldest += 1
             if sent is not None:
-                taken.append(sent)
+                taken.append((number, sent))
         return taken
 
     def _take(self, number: int) -> _Sent | None:

@@ -20,7 +20,7 @@ def told(
     """200 packets a second, of which as many are lost by chance."""
     luck = random.Random(7)
     for step in range(round(seconds * 200)):
-        protection.on_packet(from_s + step * 0.005, luck.random() < loss, overuse_s)
+        protection.on_packet(step, from_s + step * 0.005, luck.random() < loss, overuse_s)
 
 
 def test_a_link_that_loses_nothing_gets_no_copies() -> None:
@@ -39,7 +39,7 @@ def test_a_link_that_loses_packets_gets_every_packet_twice(loss: float) -> None:
 def test_a_few_packets_say_nothing_yet() -> None:
     protection = Protection()
     for step in range(20):
-        protection.on_packet(step * 0.01, step == 7, LONG_AGO_S)
+        protection.on_packet(step, step * 0.01, step == 7, LONG_AGO_S)
     assert not protection.active
 
 
@@ -87,7 +87,7 @@ def test_copies_are_different_packets_of_the_picture(count: int, share: float) -
 )
 def test_there_is_never_more_than_one_copy(fates: list[tuple[float, bool, float]], link_bps: float) -> None:
     protection, sent_s = Protection(), 0.0
-    for pause_s, lost, since_overuse_s in fates:
+    for number, (pause_s, lost, since_overuse_s) in enumerate(fates):
         sent_s += pause_s
-        protection.on_packet(sent_s, lost, since_overuse_s)
+        protection.on_packet(number, sent_s, lost, since_overuse_s)
         assert 0.0 <= protection.share(link_bps) <= 1.0

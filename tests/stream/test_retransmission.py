@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from stream.retransmission import (
     AGE_MAX_S,
+    BUDGET_BYTES,
     BUDGET_S,
     BUDGET_SHARE,
     HISTORY_MAX,
@@ -90,7 +91,7 @@ def test_half_of_a_hole_is_not_filled() -> None:
 
 
 def test_copies_of_answers_are_taken_out_of_the_same_budget() -> None:
-    budget_packets = int(BUDGET_SHARE * LINK_BPS / 8 * BUDGET_S + 2400) // 1000
+    budget_packets = int(BUDGET_SHARE * LINK_BPS / 8 * BUDGET_S + BUDGET_BYTES) // 1000
     assert ask(sent(range(100)), range(budget_packets // 2), 10.05, copies=True).copies
     answer = ask(sent(range(100)), range(budget_packets), 10.05, copies=True)
     assert len(answer.again) == budget_packets
@@ -117,7 +118,7 @@ def test_a_flood_of_requests_gets_no_more_than_the_budget(copies: bool) -> None:
         history.keep(packet(step, now_s))
         answer = ask(history, [step - 20 + back & 0xFFFF for back in range(21)] * 50, now_s, copies=copies)
         sent_again_bytes += sum(len(one.payload) for one in answer.again) * (2 if answer.copies else 1)
-    assert 8 * sent_again_bytes <= BUDGET_SHARE * LINK_BPS * (now_s - 10.0 + BUDGET_S) + 8 * 2400
+    assert 8 * sent_again_bytes <= BUDGET_SHARE * LINK_BPS * (now_s - 10.0 + BUDGET_S) + 8 * BUDGET_BYTES
 
 
 @given(
@@ -137,7 +138,7 @@ def test_whatever_is_asked_for_the_budget_holds(
     events: list[tuple[float, str, list[int], float, float, bool]],
 ) -> None:
     history, now_s, asked_s, number = Retransmission(0.0), 0.0, 0.0, 0
-    spent_bytes = earned_bytes = 0.0
+    spent_bytes, earned_bytes = 0.0, float(BUDGET_BYTES)
     known = set[int]()
     for pause_s, what, asked, round_trip_s, link_bps, copies in events:
         now_s += pause_s
@@ -154,7 +155,7 @@ def test_whatever_is_asked_for_the_budget_holds(
             answer = history.on_nack(asked, round_trip_s, link_bps, now_s, copies=copies)
             cost_bytes = sum(len(one.payload) for one in answer.again) * (2 if answer.copies else 1)
             spent_bytes += cost_bytes
-            assert cost_bytes <= per_s * BUDGET_S + 2400 + 1e-6
+            assert cost_bytes <= per_s * BUDGET_S + BUDGET_BYTES + 1e-6
             assert spent_bytes <= earned_bytes + 1e-6
             assert set(sequences(answer)) <= known & set(asked)
             assert len(set(sequences(answer))) == len(answer.again)

@@ -27,7 +27,7 @@ def test_a_packet_is_in_flight_until_the_receiver_tells_of_it() -> None:
     packets = sent(3)
     assert packets.in_flight_bytes == 300
     fates = packets.on_feedback(TransportFeedback(0, 1, (0, 2 * MS)), 0.05)
-    assert fates == [PacketFate(0.0, 100, 0.064, None), PacketFate(0.001, 100, 0.066, None)]
+    assert fates == [PacketFate(0.0, 100, 0.064, None), PacketFate(0.001, 100, 0.066, None, number=1)]
     assert packets.in_flight_bytes == 100
     assert packets.least_round_trip_s == 0.049
 
