@@ -26,14 +26,20 @@ def host_candidate(sdp: str) -> Address:
 
 
 def with_candidate(sdp: str, address: Address) -> str:
-    """The SDP with one host candidate, ``address``, in the place of all of its candidates."""
+    """The SDP with one host candidate, ``address``, in the place of all candidates of each of its sections."""
     line = f"a=candidate:1 1 udp 2130706431 {address[0]} {address[1]} typ host"
     kept: list[str] = []
     placed = False
     for old in sdp.splitlines():
+        placed = placed and not old.startswith("m=")
         if not old.startswith("a=candidate:"):
             kept.append(old)
         elif not placed:
             placed = True
             kept.append(line)
     return "\r\n".join(kept) + "\r\n"
+
+
+def without_candidates(sdp: str) -> str:
+    """The SDP without addresses, as browsers offer it; the server learns the visitor's from the visitor's checks."""
+    return "\r\n".join(line for line in sdp.splitlines() if not line.startswith("a=candidate:")) + "\r\n"
