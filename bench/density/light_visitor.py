@@ -74,8 +74,9 @@ class LightVisitor:
             if uri == TRANSPORT_CC:
                 self._number_id = int(number)
         await self._connection.setRemoteDescription(RTCSessionDescription(answer, "answer"))
-        self._transport: Any = self._connection.getReceivers()[0].transport
-        self._transport._handle_rtp_data = self._take
+        transport: Any = self._connection.getReceivers()[0].transport
+        transport._handle_rtp_data = self._take
+        self._transport = transport
         async with asyncio.timeout(CONNECT_TIMEOUT_S):
             await connected.wait()
 
