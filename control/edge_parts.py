@@ -82,7 +82,7 @@ def stream_settings(settings: NodeSettings) -> StreamSettings:
         start_bps=settings.start_bps,
         max_bps=settings.max_bps,
         congestion=settings.congestion,
-        copies=settings.copies,
+        protection=settings.protection,
     )
 
 

@@ -34,7 +34,9 @@ class NodeSettings(BaseSettings):
     congestion: Literal["transport-cc", "remb"] = Field(
         "transport-cc", description="Who estimates the link: the sender by transport-wide feedback, or the receiver."
     )
-    copies: bool = Field(True, description="Send packets twice on a link that loses some.")
+    protection: Literal["auto", "copies", "none"] = Field(
+        "auto", description="For links that lose packets: repair packets where the visitor knows them, else copies."
+    )
     connect_timeout_s: float = Field(10.0, gt=0, description="A visit that has not connected by then is ended.")
     heartbeat_timeout_s: float = Field(6.0, gt=0, description="A visit that was silent this long is ended.")
     walk_speed_m_s: float = Field(1.6, gt=0, le=10, description="Walking speed at full stick.")

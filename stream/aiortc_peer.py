@@ -19,6 +19,7 @@ from aiortc import (
 from aiortc.sdp import candidate_from_sdp
 
 from edge_render.frame import Frame
+from stream import flexfec
 from stream.aiortc_extensions import offer_extensions
 from stream.audio_sender import AudioSender
 from stream.audio_source import AudioSource
@@ -58,6 +59,7 @@ class AiortcPeer:
         self._freed = False
         self._candidates = 0
         self._dropped_frames = 0
+        self._protection = settings.protection
         self._transport_cc = settings.congestion == "transport-cc"
         self._slot = FrameSlot(self._on_refused)
         # Without a list of servers aiortc would ask a public STUN server.
@@ -101,11 +103,14 @@ class AiortcPeer:
         carry_transport_first(self._connection, text)
         self._set_state(PeerState.CONNECTING)
         await self._set_remote(text, "offer")
+        fec_type = flexfec.offered(text) if self._protection == "auto" else None
+        fec = None if fec_type is None else self._sender.use_repair(fec_type)
         try:
             await self._connection.setLocalDescription(await self._connection.createAnswer())
         except Exception as error:
             raise SignallingError(f"no answer can be made to this offer: {error}") from error
-        return self._local_sdp()
+        answer = self._local_sdp()
+        return answer if fec is None else flexfec.accept(answer, fec, self._sender._ssrc)
 
     async def offer(self) -> str:
         """See Peer.offer."""

@@ -26,6 +26,7 @@ ROUND_TRIP_MAX_S = 3.0
 SILENCE_S = 0.15
 """A visitor who is heard again after that long, while nothing was acknowledged, was cut off."""
 RATE_WINDOW_S = 1.0
+PACKET_BYTES = 1200
 PICTURES_SHARE = 0.9
 """Of the link: a picture that took all of its time would arrive when the next one leaves."""
 
@@ -38,7 +39,9 @@ class Link:
         self._receivers_estimate = RateController(settings.min_bps, settings.start_bps, settings.max_bps, now_s)
         self._packets = SentPackets()
         self._protection = Protection()
-        self._copies = settings.copies
+        self._protects = settings.protection != "none"
+        self._repair = False
+        self._fps = settings.max_fps
         self._min_bps = settings.min_bps
         self._sender_side = False
         self._round_trip_s: float | None = None
@@ -124,17 +127,43 @@ class Link:
         """How fast the packets of one picture may follow each other."""
         return self.link_bps * (self._estimate.pace.factor if self._sender_side else FACTOR)
 
+    def use_repair(self) -> None:
+        """The receiver knows repair packets: they take the place of copies."""
+        self._repair = True
+
+    @property
+    def loses_packets(self) -> bool:
+        """Whether packets are lost, and not for want of room."""
+        return self._protection.active and not self._losses_are_ours
+
     @property
     def copies_share(self) -> float:
         """How many copies for each packet of a picture, 0 to 1."""
-        if not self._copies or (self._sender_side and self._estimate.loss_is_ours):
-            return 0.0
-        return self._protection.share(self.link_bps)
+        return 0.0 if self._repair or self._losses_are_ours else self._protection.share(self.link_bps)
+
+    def repairs(self, packets: int) -> int:
+        """How many repair packets for a picture of so many packets."""
+        if not self._repair or self._losses_are_ours:
+            return 0
+        return self._protection.repairs(packets, self.link_bps)
+
+    @property
+    def _losses_are_ours(self) -> bool:
+        """Whether more packets would make more losses, or the node is not to send any."""
+        return not self._protects or (self._sender_side and self._estimate.loss_is_ours)
+
+    @property
+    def _protection_share(self) -> float:
+        """How much is added to a picture."""
+        if not self._repair:
+            return self.copies_share
+        packets = max(1, round(self.link_bps / 8 / self._fps / PACKET_BYTES))
+        return self.repairs(packets) / packets
 
     def picture_bps(self, now_s: float) -> int:
         """For pictures: what copies, and packets that are sent again, leave of the link."""
         self._forget_old(now_s)
-        pictures_bps = PICTURES_SHARE * self.link_bps / (1.0 + self.copies_share)
+        pictures_bps = PICTURES_SHARE * self.link_bps / (1.0 + self._protection_share)
         again_bps = 8 * sum(size for _, size in self._recent_again) / RATE_WINDOW_S
         return max(self._min_bps, int(max(0.5 * pictures_bps, pictures_bps - again_bps)))
 

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from fractions import Fraction
-
-import av
-from aiortc.codecs.h264 import H264Encoder as H264Payloads
 
 from stream.encoder import AccessUnit
+from stream.h264_payload import h264_payloads
 from stream.video_codec import VideoCodec
 
 Packetise = Callable[[AccessUnit], list[bytes]]
@@ -20,11 +17,3 @@ def packetiser(codec: VideoCodec) -> Packetise:
     if codec is VideoCodec.H264:
         return h264_payloads
     raise NotImplementedError(f"no packetiser for {codec}")
-
-
-def h264_payloads(unit: AccessUnit) -> list[bytes]:
-    """Single NAL units, STAP-A and FU-A (RFC 6184), by aiortc."""
-    packet = av.Packet(unit.data)
-    packet.pts, packet.time_base = 0, Fraction(1, 90_000)
-    payloads, _ = H264Payloads().pack(packet)
-    return payloads

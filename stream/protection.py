@@ -1,13 +1,16 @@
-"""Copies of packets, sent before anybody asks: on a link that loses packets a copy costs bits, an answer to a NACK
-costs a round trip in which the picture stands. Pure.
+"""What is sent before anybody asks for it: on a link that loses packets it costs bits, an answer to a NACK costs a
+round trip in which the picture stands. Pure.
 
-The copies are paid for by the pictures, out of the same rate. They go a little later than the packet itself, as losses
-come in bursts.
+Repair packets (stream/repair.py) where the receiver knows them, else copies. The pictures pay for them, out of the same
+rate. Copies go a little later than the packet itself, as losses come in bursts.
 """
 
 from __future__ import annotations
 
+import math
+
 from stream.loss_window import LossWindow
+from stream.repair import repair_count
 
 WINDOW_S = 5.0
 PACKETS_MIN = 60
@@ -16,13 +19,13 @@ END_LOSS = 0.003
 CONGESTED_S = 1.0
 """Packets lost so soon after the link was found too full were too much for it: copies would only add to that."""
 PICTURES_FIRST_BPS = 800_000
-"""Copies take nothing of this."""
+"""Copies and repair packets take nothing of this."""
 SHARE_MIN = 0.25
 COPY_DELAY_S = 0.002
 
 
 class Protection:
-    """Whether, and how many, packets of a picture are sent twice."""
+    """Whether pictures get copies or repair packets, and how many."""
 
     def __init__(self) -> None:
         self._loss = LossWindow(WINDOW_S)
@@ -46,6 +49,10 @@ class Protection:
             return 0.0
         room = link_bps / PICTURES_FIRST_BPS - 1.0
         return 0.0 if room < SHARE_MIN else min(1.0, room)
+
+    def repairs(self, packets: int, link_bps: float) -> int:
+        """How many repair packets for a picture of so many packets."""
+        return min(repair_count(packets, self._loss.fraction), math.floor(packets * self.share(link_bps)))
 
     @staticmethod
     def choose(count: int, share: float) -> list[int]:

@@ -25,6 +25,7 @@ from aiortc.utils import random32
 
 from stream.aiortc_extensions import PacketWriter, intercept_feedback
 from stream.errors import EncoderError
+from stream.flexfec import FlexFec
 from stream.frame_source import CodedFrame, FrameSource
 from stream.link import Link
 from stream.link_sample import link_sample
@@ -70,6 +71,7 @@ class InteractiveSender(ReportingSender):
         self._formats: dict[VideoCodec, RtpFormat] = {}
         self.link = Link(settings, time.monotonic())
         self._packets: PacketSender | None = None
+        self._fec: FlexFec | None = None
         self._room = asyncio.Event()
         """Set when feedback comes: there may be room on the link again."""
         self._timestamp_origin = random32()
@@ -120,6 +122,12 @@ class InteractiveSender(ReportingSender):
     def _sent_so_far(self) -> tuple[int, int]:
         return self.counts.packets_sent, self.counts.bytes_sent
 
+    def use_repair(self, payload_type: int) -> FlexFec:
+        """The receiver knows FlexFEC under this payload type. Before the transport is connected."""
+        self._fec = FlexFec(payload_type, random32())
+        self.link.use_repair()
+        return self._fec
+
     # --- sending -----------------------------------------------------------------------------------
 
     async def send(self, parameters: RTCRtpSendParameters) -> None:
@@ -135,14 +143,17 @@ class InteractiveSender(ReportingSender):
             intercept_feedback(self.transport, self._on_feedback)
             writer = PacketWriter(self._extension_ids, self._get("mid"))
             send = self.transport._send_rtp
-            packets = self._packets = PacketSender(send, writer, self._ssrc, self._rtx_ssrc, self.link)
+            packets = self._packets = PacketSender(send, writer, self._ssrc, self._rtx_ssrc, self.link, self._fec)
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(packets.run_extras(), name="copies-and-probes")
+                tasks.create_task(packets.run_extras(), name="repair-packets-copies-probes")
                 tasks.create_task(self._send_pictures(packets), name="pictures")
         except* ConnectionError:
             log.debug("transport_gone")  # the connection's state tells the peer's owner
         except* EncoderError as errors:
             self._events.on_failed(str(errors.exceptions[0]))
+        except* Exception:  # a defect: upstream's task would keep it to itself, and the visitor's picture would stand
+            log.exception("sender_failed")
+            self._events.on_failed("a defect of the sender; the log has it")
         finally:
             if self._key_frame_timer is not None:
                 self._key_frame_timer.cancel()

@@ -7,6 +7,7 @@ from typing import Literal
 
 EncoderChoice = Literal["auto", "x264", "nvenc"]
 CongestionChoice = Literal["transport-cc", "remb"]
+ProtectionChoice = Literal["auto", "copies", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,5 +25,5 @@ class StreamSettings:
     lip_sync: bool = False
     """Send the sound in the picture's media stream, so that browsers play both in time. That delays the picture by as
     much as the sound waits in their jitter buffer: right for live sources, wrong for a picture that answers a hand."""
-    copies: bool = True
-    """Send packets twice on a link that loses some."""
+    protection: ProtectionChoice = "auto"
+    """What a link that loses packets gets: repair packets where the visitor knows them, else copies; or nothing."""

@@ -17,6 +17,10 @@ def _ours_by_remb(settings: NodeSettings) -> MakePeer:
     return peer_maker(settings.model_copy(update={"congestion": "remb"}))
 
 
+def _ours_with_copies(settings: NodeSettings) -> MakePeer:
+    return peer_maker(settings.model_copy(update={"protection": "copies"}))
+
+
 def _stock(settings: NodeSettings) -> MakePeer:
     from bench.network.stock_peer import StockPeer
 
@@ -38,12 +42,13 @@ def _libwebrtc(settings: NodeSettings) -> MakePeer:
 SENDERS: dict[str, Callable[[NodeSettings], MakePeer]] = {
     "ours": _ours,
     "ours-remb": _ours_by_remb,
+    "ours-copies": _ours_with_copies,
     "stock": _stock,
     "stock-vp8": _stock_vp8,
     "libwebrtc": _libwebrtc,
 }
-"""By name, what makes the peers of a node. ``ours-remb`` has the receiver estimate the link. aiortc as it comes answers
-Chromium with VP8; ``stock`` is told to prefer H.264, as ours does."""
+"""By name, what makes the peers of a node. ``ours-remb`` has the receiver estimate the link; ``ours-copies`` sends no
+repair packets. aiortc as it comes answers Chromium with VP8; ``stock`` is told to prefer H.264, as ours does."""
 COMPARED = ("ours", "stock", "libwebrtc")
 IN_BAND_CHANNELS = ("libwebrtc",)
 """Those to which the page opens its data channels in band."""

@@ -41,6 +41,8 @@ def test_a_visit_goes_on_over_a_bad_link(demo_package: Path, turn_file: Path, br
     assert recording.connections == 1
     assert recording.counters["down"].drops[Drop.LOSS] > 0
     assert recording.counters["up"].drops[Drop.LOSS] > 0
+    if sender == "ours":
+        assert recording.inbound_after["fecPacketsReceived"] > 0, "the browser takes our repair packets"
     assert len({frame.picture for frame in recording.frames} - {None}) >= 8, "pictures keep coming, each turned further"
     unread = [frame for frame in recording.frames if frame.input_seq is None]
     assert len(unread) <= len(recording.frames) // 50

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.stream.link_simulation import Bottleneck, LinkModel, simulate
+from tests.stream.link_simulation import Bottleneck, LinkModel, simulate, simulate_together, visit
 
 
 def test_a_wide_link_is_made_use_of_within_a_second() -> None:
@@ -52,3 +52,17 @@ def test_a_link_that_is_gone_gets_no_pictures_and_is_used_again_when_it_is_back(
     trace = simulate(LinkModel(Bottleneck(lambda _s: 20e6), up=lambda s: not 5 <= s < 5.4), 8)
     assert trace.frames_held_back > 0
     assert trace.rate_bps(6, 8) > 8e6
+
+
+def test_repair_packets_cost_a_receiver_that_knows_them_less_than_copies() -> None:
+    shares = []
+    for repair in (False, True):
+        lossy = visit(LinkModel(Bottleneck(lambda _s: 50e6), loss=0.03))
+        if repair:
+            lossy.link.use_repair()
+        simulate_together([lossy], 6)
+        link = lossy.link
+        shares.append(link.picture_bps(6.0) / link.link_bps)
+        assert (link.repairs(18) > 0) == repair
+        assert (link.copies_share > 0) != repair
+    assert shares[1] > 1.4 * shares[0]
