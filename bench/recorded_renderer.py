@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import math
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,8 @@ from edge_render.gl_context import GlContext
 from edge_render.gl_renderer import GlRenderer
 from edge_render.package import MANIFEST_NAME, Package
 from edge_render.pose import Pose
-from edge_render.renderer import Picture, SceneHandle, View
+from edge_render.render_quality import RenderQuality
+from edge_render.renderer import Picture, Refiner, SceneHandle, View
 from edge_render.scene import Scene
 from edge_render.scene_content import load_scene
 
@@ -84,12 +86,14 @@ def record_turn(package: Package, folder: Path, width: int, height: int, views: 
     spec = package.showroom.scenes[name]
     entry = spec.entry_poses[0].pose()
     _, pitch_rad = entry.yaw_pitch()
-    renderer = GlRenderer(GlContext.open(), PixelFormat.I420)
+    context = GlContext.open()
+    # As a node with a GPU draws them.
+    quality = replace(RenderQuality.for_device(context.software), still_samples=4)
+    renderer = GlRenderer(context, PixelFormat.I420, quality)
     try:
         handle = renderer.load(load_scene(package, name))
         for index in range(views):
             pose = Pose.from_yaw_pitch(entry.position, index * math.tau / views, pitch_rad)
-            # In the quality of a node with a GPU.
             view = View(pose, spec.fov_y_rad, width, height, still=True)
             pictures[index] = renderer.draw(handle, view).pixels
     finally:
@@ -112,6 +116,11 @@ class RecordedRenderer:
     @property
     def pixel_format(self) -> PixelFormat:
         return PixelFormat.I420
+
+    @property
+    def refiner(self) -> Refiner | None:
+        """The pictures are what they are."""
+        return None
 
     def load(self, scene: Scene) -> SceneHandle:
         return SceneHandle(0)

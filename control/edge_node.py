@@ -42,6 +42,9 @@ class _FrameCounts:
     def drawn(self, frame: Frame) -> None:
         self._frames.labels("drawn").inc()
 
+    def refined(self) -> None:
+        self._frames.labels("refined").inc()
+
     def skipped(self) -> None:
         self._frames.labels("skipped").inc()
 

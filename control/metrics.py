@@ -64,7 +64,7 @@ class NodeMetrics:
             buckets=(0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.2, 0.5),
             registry=self.registry,
         )
-        for event in ("drawn", "skipped", "sent", "followed", "dropped", "failed"):
+        for event in ("drawn", "refined", "skipped", "sent", "followed", "dropped", "failed"):
             self.frames.labels(event)
 
     def _share(self, name: str, text: str) -> Histogram:

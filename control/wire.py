@@ -224,6 +224,7 @@ class Guiding(_Message):
 class FrameShown(_Message):
     """Goes on the pose channel as each frame is sent: what that frame shows, and its stage times.
 
+    ``resting``: it was drawn while the view rested. ``still``: it is the last of these, see Frame.final.
     ``stages`` in milliseconds: ``wait`` (input arrival to draw), ``draw``, ``capture``, ``queue``
     (captured to encoder), ``encode``, ``send``."""
 
@@ -234,6 +235,7 @@ class FrameShown(_Message):
     yaw: float
     pitch: float
     fov_y: float
+    resting: bool
     still: bool
     bytes: int
     key: bool

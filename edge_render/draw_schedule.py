@@ -2,7 +2,8 @@
 
 Each visitor has one wish, the newest. Live pictures are drawn at most ``max_fps`` a second for each visitor,
 the first one after idleness at once, and visitors take turns. When a visitor has stood still for a while and
-nobody waits, the same picture is drawn once more in the best quality; after that there is nothing to do.
+nobody waits, the same picture is drawn once more in full quality. Then it is refined, pass by pass, in the gaps that
+those who move leave; after that there is nothing to do.
 """
 
 from __future__ import annotations
@@ -19,6 +20,9 @@ STILL_AFTER_NS = 150_000_000
 EARLY_FRACTION = 0.25
 """How much of a frame interval a picture may come early, so that input that jitters around the frame rate
 is not held back; the mean rate stays at ``max_fps``."""
+PASS_PAUSE = 0.5
+"""The pause after a pass, as a part of what it took. Drawing in software takes all cores: encoding and sending, the
+first picture of this very rest among it, come in between."""
 
 Visitor = TypeVar("Visitor", bound=Hashable)
 
@@ -39,6 +43,23 @@ class Draw(Generic[Visitor]):
     visitor: Visitor
     handle: SceneHandle
     wish: Wish
+    final: bool = False
+    """See Frame.final."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refine(Generic[Visitor]):
+    """Draw one more pass of a resting visitor's picture."""
+
+    visitor: Visitor
+    handle: SceneHandle
+    wish: Wish
+    pass_number: int
+    """From 1. Only one picture is refined at a time, so that 1 means: forget the one before."""
+    hand_out: bool
+    """The picture has become so much better that the visitor should get it."""
+    final: bool
+    """See Frame.final."""
 
 
 @dataclass(slots=True, eq=False)
@@ -54,13 +75,32 @@ class _Entry:
     due_ns: int = 0
     turn: int = 0
     """Grows with each picture; the visitor with the smallest is next."""
+    passes: int = 0
+    """How many have refined what is shown."""
+    pass_ns: int = 0
+    """What the last resting picture or pass took."""
 
     @property
     def still_at_ns(self) -> int | None:
         """When to draw the still picture; None where there is none to draw."""
         if self.waiting or self.shown is None or self.shown.view.still:
             return None
+        return self.rests_at_ns
+
+    @property
+    def rests_at_ns(self) -> int:
+        """From when on the visitor rests if nothing changes."""
         return self.changed_at_ns + STILL_AFTER_NS
+
+    def end_rest(self) -> None:
+        """What is shown is not what should be seen: its refinement ends here, and nothing of it is handed on.
+
+        A scene that changes by itself would do this to all who are in it, each time that it changes.
+        """
+        self.passes = 0
+        if self.shown is not None:
+            # If the visitor comes back before anything else was drawn, the rest begins anew.
+            self.shown = replace(self.shown, view=replace(self.shown.view, still=False))
 
 
 class DrawSchedule(Generic[Visitor]):
@@ -69,6 +109,9 @@ class DrawSchedule(Generic[Visitor]):
     def __init__(self) -> None:
         self._entries: dict[Visitor, _Entry] = {}
         self._turns = itertools.count(1)
+        self._pause_until_ns = 0
+        self.hand_outs: tuple[int, ...] = ()
+        """After how many passes a refined picture is handed out; the last is final. Empty: pictures are not refined."""
 
     def add(self, visitor: Visitor, handle: SceneHandle, max_fps: float) -> None:
         """Take a visitor of a scene in; nothing is drawn until the first wish."""
@@ -89,11 +132,6 @@ class DrawSchedule(Generic[Visitor]):
     def visitors(self) -> list[Visitor]:
         return list(self._entries)
 
-    def handle_of(self, visitor: Visitor) -> SceneHandle | None:
-        """The scene that a visitor is in; None for one who is not here."""
-        entry = self._entries.get(visitor)
-        return entry.handle if entry else None
-
     def want(self, visitor: Visitor, wish: Wish, now_ns: int) -> bool:
         """Replace the visitor's wish; False where the last drawn picture shows it already, so that none is drawn."""
         entry = self._entries.get(visitor)
@@ -104,6 +142,8 @@ class DrawSchedule(Generic[Visitor]):
             entry.changed_at_ns = now_ns
         entry.wish = replace(wish, view=view)
         entry.waiting = entry.shown is None or replace(entry.shown.view, still=False) != view
+        if entry.waiting:
+            entry.end_rest()
         return entry.waiting
 
     def refresh(self, visitor: Visitor) -> None:
@@ -117,17 +157,34 @@ class DrawSchedule(Generic[Visitor]):
         entry = self._entries.get(visitor)
         if entry is not None:
             entry.handle, entry.wish, entry.shown, entry.waiting = handle, None, None, False
+            entry.end_rest()
 
     def failed(self, visitor: Visitor) -> None:
         """The last drawing came to nothing: what is shown is not known, and the next wish is drawn in any case."""
         entry = self._entries.get(visitor)
         if entry is not None:
             entry.shown = None
+            entry.end_rest()
 
-    def next(self, now_ns: int) -> Draw[Visitor] | int | None:
+    def wanted(self, done: Draw[Visitor] | Refine[Visitor]) -> bool:
+        """Whether what was drawn should still be handed on. A resting picture is large, and must not go out before
+        the first one of a new move."""
+        entry = self._entries.get(done.visitor)
+        if entry is None or entry.handle != done.handle:
+            return False
+        return not done.wish.view.still or entry.shown == done.wish
+
+    def took(self, done: Draw[Visitor] | Refine[Visitor], took_ns: int, now_ns: int) -> None:
+        """A resting picture or a pass of it is done, and took so long."""
+        entry = self._entries.get(done.visitor)
+        if entry is not None:
+            entry.pass_ns = took_ns
+        self._pause_until_ns = now_ns + round(PASS_PAUSE * took_ns)
+
+    def next(self, now_ns: int) -> Draw[Visitor] | Refine[Visitor] | int | None:
         """The picture to draw now, else the time at which to ask again, else None: only a new wish can change that.
 
-        A returned picture counts as drawn.
+        A returned picture or pass counts as drawn.
         """
         waiting = [item for item in self._entries.items() if item[1].waiting]
         due = [item for item in waiting if item[1].due_ns <= now_ns]
@@ -139,11 +196,35 @@ class DrawSchedule(Generic[Visitor]):
         if waiting:
             # A still picture takes long: it would hold up those who move and are due in a moment.
             return min(entry.due_ns for _, entry in waiting)
+        times_ns = []
         resting = [(at_ns, item) for item in self._entries.items() if (at_ns := item[1].still_at_ns) is not None]
-        if not resting:
-            return None
-        at_ns, (visitor, entry) = min(resting, key=lambda item: item[0])
-        return at_ns if at_ns > now_ns else self._take_still(visitor, entry)
+        if resting:
+            at_ns, (visitor, entry) = min(resting, key=lambda item: item[0])
+            if at_ns <= now_ns:
+                return self._take_still(visitor, entry)
+            times_ns.append(at_ns)
+        unfinished = [item for item in self._entries.items() if self._refinable(item[1])]
+        if unfinished:
+            # One is finished before the next begins: taking turns, all would be late, and each would take memory.
+            visitor, entry = min(unfinished, key=lambda item: (item[1].passes == 0, item[1].changed_at_ns))
+            at_ns = self._pass_at_ns(entry, now_ns)
+            if at_ns <= now_ns:
+                return self._take_pass(visitor, entry)
+            times_ns.append(at_ns)
+        return min(times_ns, default=None)
+
+    def _refinable(self, entry: _Entry) -> bool:
+        shown = entry.shown
+        left = entry.passes < max(self.hand_outs, default=0)
+        return left and not entry.waiting and shown is not None and shown.view.still
+
+    def _pass_at_ns(self, entry: _Entry, now_ns: int) -> int:
+        """When the next pass may begin: it fits into the time that those who move leave until their next picture."""
+        at_ns = self._pause_until_ns
+        for other in self._entries.values():
+            if other.rests_at_ns > now_ns and other.due_ns < now_ns + entry.pass_ns:
+                at_ns = max(at_ns, other.rests_at_ns)
+        return at_ns
 
     def _take(self, visitor: Visitor, entry: _Entry) -> Draw[Visitor]:
         assert entry.wish is not None
@@ -158,9 +239,15 @@ class DrawSchedule(Generic[Visitor]):
         assert entry.shown is not None
         return self._shown(visitor, entry, replace(entry.shown, view=replace(entry.shown.view, still=True)))
 
+    def _take_pass(self, visitor: Visitor, entry: _Entry) -> Refine[Visitor]:
+        assert entry.shown is not None
+        entry.passes += 1
+        hand_out, final = entry.passes in self.hand_outs, entry.passes == self.hand_outs[-1]
+        return Refine(visitor, entry.handle, entry.shown, entry.passes, hand_out, final)
+
     def _shown(self, visitor: Visitor, entry: _Entry, wish: Wish) -> Draw[Visitor]:
-        entry.shown, entry.waiting, entry.turn = wish, False, next(self._turns)
-        return Draw(visitor, entry.handle, wish)
+        entry.shown, entry.waiting, entry.turn, entry.passes = wish, False, next(self._turns), 0
+        return Draw(visitor, entry.handle, wish, final=wish.view.still and not self.hand_outs)
 
 
 def _interval_ns(max_fps: float) -> int:

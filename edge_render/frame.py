@@ -44,5 +44,7 @@ class Frame:
     input_seq: int
     """Sequence number of the last input message that this picture shows."""
     still: bool
-    """True for the high-quality picture that is drawn once a visitor stands still."""
+    """True for pictures that are drawn once a visitor stands still, each better than the one before."""
     times: FrameTimes
+    final: bool = False
+    """True for the last of them: nothing better comes until the visitor moves."""

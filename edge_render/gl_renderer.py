@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -37,9 +37,10 @@ from edge_render.gl_calls import (
 )
 from edge_render.gl_context import GlContext
 from edge_render.gl_programs import FRAME_BINDING, SHADOW_UNIT, GlPrograms
+from edge_render.gl_refiner import GlRefiner
 from edge_render.gl_scene import GpuScene
 from edge_render.gl_targets import GlTargets, Target
-from edge_render.pose import Pose, perspective
+from edge_render.pose import Matrix, Pose, perspective
 from edge_render.render_quality import RenderQuality
 from edge_render.renderer import FAR_M, NEAR_M, Picture, SceneHandle, View
 from edge_render.scene import Scene
@@ -74,6 +75,9 @@ class GlRenderer:
         self._programs = GlPrograms(context)
         self._targets = GlTargets(context)
         self._capture = Capture(context, self._programs, pixel_format)
+        self._refiner = GlRefiner(
+            context, self._programs, self._targets, self._capture, self._draw_pass, self.quality.hand_outs
+        )
         self._frame_block: Any = context.moderngl.buffer(reserve=_FRAME_FLOATS * 4)
         self._scenes: dict[SceneHandle, _Loaded] = {}
         self._handles = itertools.count(1)
@@ -86,6 +90,10 @@ class GlRenderer:
     @property
     def pixel_format(self) -> PixelFormat:
         return self._capture.pixel_format
+
+    @property
+    def refiner(self) -> GlRefiner:
+        return self._refiner
 
     def load(self, scene: Scene) -> SceneHandle:
         """Upload a scene, draw its shadow map and draw it once, so that no visitor waits for shader compilers."""
@@ -101,8 +109,16 @@ class GlRenderer:
         low, high = self._scenes[handle].gpu.bounds
         center, radius = (low + high) / 2.0, float(np.linalg.norm(high - low)) / 2.0 + 1.0
         pose = Pose((float(center[0]), float(center[1]), float(center[2]) + 2.0 * radius), (0.0, 0.0, 0.0, 1.0))
+        view = View(pose, 1.2, _WARM_UP_SIZE, _WARM_UP_SIZE)
         for still in (False, True):
-            self.draw(handle, View(pose, 1.2, _WARM_UP_SIZE, _WARM_UP_SIZE, still))
+            self.draw(handle, replace(view, still=still))
+        refinement = self._refiner.begin(handle, view)
+        try:
+            for _ in range(2):  # the first is stored, those after it are added
+                refinement.add_pass()
+            refinement.picture()
+        finally:
+            refinement.release()
 
     def unload(self, handle: SceneHandle) -> None:
         self._context.make_current()
@@ -112,9 +128,7 @@ class GlRenderer:
 
     def draw(self, handle: SceneHandle, view: View) -> Picture:
         """Draw and read back. Raises RendererError for an unknown handle or where the driver fails."""
-        loaded = self._scenes.get(handle)
-        if loaded is None:
-            raise RendererError(f"scene {handle} is not loaded")
+        loaded = self._loaded(handle)
         if view.width < 2 or view.height < 2 or view.width % 2 or view.height % 2:
             raise RendererError(f"pictures have even width and height, not {view.width}x{view.height}")
         self._context.make_current()
@@ -136,14 +150,35 @@ class GlRenderer:
         pixels.flags.writeable = False
         return Picture(pixels, self.pixel_format, (drawn - began) * 1e3, (captured - drawn) * 1e3)
 
-    def _draw_scene(self, loaded: _Loaded, view: View, target: Target) -> None:
+    def _loaded(self, handle: SceneHandle) -> _Loaded:
+        loaded = self._scenes.get(handle)
+        if loaded is None:
+            raise RendererError(f"scene {handle} is not loaded")
+        return loaded
+
+    def _draw_pass(
+        self, handle: SceneHandle, view: View, offset_px: tuple[float, float], finer_levels: float, target: Target
+    ) -> None:
+        self._draw_scene(self._loaded(handle), view, target, offset_px, finer_levels)
+
+    def _draw_scene(
+        self,
+        loaded: _Loaded,
+        view: View,
+        target: Target,
+        offset_px: tuple[float, float] = (0.0, 0.0),
+        finer_levels: float = 0.0,
+    ) -> None:
+        """``offset_px``: to the right and down. ``finer_levels``: by how many mipmap levels textures are finer."""
         calls = self._context.calls
         projection = _UPSIDE_DOWN @ perspective(view.fov_y_rad, view.aspect, NEAR_M, FAR_M)
+        projection = _moved(2.0 * offset_px[0] / target.width, 2.0 * offset_px[1] / target.height) @ projection
         clip_from_world = projection @ view.pose.view_matrix()
         draws = loaded.gpu.draw_list(clip_from_world, view.pose.position)
         frame = loaded.constants.copy()
         frame[:16] = clip_from_world.T.reshape(-1)
         frame[32:35] = view.pose.position
+        frame[35] = -finer_levels
         self._frame_block.write(frame.tobytes())
 
         calls.bind_framebuffer(FRAMEBUFFER, target.drawn.glo)
@@ -187,6 +222,13 @@ class GlRenderer:
         self._frame_block.release()
         self._programs.release()
         self._context.close()
+
+
+def _moved(x: float, y: float) -> Matrix:
+    """Moves what is drawn by parts of half the picture: clip space to clip space, shape (4, 4)."""
+    matrix = np.eye(4)
+    matrix[:2, 3] = x, y
+    return matrix
 
 
 def _background(scene: Scene) -> tuple[float, float, float]:

@@ -16,7 +16,7 @@ import numpy as np
 from edge_render.errors import RendererError
 from edge_render.frame import PixelFormat
 from edge_render.gl_context import use_egl_for_pyopengl
-from edge_render.renderer import FAR_M, NEAR_M, Picture, SceneHandle, View
+from edge_render.renderer import FAR_M, NEAR_M, Picture, Refiner, SceneHandle, View
 from edge_render.scene import Material, Mesh, Scene, Texture, Wrap
 
 _WRAP = {Wrap.REPEAT: 10497, Wrap.CLAMP: 33071, Wrap.MIRROR: 33648}
@@ -50,6 +50,11 @@ class PyrenderRenderer:
     @property
     def pixel_format(self) -> PixelFormat:
         return PixelFormat.RGBA
+
+    @property
+    def refiner(self) -> Refiner | None:
+        """It does not refine: pyrender has no accumulation, and as the reference it draws what pyrender draws."""
+        return None
 
     def load(self, scene: Scene) -> SceneHandle:
         """See Renderer.load."""

@@ -17,10 +17,10 @@ from typing import Protocol, Self
 
 import structlog
 
-from edge_render.draw_schedule import Draw, DrawSchedule, Wish
+from edge_render.draw_schedule import Draw, DrawSchedule, Refine, Wish
 from edge_render.errors import RendererError
 from edge_render.frame import Frame, FrameTimes, PixelFormat
-from edge_render.renderer import Renderer, SceneHandle, View
+from edge_render.renderer import Picture, Refinement, Renderer, SceneHandle, View
 from edge_render.scene import Scene
 
 log = structlog.get_logger(__name__)
@@ -32,6 +32,10 @@ class RenderObserver(Protocol):
     """Is told what becomes of wishes; any thread may call it."""
 
     def drawn(self, frame: Frame) -> None: ...
+
+    def refined(self) -> None:
+        """A resting picture was drawn once more; only now and then one is handed out, which then counts as drawn."""
+        ...
 
     def skipped(self) -> None:
         """A wish was replaced by a newer one, or showed nothing new."""
@@ -68,11 +72,21 @@ class Ticket:
         """Look at another scene from the next wish on; a picture of the old one is not handed on any more."""
         with self.loop._changed:
             self.loop._schedule.move(self, handle)
+            self.loop._changed.notify()
 
     def close(self) -> None:
         """Draw no more; may be called again. Frames that are being drawn are dropped."""
         with self.loop._changed:
             self.loop._schedule.remove(self)
+            self.loop._changed.notify()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Refining:
+    """The one picture that is being refined, and the last pass of it. Only the GL thread looks at it."""
+
+    last: Refine[Ticket]
+    refinement: Refinement
 
 
 class RenderLoop:
@@ -84,6 +98,7 @@ class RenderLoop:
         self._observer = observer
         self._changed = threading.Condition()
         self._schedule: DrawSchedule[Ticket] = DrawSchedule()
+        self._refining: _Refining | None = None
         self._jobs: deque[Callable[[Renderer], None]] = deque()
         self._stopping = False
         self._made: Future[tuple[str, PixelFormat]] = Future()
@@ -161,6 +176,8 @@ class RenderLoop:
     def _run(self) -> None:
         try:
             renderer = self._make_renderer()
+            if renderer.refiner is not None:
+                self._schedule.hand_outs = renderer.refiner.hand_outs
         except BaseException as error:  # noqa: BLE001 - handed to the thread that waits in __enter__
             self._made.set_exception(error)
             return
@@ -175,6 +192,7 @@ class RenderLoop:
                 self._jobs.clear()
             for job in left:
                 job(renderer)
+            self._end_refinement()
             renderer.close()
 
     def _next(self) -> Callable[[Renderer], None] | None:
@@ -185,41 +203,94 @@ class RenderLoop:
                     return None
                 if self._jobs:
                     return self._jobs.popleft()
+                if self._refining is not None and not self._schedule.wanted(self._refining.last):
+                    # Its visitor has moved or left: that takes microseconds, and gives megabytes back.
+                    return lambda _renderer: self._end_refinement()
                 now_ns = time.monotonic_ns()
                 following = self._schedule.next(now_ns)
                 if isinstance(following, Draw):
                     return partial(self._draw, following)
-                # Nothing to do: sleep until a still picture or the next live one is due, or until a wish comes.
+                if isinstance(following, Refine):
+                    return partial(self._refine, following)
+                # Nothing to do: sleep until a resting picture or the next live one is due, or until a wish comes.
                 self._changed.wait(None if following is None else (following - now_ns) / 1e9)
 
     def _draw(self, drawing: Draw[Ticket], renderer: Renderer) -> None:
         start_ns = time.monotonic_ns()
-        ticket, wish, view = drawing.visitor, drawing.wish, drawing.wish.view
         try:
-            picture = renderer.draw(drawing.handle, view)
-            picture.pixels.flags.writeable = False
-            frame = Frame(
-                pixels=picture.pixels,
-                format=picture.format,
-                width=view.width,
-                height=view.height,
-                pose=view.pose,
-                input_seq=wish.input_seq,
-                still=view.still,
-                times=FrameTimes(wish.input_at_ns, start_ns, picture.draw_ms, picture.capture_ms),
-            )
-            self._observer.drawn(frame)
-            with self._changed:
-                wanted = self._schedule.handle_of(ticket) == drawing.handle
-            if wanted:
-                ticket.sink(frame)
-        except Exception as error:
-            # One visitor's failure, whatever it is, must not end the thread that draws for all others.
-            log.exception("drawing_failed", width=view.width, height=view.height)
-            self._observer.failed()
-            with self._changed:
-                self._schedule.failed(ticket)
-            self._tell(ticket, error)
+            self._hand_on(drawing, renderer.draw(drawing.handle, drawing.wish.view), start_ns)
+            if drawing.wish.view.still:
+                self._note_time(drawing, start_ns)
+        except Exception as error:  # noqa: BLE001 - logged, and told to the visitor
+            self._failed(drawing, error)
+
+    def _refine(self, drawing: Refine[Ticket], renderer: Renderer) -> None:
+        start_ns = time.monotonic_ns()
+        try:
+            refinement = self._refinement(drawing, renderer)
+            refinement.add_pass()
+            self._observer.refined()
+            # Reading back takes time too: not for a picture that its visitor has turned away from meanwhile.
+            if drawing.hand_out and self._wanted(drawing):
+                self._hand_on(drawing, refinement.picture(), start_ns)
+            if drawing.final:
+                self._end_refinement()
+            self._note_time(drawing, start_ns)
+        except Exception as error:  # noqa: BLE001 - logged, and told to the visitor
+            self._end_refinement()
+            self._failed(drawing, error)
+
+    def _refinement(self, drawing: Refine[Ticket], renderer: Renderer) -> Refinement:
+        if drawing.pass_number == 1:
+            self._end_refinement()
+            assert renderer.refiner is not None, "it said after how many passes it hands out"
+            refinement = renderer.refiner.begin(drawing.handle, drawing.wish.view)
+        else:
+            assert self._refining is not None, "the schedule begins anew wherever it was ended"
+            refinement = self._refining.refinement
+        self._refining = _Refining(drawing, refinement)
+        return refinement
+
+    def _end_refinement(self) -> None:
+        refining, self._refining = self._refining, None
+        if refining is not None:
+            refining.refinement.release()
+
+    def _hand_on(self, drawing: Draw[Ticket] | Refine[Ticket], picture: Picture, start_ns: int) -> None:
+        wish, view = drawing.wish, drawing.wish.view
+        picture.pixels.flags.writeable = False
+        frame = Frame(
+            pixels=picture.pixels,
+            format=picture.format,
+            width=view.width,
+            height=view.height,
+            pose=view.pose,
+            input_seq=wish.input_seq,
+            still=view.still,
+            times=FrameTimes(wish.input_at_ns, start_ns, picture.draw_ms, picture.capture_ms),
+            final=drawing.final,
+        )
+        self._observer.drawn(frame)
+        if self._wanted(drawing):
+            drawing.visitor.sink(frame)
+
+    def _wanted(self, drawing: Draw[Ticket] | Refine[Ticket]) -> bool:
+        with self._changed:
+            return self._schedule.wanted(drawing)
+
+    def _note_time(self, drawing: Draw[Ticket] | Refine[Ticket], start_ns: int) -> None:
+        now_ns = time.monotonic_ns()
+        with self._changed:
+            self._schedule.took(drawing, now_ns - start_ns, now_ns)
+
+    def _failed(self, drawing: Draw[Ticket] | Refine[Ticket], error: Exception) -> None:
+        """One visitor's failure, whatever it is, must not end the thread that draws for all others."""
+        view = drawing.wish.view
+        log.error("drawing_failed", width=view.width, height=view.height, exc_info=error)
+        self._observer.failed()
+        with self._changed:
+            self._schedule.failed(drawing.visitor)
+        self._tell(drawing.visitor, error)
 
     def _tell(self, ticket: Ticket, error: Exception) -> None:
         failure = error

@@ -13,7 +13,9 @@ class RenderQuality:
     samples: int = 4
     """Samples per pixel while the visitor moves (1: no multisampling)."""
     still_samples: int = 4
-    """Samples per pixel of the picture that is kept when the visitor stands still."""
+    """Samples per pixel of the first picture after the visitor has come to rest."""
+    hand_outs: tuple[int, ...] = (4, 16)
+    """See Refiner.hand_outs."""
     anisotropy: float = 16.0
     trilinear: bool = True
     """Blend between two mipmap levels instead of taking the nearer one."""
@@ -31,4 +33,12 @@ class RenderQuality:
 
     @classmethod
     def for_software(cls) -> Self:
-        return cls(samples=1, anisotropy=1.0, trilinear=False, shadow_size=2048, shadow_taps=1, motion_scale=0.7)
+        return cls(
+            samples=1,
+            still_samples=1,
+            anisotropy=1.0,
+            trilinear=False,
+            shadow_size=2048,
+            shadow_taps=1,
+            motion_scale=0.7,
+        )

@@ -32,7 +32,7 @@ class View:
     width: int
     height: int
     still: bool = False
-    """True asks for the best picture that the renderer has (full anti-aliasing)."""
+    """True asks for the best picture that the renderer draws at once; see Refiner for a better one."""
 
     @property
     def aspect(self) -> float:
@@ -49,6 +49,35 @@ class Picture:
     capture_ms: float
 
 
+class Refinement(Protocol):
+    """One resting view that is drawn better and better. Whoever began it releases it."""
+
+    def add_pass(self) -> None:
+        """Draw once more, and wait until it is done: in between, the renderer may draw anything else."""
+        ...
+
+    def picture(self) -> Picture:
+        """What all passes so far have come to; at least one. ``draw_ms`` is that of the last pass."""
+        ...
+
+    def release(self) -> None:
+        """Free its memory; it is not used again."""
+        ...
+
+
+class Refiner(Protocol):
+    """Draws resting views in many passes, each about as quick as a picture."""
+
+    @property
+    def hand_outs(self) -> tuple[int, ...]:
+        """After how many passes a picture is worth handing out, ascending; after the last one it is final."""
+        ...
+
+    def begin(self, handle: SceneHandle, view: View) -> Refinement:
+        """Begin with a view; no pass is drawn yet. Its passes fail with RendererError once the scene is unloaded."""
+        ...
+
+
 class Renderer(Protocol):
     """Draws loaded scenes."""
 
@@ -60,6 +89,11 @@ class Renderer(Protocol):
     @property
     def pixel_format(self) -> PixelFormat:
         """The layout that draw() returns."""
+        ...
+
+    @property
+    def refiner(self) -> Refiner | None:
+        """None where the renderer can't refine: then its still picture is final."""
         ...
 
     def load(self, scene: Scene) -> SceneHandle:

@@ -12,7 +12,7 @@ from edge_render.frame import Frame
 from edge_render.pose import Pose
 from stream.appetite import Appetite
 from stream.encoder import AccessUnit
-from stream.quality import CodedPicture, PicturePlan, QualityLadder
+from stream.quality import RESTED, CodedPicture, PicturePlan, QualityLadder
 from stream.settings import StreamSettings
 
 log = structlog.get_logger(__name__)
@@ -46,10 +46,15 @@ class PictureQuality:
             self._rested_at = frame.pose
         elif unit.quantiser is not None and not resting:
             self._appetite.on_picture(unit.quantiser, target_bps)
-        if not frame.still or (unit.quantiser is not None and unit.quantiser < LOSSLESS):
+        # One that a better picture will replace is not worth the bits of the finest coding.
+        fine = LOSSLESS if frame.final else RESTED
+        if not frame.still or (unit.quantiser is not None and unit.quantiser < fine):
             self.refinements_left = 0
+        elif again and not unit.key_frame:
+            self.refinements_left = max(0, self.refinements_left - 1)
         else:
-            self.refinements_left = self.refinements_left - 1 if again else REFINEMENTS_MAX
+            # Also a key frame that a receiver had to ask for is coarse at first.
+            self.refinements_left = REFINEMENTS_MAX
         before = self._ladder.plan
         pixels = frame.width * frame.height
         self._ladder.on_picture(CodedPicture(pixels, unit.quantiser, target_bps, self._nominal_fps, resting), now_s)

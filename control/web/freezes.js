@@ -2,7 +2,7 @@
 //
 // W3C webrtc-stats (freezeCount) calls it a freeze where a picture stands for longer than three times the mean of the last
 // ones, and than that mean plus 150 ms. It can't know that nothing moved: a visitor who stands still is sent no pictures,
-// and browsers count a rest of a second as a freeze. The node says of each picture whether a rest may follow it (`still`);
+// and browsers count a rest of a second as a freeze. The node says of each picture whether a rest may follow (`resting`);
 // what stands after one of these does not count, nor does what stands after one that nothing is known of.
 
 const MEAN_OF = 30;
@@ -23,8 +23,8 @@ export class Freezes {
   }
 
   /** A `frame` message came. */
-  described({ rtp, still }) {
-    this._moving.set(rtp, !still);
+  described({ rtp, resting }) {
+    this._moving.set(rtp, !resting);
     if (this._moving.size > KEPT) this._moving.delete(this._moving.keys().next().value);
   }
 

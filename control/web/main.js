@@ -154,7 +154,7 @@ function placeLabels() {
   const fit = guide.following ? fitOf(box, size) : "cover";
   document.body.dataset.fit = fit;
   // A follower is not told of each moving picture.
-  if (guide.following && !clock.lastFrame.still) overlay.hideLabels();
+  if (guide.following && !clock.lastFrame.resting) overlay.hideLabels();
   else overlay.place(clock.lastFrame, box, size, fit);
 }
 

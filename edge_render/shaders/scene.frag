@@ -86,7 +86,7 @@ vec3 srgb_from_linear(vec3 color) {
 void main() {
     vec4 base = base_color;
 #ifdef HAS_BASE_MAP
-    base *= texture(base_map, uv);
+    base *= texture(base_map, uv, eye.w);
 #endif
 #ifdef HAS_COLOR
     base *= vertex_color;
@@ -98,7 +98,7 @@ void main() {
     float roughness = factors.y;
     float occlusion = 1.0;
 #ifdef HAS_METAL_ROUGH_MAP
-    vec3 orm = texture(metal_rough_map, uv).rgb;
+    vec3 orm = texture(metal_rough_map, uv, eye.w).rgb;
     roughness *= orm.g;
     metallic *= orm.b;
 #endif
@@ -106,14 +106,14 @@ void main() {
     occlusion = 1.0 + factors.w * (orm.r - 1.0);
 #endif
 #ifdef HAS_OCCLUSION_MAP
-    occlusion = 1.0 + factors.w * (texture(occlusion_map, uv).r - 1.0);
+    occlusion = 1.0 + factors.w * (texture(occlusion_map, uv, eye.w).r - 1.0);
 #endif
 
     vec3 n = normalize(normal);
 #ifdef HAS_NORMAL_MAP
     vec3 t = normalize(tangent.xyz);
     vec3 b = cross(n, t) * tangent.w;
-    vec3 bump = texture(normal_map, uv).xyz * 2.0 - 1.0;
+    vec3 bump = texture(normal_map, uv, eye.w).xyz * 2.0 - 1.0;
     n = normalize((t * bump.x + b * bump.y) * factors.z + n * bump.z);
 #endif
 #ifdef DOUBLE_SIDED
@@ -150,7 +150,7 @@ void main() {
     vec3 color = lit_diffuse + lit_specular;
     vec3 emitted = emissive_cutoff.xyz;
 #ifdef HAS_EMISSIVE_MAP
-    emitted *= texture(emissive_map, uv).rgb;
+    emitted *= texture(emissive_map, uv, eye.w).rgb;
 #endif
     color += emitted;
     color = srgb_from_linear(tone_map(color));

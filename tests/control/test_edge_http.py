@@ -26,6 +26,8 @@ from control.settings import NodeSettings
 from edge_render.package import open_package
 
 WAIT_S = 20.0
+SILENCE_S = 0.5
+"""Much longer than the pause between two codings of a resting picture."""
 
 
 def write_package(folder: Path, audio: dict[str, dict[str, Any]] | None = None) -> Path:
@@ -120,6 +122,20 @@ class Visitor:
         self.command.send(json.dumps(message))
         return await self.next("tapped")
 
+    async def until_silent(self) -> None:
+        """Wait until no picture has come for a while: that nothing more comes can't be known sooner."""
+        while True:
+            try:
+                async with asyncio.timeout(SILENCE_S):
+                    await self.frames.get()
+            except TimeoutError:
+                return
+
+    async def video_packets(self) -> int:
+        """How many have come, of pictures and of their repetitions."""
+        received = await self.connection.getReceivers()[0].getStats()
+        return sum(stats.packetsReceived for stats in received.values() if stats.type == "inbound-rtp")
+
     async def frame_until(self, condition: Any) -> dict[str, Any]:
         async with asyncio.timeout(WAIT_S):
             while not condition(message := await self.frames.get()):
@@ -137,6 +153,13 @@ async def visiting(client: httpx.AsyncClient, **query: Any) -> AsyncIterator[Vis
         yield visitor
     finally:
         await visitor.connection.close()
+
+
+def drawings(node: EdgeNode) -> float:
+    """Pictures and passes, by the node's metrics."""
+    lines = node.metrics.exposition().decode().splitlines()
+    counted = ('edge_render_frames_total{event="drawn"}', 'edge_render_frames_total{event="refined"}')
+    return sum(float(line.split()[-1]) for line in lines if line.startswith(counted))
 
 
 async def until_empty(node: EdgeNode) -> None:
@@ -167,6 +190,21 @@ async def test_a_visitor_looks_walks_taps_and_changes_the_scene(tmp_path: Path) 
         assert (await visitor.next("welcome"))["scene"] == "cellar"
         assert node.visits == 1
     assert 'edge_render_frames_total{event="sent"}' in node.metrics.exposition().decode()
+
+
+async def test_a_visitor_who_rests_gets_the_final_picture_and_then_nothing(tmp_path: Path) -> None:
+    async with serving(tmp_path) as (node, client), visiting(client, width=320, height=192) as visitor:
+        await visitor.frame_until(lambda frame: frame["still"])
+        await visitor.until_silent()
+        packets, drawn = await visitor.video_packets(), drawings(node)
+        assert packets > 0
+        await asyncio.sleep(2.0 * SILENCE_S)
+        assert await visitor.video_packets() == packets, "all else is keep-alives"
+        assert drawings(node) == drawn
+        visitor.pose.send('{"type":"input","seq":1,"yaw":0.5,"pitch":0.1}')
+        moved = await visitor.frame_until(lambda frame: frame["seq"] == 1)
+        assert not moved["still"]
+        assert (await visitor.frame_until(lambda frame: frame["still"]))["seq"] == 1
 
 
 async def test_bad_messages_are_answered_and_the_visit_goes_on(tmp_path: Path) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from edge_render.draw_schedule import STILL_AFTER_NS, Draw, DrawSchedule, Wish
+from edge_render.draw_schedule import PASS_PAUSE, STILL_AFTER_NS, Draw, DrawSchedule, Refine, Wish
 from edge_render.pose import Pose
 from edge_render.renderer import SceneHandle, View
 
@@ -27,6 +29,30 @@ def schedule_of(*visitors: str) -> DrawSchedule[str]:
     for visitor in visitors:
         schedule.add(visitor, HALL, FPS)
     return schedule
+
+
+def refining_schedule_of(*visitors: str) -> DrawSchedule[str]:
+    schedule = schedule_of(*visitors)
+    schedule.hand_outs = (2, 3)
+    return schedule
+
+
+def rested(*visitors: str) -> tuple[DrawSchedule[str], int]:
+    """A schedule in which all have got their still picture, and the time then."""
+    schedule = refining_schedule_of(*visitors)
+    for visitor in visitors:
+        schedule.want(visitor, wish(1.0), 1000 * MS)
+        drawn(schedule, 1000 * MS)
+    now_ns = 1000 * MS + STILL_AFTER_NS
+    for _ in visitors:
+        assert not drawn(schedule, now_ns).final, "a better one comes"
+    return schedule, now_ns
+
+
+def refined(schedule: DrawSchedule[str], now_ns: int) -> Refine[str]:
+    task = schedule.next(now_ns)
+    assert isinstance(task, Refine)
+    return task
 
 
 def drawn(schedule: DrawSchedule[str], now_ns: int) -> Draw[str]:
@@ -140,6 +166,120 @@ def test_still_picture_once_after_rest_and_then_nothing() -> None:
     assert still.wish.view.still
     assert still.wish.view.pose == view(1.0).pose
     assert schedule.next(STILL_AFTER_NS) is None
+
+
+def test_a_still_picture_is_refined_pass_by_pass_and_then_nothing() -> None:
+    schedule, now_ns = rested("a")
+    passes = [refined(schedule, now_ns) for _ in range(3)]
+    assert [(p.pass_number, p.hand_out, p.final) for p in passes] == [
+        (1, False, False),
+        (2, True, False),
+        (3, True, True),
+    ]
+    assert all(p.wish == Wish(replace(view(1.0), still=True), 1, MS) for p in passes)
+    assert schedule.next(now_ns) is None
+    assert not schedule.want("a", wish(1.0, seq=2), now_ns)
+    assert schedule.next(now_ns) is None
+
+
+def test_without_a_refiner_the_still_picture_is_final() -> None:
+    schedule = schedule_of("a")
+    schedule.want("a", wish(1.0), 0)
+    assert not drawn(schedule, 0).final
+    assert drawn(schedule, STILL_AFTER_NS).final
+
+
+def test_passes_leave_pauses() -> None:
+    schedule, now_ns = rested("a")
+    took_ns = 40 * MS
+    schedule.took(refined(schedule, now_ns), took_ns, now_ns + took_ns)
+    next_ns = now_ns + took_ns + round(PASS_PAUSE * took_ns)
+    assert schedule.next(now_ns + took_ns) == next_ns
+    assert refined(schedule, next_ns).pass_number == 2
+
+
+def test_a_move_goes_before_the_next_pass_and_ends_the_refinement() -> None:
+    schedule, now_ns = rested("a")
+    begun = refined(schedule, now_ns)
+    assert schedule.wanted(begun)
+    schedule.want("a", wish(2.0), now_ns)
+    assert not schedule.wanted(begun)
+    assert drawn(schedule, now_ns).wish == wish(2.0)
+    now_ns += STILL_AFTER_NS
+    assert drawn(schedule, now_ns).wish.view.still
+    assert refined(schedule, now_ns).pass_number == 1, "of another picture"
+
+
+def test_a_still_picture_that_a_move_overtakes_is_not_wanted() -> None:
+    schedule = schedule_of("a")
+    schedule.want("a", wish(1.0), 0)
+    live = drawn(schedule, 0)
+    still = drawn(schedule, STILL_AFTER_NS)
+    assert schedule.wanted(still)
+    schedule.want("a", wish(2.0), STILL_AFTER_NS)
+    assert not schedule.wanted(still)
+    assert schedule.wanted(live)
+    # The visitor comes back before anything was drawn, and has not got the still picture.
+    schedule.want("a", wish(1.0), STILL_AFTER_NS)
+    assert drawn(schedule, 2 * STILL_AFTER_NS).wish.view.still
+
+
+def test_a_still_picture_goes_before_the_passes_of_others_and_one_is_refined_at_a_time() -> None:
+    schedule, now_ns = rested("a", "b")
+    order = [refined(schedule, now_ns).visitor]
+    schedule.add("c", HALL, FPS)
+    schedule.want("c", wish(1.0), now_ns)
+    drawn(schedule, now_ns)
+    now_ns += STILL_AFTER_NS
+    assert drawn(schedule, now_ns).visitor == "c"
+    order += [refined(schedule, now_ns).visitor for _ in range(8)]
+    assert order == list("aaabbbccc")
+    assert schedule.next(now_ns) is None
+
+
+@pytest.mark.parametrize(("pass_ms", "passes"), [(5, 3), (30, 0)])
+def test_passes_run_in_the_gaps_of_who_moves_or_not_at_all(pass_ms: int, passes: int) -> None:
+    schedule, now_ns = rested("a")
+    schedule.add("b", HALL, FPS)
+    first = Draw("a", HALL, wish(1.0))
+    schedule.took(first, pass_ms * MS, now_ns)
+    refinements, draws, busy_until_ns = 0, 0, now_ns
+    for step_ms in range(400):
+        at_ns = now_ns + step_ms * MS
+        if step_ms % 20 == 0:
+            schedule.want("b", wish(float(step_ms)), at_ns)
+        if at_ns < busy_until_ns:
+            continue
+        task = schedule.next(at_ns)
+        if isinstance(task, Draw):
+            draws += 1
+            assert step_ms % 20 == 0, "no input waits for a pass"
+        elif isinstance(task, Refine):
+            refinements += 1
+            busy_until_ns = at_ns + pass_ms * MS
+            schedule.took(task, pass_ms * MS, busy_until_ns)
+    assert (draws, refinements) == (20, passes)
+
+
+def test_once_all_rest_the_passes_go_on_whatever_they_take() -> None:
+    schedule, now_ns = rested("a")
+    schedule.took(refined(schedule, now_ns), 30 * MS, now_ns)
+    schedule.add("b", HALL, FPS)
+    schedule.want("b", wish(1.0), now_ns)
+    drawn(schedule, now_ns)
+    rests_ns = now_ns + STILL_AFTER_NS
+    assert schedule.next(now_ns) == rests_ns
+    assert drawn(schedule, rests_ns).visitor == "b"
+    assert refined(schedule, rests_ns).pass_number == 2
+
+
+def test_leaving_or_changing_the_scene_ends_a_refinement() -> None:
+    for leave in (lambda s: s.remove("a"), lambda s: s.move("a", LOUNGE), lambda s: s.failed("a")):
+        schedule, now_ns = rested("a")
+        begun = refined(schedule, now_ns)
+        leave(schedule)
+        assert not schedule.wanted(begun)
+        assert schedule.next(now_ns) is None
 
 
 def test_still_picture_yields_to_those_who_wait() -> None:

@@ -16,6 +16,7 @@ from edge_render.frame import PixelFormat
 from edge_render.gl_context import GlContext
 from edge_render.gl_renderer import GlRenderer
 from edge_render.pose import Pose
+from edge_render.render_quality import RenderQuality
 from edge_render.renderer import SceneHandle, View
 from edge_render.scene import AlphaMode, Ambient, Material, Scene, Sun, Texture
 from edge_render.tone import srgb_from_linear, tone_map
@@ -192,12 +193,14 @@ def test_a_shadow_begins_where_things_stand(renderer: GlRenderer) -> None:
     assert shadow == [0, 0, 0, 0, 0]
 
 
-def test_still_pictures_smooth_their_edges(renderer: GlRenderer) -> None:
+def test_still_pictures_of_a_gpu_smooth_their_edges() -> None:
+    renderer = GlRenderer(GlContext.open(), PixelFormat.RGBA, RenderQuality(samples=1))
     half_turned = np.eye(4)
     half_turned[:2, :2] = [[math.cos(0.3), -math.sin(0.3)], [math.sin(0.3), math.cos(0.3)]]
     scene = quads([(glowing((0.7, 0.7, 0.7)), half_turned @ placed(scale=(0.4, 0.4, 1.0)))])
     live = picture(renderer, scene)
     still = picture(renderer, scene, replace(FRONT, still=True))
+    renderer.close()
     assert len(np.unique(still[..., 0])) > len(np.unique(live[..., 0]))
     assert rgb(still) == rgb(live)
 

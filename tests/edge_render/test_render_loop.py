@@ -32,7 +32,10 @@ class Counts:
         self.seen: Queue[str] = Queue()
 
     def drawn(self, frame: Frame) -> None:
-        self.seen.put("still" if frame.still else "drawn")
+        self.seen.put("final" if frame.final else "still" if frame.still else "drawn")
+
+    def refined(self) -> None:
+        self.seen.put("refined")
 
     def skipped(self) -> None:
         self.seen.put("skipped")
@@ -48,6 +51,7 @@ class GatedRenderer:
     """Keeps the contract with grey pictures, notes what is drawn, and draws only when a test lets it."""
 
     description, pixel_format = "gated", PixelFormat.RGBA
+    refiner: GatedRefiner | None = None
 
     def __init__(self) -> None:
         self.gate = threading.Semaphore(0)
@@ -78,6 +82,44 @@ class GatedRenderer:
 
     def now_drawing_x(self) -> float:
         return self.began.get(timeout=WAIT_S)[1].pose.position[0]
+
+
+class GatedRefiner:
+    """Refines for a GatedRenderer: each pass is a drawing of its. Notes how many refinements hold memory."""
+
+    hand_outs = (2, 4)
+
+    def __init__(self, renderer: GatedRenderer) -> None:
+        self.renderer = renderer
+        self.held = 0
+        self.released = threading.Semaphore(0)
+
+    def begin(self, handle: SceneHandle, view: View) -> GatedRefinement:
+        self.held += 1
+        return GatedRefinement(self, handle, view)
+
+
+class GatedRefinement:
+    def __init__(self, refiner: GatedRefiner, handle: SceneHandle, view: View) -> None:
+        self._refiner, self._handle, self._view = refiner, handle, view
+        self._last: Picture | None = None
+
+    def add_pass(self) -> None:
+        self._last = self._refiner.renderer.draw(self._handle, self._view)
+
+    def picture(self) -> Picture:
+        assert self._last is not None
+        return self._last
+
+    def release(self) -> None:
+        self._refiner.held -= 1
+        self._refiner.released.release()
+
+
+def refining_renderer() -> tuple[GatedRenderer, GatedRefiner]:
+    renderer = GatedRenderer()
+    renderer.refiner = GatedRefiner(renderer)
+    return renderer, renderer.refiner
 
 
 def nothing(_error: RendererError) -> None:
@@ -143,10 +185,99 @@ def test_the_same_view_is_not_drawn_twice_and_rest_brings_one_still_picture() ->
         assert counts.next() == "drawn"
         ticket.want(view(1.0), 2, 0)
         assert counts.next() == "skipped"
-        assert counts.next() == "still"
+        assert counts.next() == "final", "this renderer does not refine"
         ticket.refresh()
-        assert counts.next() == "still"
+        assert counts.next() == "final"
     assert counts.seen.empty()
+
+
+def test_a_resting_picture_is_refined_and_then_nothing_is_drawn() -> None:
+    renderer, refiner = refining_renderer()
+    counts, frames = Counts(), Queue[Frame]()
+    renderer.gate.release(6)
+    with RenderLoop(lambda: renderer, counts) as loop:
+        ticket = loop.attach(SceneHandle(1), frames.put, 60.0, nothing)
+        ticket.want(view(1.0), 7, 0)
+        seen = [counts.next() for _ in range(8)]
+        assert seen == ["drawn", "still", "refined", "refined", "still", "refined", "refined", "final"]
+        assert refiner.released.acquire(timeout=WAIT_S)
+        handed_on = [frames.get(timeout=WAIT_S) for _ in range(4)]
+        ticket.want(view(1.0), 8, 0)
+        assert counts.next() == "skipped"
+    assert [(frame.still, frame.final) for frame in handed_on] == [(False, False), *[(True, False)] * 2, (True, True)]
+    assert {(frame.pose, frame.input_seq) for frame in handed_on} == {(view(1.0).pose, 7)}
+    assert frames.empty()
+    assert renderer.began.qsize() == 6
+
+
+def test_a_move_waits_for_one_pass_at_most_and_what_was_refined_is_not_handed_on() -> None:
+    renderer, refiner = refining_renderer()
+    frames = Queue[Frame]()
+    renderer.gate.release(3)
+    with RenderLoop(lambda: renderer, Counts()) as loop:
+        ticket = loop.attach(SceneHandle(1), frames.put, 1000.0, nothing)
+        ticket.want(view(1.0), 1, 0)
+        for _ in range(4):
+            renderer.now_drawing_x()
+        # In the second pass, after which a picture would be handed out.
+        ticket.want(view(2.0), 2, 0)
+        renderer.gate.release()
+        assert refiner.released.acquire(timeout=WAIT_S), "its memory is free before the next picture is drawn"
+        assert renderer.now_drawing_x() == 2.0
+        renderer.gate.release()
+        handed_on = [frames.get(timeout=WAIT_S) for _ in range(3)]
+        ticket.close()
+    assert [(frame.input_seq, frame.still) for frame in handed_on] == [(1, False), (1, True), (2, False)]
+    assert refiner.held == 0
+
+
+@pytest.mark.parametrize("leave", ["close", "move_to"])
+def test_who_leaves_while_resting_leaves_no_memory_behind(leave: str) -> None:
+    renderer, refiner = refining_renderer()
+    renderer.gate.release(3)
+    with RenderLoop(lambda: renderer, Counts()) as loop:
+        ticket = loop.attach(SceneHandle(1), lambda _frame: None, 60.0, nothing)
+        ticket.want(view(1.0), 1, 0)
+        for _ in range(4):
+            renderer.now_drawing_x()
+        if leave == "close":
+            ticket.close()
+        else:
+            ticket.move_to(SceneHandle(2))
+        renderer.gate.release()
+        assert refiner.released.acquire(timeout=WAIT_S)
+        assert refiner.held == 0
+    assert renderer.began.empty()
+
+
+def test_a_pass_that_fails_is_told_and_the_next_move_is_drawn() -> None:
+    renderer, refiner = refining_renderer()
+    errors, frames = Queue[RendererError](), Queue[Frame]()
+    renderer.gate.release(2)
+    with RenderLoop(lambda: renderer, Counts()) as loop:
+        ticket = loop.attach(SceneHandle(1), frames.put, 60.0, errors.put)
+        ticket.want(view(1.0), 1, 0)
+        for _ in range(3):
+            renderer.now_drawing_x()
+        renderer.broken_x = 1.0
+        renderer.gate.release()
+        assert "tired" in str(errors.get(timeout=WAIT_S))
+        renderer.gate.release()
+        ticket.want(view(2.0), 2, 0)
+        assert [frames.get(timeout=WAIT_S).input_seq for _ in range(3)] == [1, 1, 2]
+        ticket.close()
+    assert refiner.held == 0
+
+
+def test_a_loop_that_ends_while_it_refines_frees_the_memory() -> None:
+    renderer, refiner = refining_renderer()
+    renderer.gate.release(3)
+    with RenderLoop(lambda: renderer, Counts()) as loop:
+        loop.attach(SceneHandle(1), lambda _frame: None, 60.0, nothing).want(view(1.0), 1, 0)
+        for _ in range(4):
+            renderer.now_drawing_x()
+        renderer.gate.release()
+    assert refiner.held == 0
 
 
 def test_a_failed_picture_is_told_to_its_visitor_only() -> None:
@@ -236,7 +367,7 @@ def test_a_closed_loop_takes_nothing_more() -> None:
         loop.attach(handle, lambda _frame: None, 60.0, nothing)
 
 
-def test_real_pictures_live_then_still() -> None:
+def test_real_pictures_live_then_still_then_refined() -> None:
     frames = Queue[Frame]()
 
     def make() -> GlRenderer:
@@ -247,7 +378,7 @@ def test_real_pictures_live_then_still() -> None:
         handle = loop.load(one_quad(base_color=(1.0, 0.0, 0.0, 1.0))).result(WAIT_S)
         ticket = loop.attach(handle, frames.put, 60.0, nothing)
         ticket.want(view(0.0, width=64, height=48), 5, 123)
-        live, still = frames.get(timeout=WAIT_S), frames.get(timeout=WAIT_S)
+        live, still, better, final = (frames.get(timeout=WAIT_S) for _ in range(4))
         assert loop.pixel_format is PixelFormat.RGBA
         assert "OpenGL" in loop.description
         # A scene that is gone is an error for the one who looks at it.
@@ -256,8 +387,10 @@ def test_real_pictures_live_then_still() -> None:
         lost = loop.attach(handle, frames.put, 60.0, errors.put)
         lost.want(view(1.0), 1, 0)
         assert "not loaded" in str(errors.get(timeout=WAIT_S))
-    assert (live.still, still.still) == (False, True)
+    assert [frame.still for frame in (live, still, better, final)] == [False, True, True, True]
+    assert [frame.final for frame in (live, still, better, final)] == [False, False, False, True]
+    assert final.pixels[24, 32].tolist() == still.pixels[24, 32].tolist()
     assert live.pixels.shape == (48, 64, 4)
     red, green, _, _ = live.pixels[24, 32]
     assert red > 2 * green
-    assert live.input_seq == still.input_seq == 5
+    assert live.input_seq == still.input_seq == final.input_seq == 5

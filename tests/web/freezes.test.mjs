@@ -6,7 +6,7 @@ import { Freezes } from "../../control/web/freezes.js";
 function moving() {
   const freezes = new Freezes();
   for (let index = 0; index <= 30; index += 1) {
-    freezes.described({ rtp: index, still: false });
+    freezes.described({ rtp: index, resting: false });
     freezes.shown(index, 33 * index);
   }
   return freezes;
@@ -31,7 +31,7 @@ test("what is late by less is none", () => {
 
 test("a rest is no freeze, however long", () => {
   const freezes = moving();
-  freezes.described({ rtp: 31, still: true });
+  freezes.described({ rtp: 31, resting: true });
   freezes.shown(31, END_MS + 33);
   freezes.shown(32, END_MS + 9000);
   assert.equal(freezes.count, 0);
@@ -41,7 +41,7 @@ test("nor is what stands after a picture of which nothing is known, or of a conn
   const freezes = moving();
   freezes.shown(99, END_MS + 33);
   freezes.shown(100, END_MS + 900);
-  freezes.described({ rtp: 100, still: false });
+  freezes.described({ rtp: 100, resting: false });
   freezes.restart();
   freezes.shown(101, END_MS + 9000);
   assert.equal(freezes.count, 0);
