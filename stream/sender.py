@@ -262,6 +262,8 @@ class InteractiveSender(ReportingSender):
 
     def _begin_key_frame(self) -> None:
         self._key_frame_timer = None
+        # From now on, not from when it has been coded: who asks meanwhile must not get another one right after it.
+        self._key_frame_at_s = time.monotonic()
         self._source.want_key_frame()
 
 
