@@ -16,6 +16,8 @@ APP_LIMITED = 1.3
 sent tells of our own restraint, not of the link."""
 RTT_GROWTH_S = 0.06
 RTT_BRAKE = 0.85
+RTT_MEMORY_S = 15.0
+"""The least round trip is that of this time to twice of it: a way that has become longer is no buffer that fills."""
 HOLD_AFTER_DECREASE_S = 1.0
 
 
@@ -27,7 +29,9 @@ class RateController:
         self._target_bps = float(min(max(start_bps, min_bps), max_bps))
         self._increased_at_s = now_s
         self._decreased_at_s = -HOLD_AFTER_DECREASE_S
-        self._least_rtt_s: float | None = None
+        self._least_rtts_s: list[float] = []
+        """Of this window and of the one before."""
+        self._window_began_s = now_s
 
     @property
     def target_bps(self) -> int:
@@ -49,8 +53,11 @@ class RateController:
 
     def on_round_trip(self, rtt_s: float, now_s: float) -> None:
         """A measured round-trip time: one far above the least seen means that a buffer is filling."""
-        self._least_rtt_s = rtt_s if self._least_rtt_s is None else min(self._least_rtt_s, rtt_s)
-        if rtt_s - self._least_rtt_s > RTT_GROWTH_S and now_s - self._decreased_at_s >= HOLD_AFTER_DECREASE_S:
+        if not self._least_rtts_s or now_s - self._window_began_s > RTT_MEMORY_S:
+            self._least_rtts_s = [rtt_s, *self._least_rtts_s[:1]]
+            self._window_began_s = now_s
+        self._least_rtts_s[0] = min(self._least_rtts_s[0], rtt_s)
+        if rtt_s - min(self._least_rtts_s) > RTT_GROWTH_S and now_s - self._decreased_at_s >= HOLD_AFTER_DECREASE_S:
             self._decrease(self._target_bps * RTT_BRAKE, now_s)
 
     def _decrease(self, bps: float, now_s: float) -> None:

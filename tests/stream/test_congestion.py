@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from stream.congestion import LOSS_LOW, RateController
+from stream.congestion import LOSS_LOW, RTT_MEMORY_S, RateController
 
 
 def controller() -> RateController:
@@ -68,3 +70,38 @@ def test_after_a_decrease_the_rate_rests_before_it_grows() -> None:
     assert rate.target_bps == low
     rate.on_loss(0.0, now_s=2.5)
     assert rate.target_bps > low
+
+
+def test_a_way_that_has_become_longer_is_not_braked_for_ever() -> None:
+    rate = controller()
+    for second in range(60):
+        rate.on_round_trip(0.02 if second < 5 else 0.12, now_s=float(second))
+        rate.on_loss(0.0, now_s=float(second))
+    low_bps = rate.target_bps
+    for second in range(60, 60 + round(RTT_MEMORY_S)):
+        rate.on_round_trip(0.12, now_s=float(second))
+        rate.on_loss(0.0, now_s=float(second))
+    assert rate.target_bps > 2 * low_bps
+
+
+EVENTS = st.one_of(
+    st.tuples(st.just("loss"), st.floats(0, 1), st.none()),
+    st.tuples(st.just("remb"), st.integers(0, 2**81), st.floats(0, 1e9)),
+    st.tuples(st.just("rtt"), st.floats(0, 100), st.none()),
+)
+
+
+@given(st.lists(st.tuples(st.floats(0, 30), EVENTS), max_size=60))
+def test_whatever_the_receiver_says_the_rate_stays_within_its_limits(
+    events: list[tuple[float, tuple[str, float, float]]],
+) -> None:
+    rate, now_s = controller(), 0.0
+    for pause_s, (what, value, sent_bps) in events:
+        now_s += pause_s
+        if what == "loss":
+            rate.on_loss(value, now_s)
+        elif what == "remb":
+            rate.on_remb(int(value), sent_bps, now_s)
+        else:
+            rate.on_round_trip(value, now_s)
+        assert 300_000 <= rate.target_bps <= 8_000_000
