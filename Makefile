@@ -1,7 +1,7 @@
 .DEFAULT_GOAL := help
 PYTHON := .venv/bin/python
 
-.PHONY: help demo test lint format bench bench-network bench-density setup setup-tests
+.PHONY: help demo test lint format bench bench-network bench-density bench-load setup setup-tests
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -31,6 +31,9 @@ bench-network: setup-tests ## print how each sender holds on bad networks
 
 bench-density: setup-tests ## print what followers cost and how many visitors are carried (10 minutes)
 	$(PYTHON) -m bench.density $(OPTIONS)
+
+bench-load: setup-tests ## find how many visitors a node carries, and write a report
+	$(PYTHON) -m bench.visitors $(OPTIONS)
 
 setup:
 	@scripts/setup

@@ -57,10 +57,17 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--turn", type=Path, required=True, help="the file of record_turn()")
     parser.add_argument("--sender", choices=SENDERS, required=True)
+    parser.add_argument("--max-visits", type=int, default=4)
     options = parser.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     turn = RecordedTurn(options.turn)
-    settings = NodeSettings(port=options.port, pixel_format="i420", max_width=turn.width, max_height=turn.height)
+    settings = NodeSettings(
+        port=options.port,
+        pixel_format="i420",
+        max_width=turn.width,
+        max_height=turn.height,
+        max_visits=options.max_visits,
+    )
     failures: list[EdgeRenderError] = []
 
     def stop_for(error: EdgeRenderError) -> None:

@@ -43,6 +43,7 @@ def add_options(parser: Any) -> None:
     )
     group.add_argument("--max-failed", type=int, default=bounds.failed, help="bound: visits that failed, in a window")
     group.add_argument("--node-pid", type=int, default=0, help="of a node on the same machine, to tell its CPU")
+    group.add_argument("--about", default="", help="said in the report of what was measured: node, content, place")
     group.add_argument("--record", default="", help="write what was measured to this file, for bench.visitors.report")
 
 

@@ -107,8 +107,11 @@ class StepFigures:
     gap_p95_ms: float
     gap_max_ms: float
     fps: float
+    moving_s: float
+    """Of all visitors together."""
     freezes: int
     frozen_share: float
+    """Of ``moving_s``."""
     lost_share: float
     kbps: float
     """Received by each visitor."""
@@ -139,6 +142,7 @@ def figures_of(visitors: int, seconds: float, window: Snapshot, bounds: Bounds) 
         gap_p95_ms=gaps.percentile(0.95),
         gap_max_ms=float(max(gaps.counts, default=0)),
         fps=fps,
+        moving_s=moved_ms / 1e3,
         freezes=tally.freezes,
         frozen_share=tally.frozen_ms / moved_ms if moved_ms > 0 else 0.0,
         lost_share=tally.packets_lost / tally.packets_expected if tally.packets_expected > 0 else 0.0,

@@ -62,6 +62,7 @@ def record_run(environment: Any, ramp: Ramp, totals: Snapshot, began_s: float) -
     workers = getattr(runner, "worker_count", 1)
     conditions = {
         "node": str(environment.host),
+        "about": options.about or "nothing was said",
         "network": options.network or "as it is between load generator and node",
         "path": str(options.path),
         "seed": str(options.seed),
