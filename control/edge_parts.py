@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import structlog
@@ -17,8 +17,18 @@ from edge_render.gl_renderer import GlRenderer
 from edge_render.pose import Pose
 from edge_render.renderer import Renderer, View
 from edge_render.scene import Scene
-from stream import AiortcPeer, Broadcast, StreamSettings, choose_codec
-from stream.encoder_probe import FALLBACK_CODEC, make_encoder
+from stream import (
+    X264,
+    AiortcPeer,
+    Broadcast,
+    EncoderKind,
+    PeerEvents,
+    StreamSettings,
+    VideoCodec,
+    choose_encoders,
+)
+from stream.encoder_probe import make_encoder
+from stream.peer import Peer
 
 log = structlog.get_logger(__name__)
 
@@ -60,7 +70,7 @@ def _capture_and_encode_ms(renderer: GlRenderer, settings: NodeSettings) -> floa
     pose = Pose((0.0, 0.0, 0.0), (0.0, 0.0, 0.0, 1.0))
     view = View(pose, 1.0, settings.max_width, settings.max_height)
     stream = stream_settings(settings)
-    encoder = make_encoder("libx264", stream)
+    encoder = make_encoder(X264, stream)
     times = []
     for _ in range(_TRIALS):
         picture = renderer.draw(handle, view)
@@ -89,8 +99,17 @@ def stream_settings(settings: NodeSettings) -> StreamSettings:
 def peer_maker(settings: NodeSettings) -> MakePeer:
     """Probes the encoders once. Raises EncoderError where none works."""
     stream = stream_settings(settings)
-    codec = choose_codec(stream)
-    return lambda events: AiortcPeer(events, codec, stream)
+    encoders = choose_encoders(stream, settings.codecs, settings.max_width, settings.max_height)
+
+    def make(events: PeerEvents, codec: VideoCodec | None = None) -> Peer:
+        return AiortcPeer(events, preferring(encoders, codec), stream)
+
+    return make
+
+
+def preferring(encoders: Sequence[EncoderKind], codec: VideoCodec | None) -> list[EncoderKind]:
+    """The encoders with those of a codec first."""
+    return sorted(encoders, key=lambda kind: kind.codec is not codec)
 
 
 def guide_parts(settings: NodeSettings) -> GuideParts:
@@ -98,8 +117,8 @@ def guide_parts(settings: NodeSettings) -> GuideParts:
 
     A follower can only be sent what the broadcast codes: H.264, which every browser decodes."""
     stream = stream_settings(settings)
-    codec = choose_codec(stream)
+    encoders = choose_encoders(stream, [VideoCodec.H264], settings.max_width, settings.max_height)
     return GuideParts(
-        lambda: Broadcast(lambda: make_encoder(codec, stream), lambda: make_encoder(FALLBACK_CODEC, stream), stream),
-        lambda events, picture: AiortcPeer(events, codec, stream, picture),
+        lambda: Broadcast(lambda: make_encoder(encoders[0], stream), lambda: make_encoder(X264, stream), stream),
+        lambda events, picture: AiortcPeer(events, encoders, stream, picture),
     )

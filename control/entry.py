@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from control.input import Place
 from control.picture_size import fit
 from control.showroom_host import HostedScene, ShowroomHost
+from stream.video_codec import VideoCodec
 
 Coordinate = Annotated[float, Field(ge=-10_000.0, le=10_000.0)]
+
+
+def _known_codec(name: object) -> object:
+    """A link may name a codec that only a later version knows: it is a wish, so it is passed over."""
+    return name if name in list(VideoCodec) else None
 
 
 class Entry(BaseModel):
@@ -32,6 +38,8 @@ class Entry(BaseModel):
     """The code of the guided visit to follow; where one enters is the presenter's choice then."""
     width: Annotated[int, Field(ge=16, le=8192)] = 1280
     height: Annotated[int, Field(ge=16, le=8192)] = 720
+    codec: Annotated[VideoCodec | None, BeforeValidator(_known_codec)] = None
+    """The one that the visitor would like best."""
 
     def size(self, max_width: int, max_height: int) -> tuple[int, int]:
         """The stream's picture size in pixels."""

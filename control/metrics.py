@@ -28,6 +28,12 @@ class NodeMetrics:
             "edge_render_frames_total", "Frames by what became of them", ["event"], registry=self.registry
         )
         self.sent_bytes = Counter("edge_render_video_bytes_total", "Encoded video sent", registry=self.registry)
+        self.encoder_fallbacks = Counter(
+            "edge_render_encoder_fallbacks_total",
+            "Encoders that failed at run time and were replaced",
+            ["failed", "by"],
+            registry=self.registry,
+        )
         self.visits = Gauge("edge_render_visits", "Visits at present", registry=self.registry)
         self.capacity = Gauge("edge_render_visit_capacity", "Visits that this node takes", registry=self.registry)
         self.followers = Gauge("edge_render_followers", "Followers of guided visits at present", registry=self.registry)

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from stream.video_codec import VideoCodec
+
+
+def _codec_names(value: object) -> object:
+    """A list as it is written on the command line: names with commas between them."""
+    return value.replace(" ", "").split(",") if isinstance(value, str) else value
 
 
 class NodeSettings(BaseSettings):
@@ -21,7 +28,14 @@ class NodeSettings(BaseSettings):
     pixel_format: Literal["auto", "rgba", "i420"] = Field(
         "auto", description="Where pixels become I420: in a shader (i420) or by libswscale (rgba); auto measures."
     )
-    encoder: Literal["auto", "x264", "nvenc"] = Field("auto", description="auto takes NVENC where it really encodes.")
+    encoder: Literal["auto", "x264", "nvenc"] = Field(
+        "auto", description="auto takes NVENC where it really encodes; x264: no GPU; nvenc: none without a GPU."
+    )
+    codecs: Annotated[tuple[VideoCodec, ...], NoDecode, BeforeValidator(_codec_names)] = Field(
+        tuple(VideoCodec),
+        min_length=1,
+        description="Video codecs that visitors may get, the best first. Those too slow here are left out.",
+    )
     fps: float = Field(30.0, ge=1.0, le=120.0, description="Most frames per second that one visit gets.")
     max_width: int = Field(1280, ge=160, le=4096, description="Most pixels across of one visit's picture.")
     max_height: int = Field(720, ge=90, le=4096, description="Most pixels down; a portrait screen swaps the two.")

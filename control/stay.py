@@ -25,6 +25,7 @@ from control.wire import (
     Audio,
     ClientMessage,
     Closing,
+    EncoderChanged,
     Error,
     Goodbye,
     Ping,
@@ -34,13 +35,16 @@ from control.wire import (
     Stats,
     WatchStats,
 )
+from stream.fallback_encoder import EncoderReplaced
 from stream.peer import Channel, FrameSent, Peer, PeerEvents
 from stream.peer_state import PeerState
 from stream.quality import PicturePlan
+from stream.video_codec import VideoCodec
 
 log = structlog.get_logger(__name__)
 
-MakePeer = Callable[[PeerEvents], Peer]
+MakePeer = Callable[[PeerEvents, VideoCodec | None], Peer]
+"""With the video codec that the visitor would like best."""
 
 
 class VisitState(StrEnum):
@@ -62,7 +66,9 @@ class Outlet(Protocol):
 class Stay(ABC):
     """Made and used on the event loop. Subclasses say what is shown, and what the visitor's messages do."""
 
-    def __init__(self, visit_id: str, settings: NodeSettings, metrics: NodeMetrics, make_peer: MakePeer) -> None:
+    def __init__(
+        self, visit_id: str, settings: NodeSettings, metrics: NodeMetrics, make_peer: Callable[[PeerEvents], Peer]
+    ) -> None:
         self.id = visit_id
         self.state = VisitState.CONNECTING
         self.end_reason = ""
@@ -86,6 +92,7 @@ class Stay(ABC):
                 on_refused=lambda _frame: metrics.frames.labels("dropped").inc(),
                 on_alive=self._alive,
                 on_plan=self._on_plan,
+                on_encoder_replaced=self._on_encoder_replaced,
             )
         )
 
@@ -113,6 +120,10 @@ class Stay(ABC):
 
     def _on_plan(self, plan: PicturePlan) -> None:  # noqa: B027 - nothing, where others say what is drawn
         """The stream wants larger or smaller pictures, more or fewer."""
+
+    def _on_encoder_replaced(self, replaced: EncoderReplaced) -> None:
+        self._metrics.encoder_fallbacks.labels(replaced.failed, replaced.by).inc()
+        self._send("command", EncoderChanged(codec=replaced.codec, encoder=replaced.by, failed=replaced.failed))
 
     # --- life --------------------------------------------------------------------------------------
 

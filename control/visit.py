@@ -56,7 +56,7 @@ class Visit(Stay):
 
     def __init__(self, visit_id: str, means: VisitMeans, entry: Entry) -> None:
         settings = means.settings
-        super().__init__(visit_id, settings, means.metrics, means.make_peer)
+        super().__init__(visit_id, settings, means.metrics, lambda events: means.make_peer(events, entry.codec))
         self._means = means
         self._scene, place = entry.place(means.host)
         self._navigator = Navigator(place, self._scene.space, settings.walk_speed_m_s, self._began_s)

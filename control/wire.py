@@ -281,6 +281,15 @@ class Error(_Message):
     id: int | None = None
 
 
+class EncoderChanged(_Message):
+    """An encoder failed at run time; the pictures go on by another, perhaps in another codec."""
+
+    type: Literal["encoder"] = "encoder"
+    codec: str
+    encoder: str
+    failed: str
+
+
 class Closing(_Message):
     """The server ends the visit; ``reason`` is a short code, such as 'shutdown'."""
 
@@ -288,7 +297,7 @@ class Closing(_Message):
     reason: str
 
 
-ServerMessage = Welcome | Guiding | FrameShown | ServerStats | Tapped | Pong | Error | Closing
+ServerMessage = Welcome | Guiding | FrameShown | ServerStats | Tapped | Pong | Error | EncoderChanged | Closing
 
 _client: TypeAdapter[ClientMessage] = TypeAdapter(ClientMessage)
 

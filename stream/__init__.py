@@ -2,18 +2,21 @@
 
 from stream.aiortc_peer import AiortcPeer
 from stream.broadcast import Broadcast
-from stream.encoder_probe import choose_codec
+from stream.encoder_probe import X264, EncoderKind, choose_encoders
 from stream.errors import EncoderError, PeerClosed, SignallingError, StreamError
 from stream.peer import Channel, FrameSent, Peer, PeerEvents
 from stream.peer_state import PeerState
 from stream.peer_stats import PeerStats
 from stream.settings import StreamSettings
+from stream.video_codec import VideoCodec
 
 __all__ = [
+    "X264",
     "AiortcPeer",
     "Broadcast",
     "Channel",
     "EncoderError",
+    "EncoderKind",
     "FrameSent",
     "Peer",
     "PeerClosed",
@@ -23,5 +26,6 @@ __all__ = [
     "SignallingError",
     "StreamError",
     "StreamSettings",
-    "choose_codec",
+    "VideoCodec",
+    "choose_encoders",
 ]

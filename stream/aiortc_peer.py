@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Sequence
 from uuid import uuid4
 
 import structlog
@@ -20,11 +21,13 @@ from aiortc.sdp import candidate_from_sdp
 
 from edge_render.frame import Frame
 from stream import flexfec
+from stream.aiortc_codecs import offer_codecs, preferences
 from stream.aiortc_extensions import offer_extensions
 from stream.audio_sender import AudioSender
 from stream.audio_source import AudioSource
-from stream.encoder_probe import FALLBACK_CODEC, make_encoder
+from stream.encoder_probe import EncoderKind, candidates
 from stream.errors import PeerClosed, SignallingError
+from stream.fallback_encoder import EncoderReplaced, FallbackEncoder
 from stream.frame_slot import FrameSlot
 from stream.frame_source import FrameSource, VisitorSource
 from stream.offer_filter import CANDIDATES_MAX, SDP_MAX_CHARS, filter_sdp, usable_candidate
@@ -46,16 +49,23 @@ _CHANNEL_IDS: dict[Channel, int] = {"pose": 0, "command": 1}
 
 
 class AiortcPeer:
-    """One visitor's connection: one H.264 stream out; sound and two data channels where the visitor has them."""
+    """One visitor's connection: one video stream out; sound and two data channels where the visitor has them."""
 
     def __init__(
-        self, events: PeerEvents, codec: str, settings: StreamSettings, source: FrameSource | None = None
+        self,
+        events: PeerEvents,
+        encoders: Sequence[EncoderKind],
+        settings: StreamSettings,
+        source: FrameSource | None = None,
     ) -> None:
-        """``codec`` is what encoder_probe chose. ``source``: the pictures to send, in place of frames that are put in.
-        Called on the event loop."""
+        """``encoders``: what encoder_probe chose, the best first; the first whose codec the visitor takes is used.
+        ``source``: the pictures to send, in one of their codecs, in place of frames that are put in. Called on the
+        event loop."""
+        offer_codecs()
         offer_extensions()
         self._events = events
         self._state = PeerState.NEW
+        self._loop = asyncio.get_running_loop()
         self._freed = False
         self._candidates = 0
         self._dropped_frames = 0
@@ -68,16 +78,14 @@ class AiortcPeer:
         self._connection.on("connectionstatechange", self._on_connection_state)
         self._channels: dict[Channel, RTCDataChannel] = {}
         transceiver = self._connection.addTransceiver("video", direction="sendonly")
-        # Before any description is set: the answerer would take VP8 otherwise.
-        transceiver.setCodecPreferences(
-            [c for c in RTCRtpSender.getCapabilities("video").codecs if c.mimeType in ("video/H264", "video/rtx")]
+        # Before any description is set: the answerer would take the visitor's first otherwise.
+        transceiver.setCodecPreferences(preferences(list(dict.fromkeys(kind.codec for kind in encoders))))
+        self._encoder = FallbackEncoder(candidates(encoders, settings), self._encoder_replaced)
+        sender_events = SenderEvents(
+            events.on_frame_sent, events.on_alive, self._on_encoder_failed, self._encoder.restrict
         )
-        sender_events = SenderEvents(events.on_frame_sent, events.on_alive, self._on_encoder_failed)
         source = source or VisitorSource(
-            self._slot,
-            make_encoder(codec, settings),
-            lambda: make_encoder(FALLBACK_CODEC, settings),
-            PictureQuality(settings, self._on_plan, time.monotonic()),
+            self._slot, self._encoder, PictureQuality(settings, self._on_plan, time.monotonic())
         )
         self._sender = InteractiveSender(transceiver.sender.transport, source, settings, sender_events)
         replace_sender(transceiver, self._sender)
@@ -260,6 +268,10 @@ class AiortcPeer:
             self._set_state(PeerState.CONNECTED)
         elif state in ("failed", "closed") and self._state is not PeerState.CLOSED:
             self._set_state(PeerState.CLOSED, state)
+
+    def _encoder_replaced(self, replaced: EncoderReplaced) -> None:
+        """Called on the thread that encodes, which the loop outlives: asyncio.run waits for its threads."""
+        self._loop.call_soon_threadsafe(self._events.on_encoder_replaced, replaced)
 
     def _on_encoder_failed(self, reason: str) -> None:
         log.error("encoder_failed", error=reason)

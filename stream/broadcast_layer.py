@@ -10,6 +10,7 @@ from typing import Protocol
 
 from edge_render.frame import Frame
 from stream.encoder import Encoder
+from stream.fallback_encoder import Candidate, FallbackEncoder
 from stream.frame_scaling import ScalingEncoder
 from stream.frame_slot import FrameSlot
 from stream.frame_source import CodedFrame, VisitorSource
@@ -62,12 +63,12 @@ class Layer:
         self.index = index
         self._settings = replace(settings, max_bps=max(settings.min_bps, round(spec.rate * settings.max_bps)))
         self._slot = FrameSlot(self._on_refused)
-        self._encoder = ScalingEncoder(make_encoder(), spec.scale)
+        encoders = [Candidate(VideoCodec.H264, make) for make in (make_encoder, make_fallback)]
+        self._encoder = ScalingEncoder(FallbackEncoder(encoders, lambda _replaced: None), spec.scale)
         self._thinning = Thinning(settings.max_fps)
         self._source = VisitorSource(
             self._slot,
             self._encoder,
-            self._make_fallback(make_fallback),
             PictureQuality(self._settings, self._on_plan, time.monotonic()),
         )
         self._packetise: dict[VideoCodec, Packetise] = {}
@@ -83,13 +84,6 @@ class Layer:
         self.target_bps = min(self._settings.start_bps, self._settings.max_bps)
         """For the pictures to come, at the nominal frame rate."""
         self.pictures = self.key_frames = self.dropped_frames = 0
-
-    def _make_fallback(self, make_fallback: Callable[[], Encoder]) -> Callable[[], Encoder]:
-        def make() -> Encoder:
-            self._encoder = ScalingEncoder(make_fallback(), self._encoder.scale)
-            return self._encoder
-
-        return make
 
     # --- pictures ------------------------------------------------------------------------------------
 

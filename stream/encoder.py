@@ -15,10 +15,11 @@ class AccessUnit:
 
     codec: VideoCodec
     data: bytes = field(repr=False)
-    """H.264: an access unit in byte stream format (ITU-T H.264, annex B)."""
+    """H.264: an access unit in byte stream format (ITU-T H.264, annex B). VP8, VP9: a frame."""
     key_frame: bool
     quantiser: float | None = None
-    """The mean quantiser, 0 (lossless) to 1 (the coarsest that the codec has); None where the library does not say."""
+    """How coarse, 0 (lossless) to 1: the quantiser of H.264 that would give the same picture, of 51; None where the
+    library does not say."""
 
 
 class Encoder(Protocol):

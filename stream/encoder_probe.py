@@ -1,6 +1,11 @@
-"""Which encoder works here: each candidate really encodes a frame."""
+"""Which encoders work here, and are quick enough: each candidate really encodes some frames."""
 
 from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import structlog
@@ -9,54 +14,110 @@ from edge_render.frame import Frame, FrameTimes, PixelFormat
 from edge_render.pose import Pose
 from stream.encoder import Encoder
 from stream.errors import EncoderError
+from stream.fallback_encoder import Candidate
 from stream.h264 import H264Encoder
-from stream.settings import EncoderChoice, StreamSettings
+from stream.settings import StreamSettings
+from stream.video_codec import VideoCodec
+from stream.vpx import VpxEncoder
 
 log = structlog.get_logger(__name__)
 
-_CANDIDATES: dict[EncoderChoice, tuple[str, ...]] = {
-    "auto": ("h264_nvenc", "libx264"),
-    "nvenc": ("h264_nvenc",),
-    "x264": ("libx264",),
-}
-_SIZE = 256
+_FRAMES = 5
+_SHIFT_PX = 8
+BUSY_MAX: Final = 0.8
+"""Of the time between two pictures, at most, for encoding one."""
 
 
-def probe(codec: str, settings: StreamSettings) -> str | None:
-    """Encode one frame; None where that works, else the reason."""
-    frame = Frame(
-        pixels=np.zeros((_SIZE * 3 // 2, _SIZE), np.uint8),
-        format=PixelFormat.I420,
-        width=_SIZE,
-        height=_SIZE,
-        pose=Pose((0.0, 0.0, 0.0), (0.0, 0.0, 0.0, 1.0)),
-        input_seq=0,
-        still=False,
-        times=FrameTimes(0, 0, 0.0, 0.0),
-    )
-    try:
-        unit = H264Encoder(codec, settings.max_bps, settings.max_fps).encode(frame, settings.start_bps, True)
-    except EncoderError as error:
-        return str(error)
-    return None if unit.key_frame else "the first picture was no key frame"
+@dataclass(frozen=True, slots=True)
+class EncoderKind:
+    """A codec and the library that codes it."""
+
+    codec: VideoCodec
+    library: str
+
+    def __str__(self) -> str:
+        return f"{self.codec} by {self.library}"
+
+    @property
+    def gpu(self) -> bool:
+        return self.library.endswith("_nvenc")
 
 
-def choose_codec(settings: StreamSettings) -> str:
-    """The best codec that works. Raises EncoderError with every reason where none does."""
-    reasons: list[str] = []
-    for codec in _CANDIDATES[settings.encoder]:
-        reason = probe(codec, settings)
-        if reason is None:
-            log.info("encoder_chosen", codec=codec, passed_over=reasons)
-            return codec
-        reasons.append(reason)
-    raise EncoderError(f"no encoder works here: {'; '.join(reasons)}")
+X264: Final = EncoderKind(VideoCodec.H264, "libx264")
+_KINDS: Final = (
+    EncoderKind(VideoCodec.H264, "h264_nvenc"),
+    X264,
+    EncoderKind(VideoCodec.VP8, "libvpx"),
+    EncoderKind(VideoCodec.VP9, "libvpx"),
+)
+"""Of one codec, the better first."""
 
 
-FALLBACK_CODEC = "libx264"
-"""Works everywhere; takes over from an encoder that fails at run time."""
+def make_encoder(kind: EncoderKind, settings: StreamSettings) -> Encoder:
+    """An encoder for one stream."""
+    if kind.codec is VideoCodec.H264:
+        return H264Encoder(kind.library, settings.max_bps, settings.max_fps)
+    return VpxEncoder(kind.codec, settings.max_bps, settings.max_fps)
 
 
-def make_encoder(codec: str, settings: StreamSettings) -> Encoder:
-    """An encoder for one visit."""
-    return H264Encoder(codec, settings.max_bps, settings.max_fps)
+def candidates(kinds: Sequence[EncoderKind], settings: StreamSettings) -> list[Candidate]:
+    """What a FallbackEncoder takes."""
+
+    def maker(kind: EncoderKind) -> Callable[[], Encoder]:
+        return lambda: make_encoder(kind, settings)
+
+    return [Candidate(kind.codec, maker(kind)) for kind in kinds]
+
+
+def probe(kind: EncoderKind, settings: StreamSettings, width: int, height: int) -> float:
+    """How many milliseconds a picture of that size takes. Raises EncoderError where the encoder does not work."""
+    encoder = make_encoder(kind, settings)
+    took_ms = []
+    for index in range(_FRAMES):
+        frame = _moving_picture(index, width, height)
+        began_s = time.perf_counter()
+        unit = encoder.encode(frame, settings.start_bps, index == 0)
+        took_ms.append((time.perf_counter() - began_s) * 1e3)
+        if index == 0 and not unit.key_frame:
+            raise EncoderError(f"{kind}: the first picture was no key frame")
+    return float(np.median(took_ms[1:]))
+
+
+def _moving_picture(index: int, width: int, height: int) -> Frame:
+    """Soft shapes that move to the side, about as hard to code as a turning camera."""
+    down, across = np.mgrid[0:height, 0:width].astype(np.float32)
+    across += _SHIFT_PX * index
+    shapes = 110 + 50 * np.sin(across / 37) * np.cos(down / 23) + 20 * np.sin((across + 2 * down) / 5)
+    planes = np.full((height * 3 // 2, width), 128, np.uint8)
+    planes[:height] = shapes.astype(np.uint8)
+    pose = Pose((0.0, 0.0, 0.0), (0.0, 0.0, 0.0, 1.0))
+    return Frame(planes, PixelFormat.I420, width, height, pose, 0, False, FrameTimes(0, 0, 0.0, 0.0))
+
+
+def choose_encoders(
+    settings: StreamSettings, codecs: Sequence[VideoCodec], width: int, height: int
+) -> tuple[EncoderKind, ...]:
+    """The encoders of these codecs that hold ``settings.max_fps`` with pictures of that size: in the order of the
+    codecs, of each the better first. Where none is quick enough, the quickest. Raises EncoderError with every reason
+    where none works."""
+    took_ms: dict[EncoderKind, float] = {}
+    left_out: list[str] = []
+    for kind in (kind for codec in codecs for kind in _KINDS if kind.codec is codec):
+        if kind.gpu and settings.encoder == "x264":
+            continue
+        try:
+            took_ms[kind] = probe(kind, settings, width, height)
+        except EncoderError as error:
+            left_out.append(f"{kind}: {error}")
+    if not took_ms or (settings.encoder == "nvenc" and not any(kind.gpu for kind in took_ms)):
+        raise EncoderError(f"no encoder works here: {'; '.join(left_out)}")
+    bound_ms = BUSY_MAX * 1e3 / settings.max_fps
+    chosen = tuple(kind for kind, ms in took_ms.items() if ms <= bound_ms)
+    chosen = chosen or (min(took_ms, key=lambda kind: took_ms[kind]),)
+    left_out += [
+        f"{kind}: {ms:.1f} ms for a picture of {width}x{height}, of {bound_ms:.1f} that there are"
+        for kind, ms in took_ms.items()
+        if kind not in chosen
+    ]
+    log.info("encoders_chosen", encoders=[f"{kind}, {took_ms[kind]:.1f} ms" for kind in chosen], left_out=left_out)
+    return chosen

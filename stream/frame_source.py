@@ -8,15 +8,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-import structlog
-
 from edge_render.frame import Frame
 from stream.encoder import AccessUnit, Encoder
-from stream.errors import EncoderError
 from stream.frame_slot import FrameSlot
 from stream.picture_quality import PictureQuality
-
-log = structlog.get_logger(__name__)
 
 TargetRate = Callable[[], int]
 """The bits per second that pictures may take now, at the nominal frame rate of the settings."""
@@ -62,13 +57,9 @@ class VisitorSource:
     shows nothing new. A new picture goes before that.
     """
 
-    def __init__(
-        self, slot: FrameSlot, encoder: Encoder, make_fallback: Callable[[], Encoder], quality: PictureQuality
-    ) -> None:
-        """``make_fallback`` makes the encoder that takes over where ``encoder`` fails at run time."""
+    def __init__(self, slot: FrameSlot, encoder: Encoder, quality: PictureQuality) -> None:
         self._slot = slot
         self._encoder = encoder
-        self._make_fallback: Callable[[], Encoder] | None = make_fallback
         self._quality = quality
         self._last_frame: Frame | None = None
         self._key_frame_wanted = True
@@ -79,7 +70,7 @@ class VisitorSource:
         taken_ns = time.monotonic_ns()
         key_frame, self._key_frame_wanted = self._key_frame_wanted, False
         bps = self._quality.target_bps(frame, target_bps())
-        unit = await self._encode(frame, bps, key_frame)
+        unit = await asyncio.to_thread(self._encoder.encode, frame, bps, key_frame)
         again, self._last_frame = frame is self._last_frame, frame
         self._quality.on_coded(frame, unit, bps, again, time.monotonic())
         return CodedFrame(frame, unit, taken_ns, time.monotonic_ns(), again, encoder=self._encoder.name)
@@ -99,13 +90,3 @@ class VisitorSource:
         self._key_frame_wanted = True
         if self._last_frame is not None:
             self._slot.put_if_empty(self._last_frame)
-
-    async def _encode(self, frame: Frame, target_bps: int, key_frame: bool) -> AccessUnit:
-        try:
-            return await asyncio.to_thread(self._encoder.encode, frame, target_bps, key_frame)
-        except EncoderError as error:
-            if self._make_fallback is None:
-                raise
-            failed, self._encoder, self._make_fallback = self._encoder.name, self._make_fallback(), None
-            log.warning("encoder_replaced", failed=failed, by=self._encoder.name, error=str(error))
-            return await asyncio.to_thread(self._encoder.encode, frame, target_bps, True)

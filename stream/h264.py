@@ -19,17 +19,14 @@ import av
 from av.error import FFmpegError
 from av.packet import Packet
 from av.video.codeccontext import VideoCodecContext
-from av.video.frame import PictureType, VideoFrame
-from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
+from av.video.frame import PictureType
 
-from edge_render.frame import Frame, PixelFormat
+from edge_render.frame import Frame
 from stream.encoder import AccessUnit
 from stream.errors import EncoderError
+from stream.picture_planes import LIMITED_RANGE, Matrix, PictureConverter
 from stream.video_codec import VideoCodec
 
-BT709: Final = 1
-"""Colour primaries, transfer and matrix of ITU-R BT.709 (ITU-T H.273)."""
-LIMITED_RANGE: Final = 1
 KEY_INTERVAL_FRAMES: Final = 100_000
 """Key frames come on request alone."""
 SMALLEST_BUFFER_BITS: Final = 1000
@@ -61,7 +58,7 @@ class H264Encoder:
         self._max_bps = max_bps
         self._max_fps = max_fps
         self._context: VideoCodecContext | None = None
-        self._reformatter = VideoReformatter()
+        self._converter = PictureConverter()
         self._count = 0
 
     @property
@@ -76,7 +73,7 @@ class H264Encoder:
             bit_rate = min(round(target_bps * RATE_FILL), self._max_bps)
             if context.bit_rate != bit_rate:
                 context.bit_rate = bit_rate
-            picture = self._picture(frame)
+            picture = self._converter.convert(frame)
             picture.pict_type = PictureType.I if key_frame else PictureType.NONE
             picture.pts = self._count
             picture.time_base = context.time_base
@@ -105,7 +102,7 @@ class H264Encoder:
         context.max_b_frames = 0
         context.thread_count = 1
         context.color_range = LIMITED_RANGE
-        context.colorspace = context.color_primaries = context.color_trc = BT709
+        context.colorspace = context.color_primaries = context.color_trc = Matrix.BT709
         context.options = {
             **_OPTIONS[self._codec],
             "profile": "baseline",
@@ -114,22 +111,6 @@ class H264Encoder:
         }
         context.open()
         return context
-
-    def _picture(self, frame: Frame) -> VideoFrame:
-        if frame.format is PixelFormat.I420:
-            picture = VideoFrame.from_ndarray(frame.pixels, format="yuv420p")
-        else:
-            picture = self._reformatter.reformat(
-                VideoFrame.from_ndarray(frame.pixels, format="rgba"),
-                format="yuv420p",
-                src_colorspace=Colorspace.ITU709,
-                dst_colorspace=Colorspace.ITU709,
-                src_color_range=ColorRange.JPEG,
-                dst_color_range=ColorRange.MPEG,
-                interpolation=Interpolation.FAST_BILINEAR,
-            )
-        picture.colorspace, picture.color_range = BT709, LIMITED_RANGE
-        return picture
 
 
 def _quantiser(packet: Packet[Any]) -> float | None:

@@ -8,11 +8,15 @@ RFC 8445, section 7.3.1.3). End-of-candidates goes too, as ICE would give up bef
 from __future__ import annotations
 
 import ipaddress
+import re
 
 from stream.aiortc_extensions import TRANSPORT_CC
 from stream.errors import SignallingError
 
 SDP_MAX_CHARS = 65_536
+_RTPMAP = re.compile(r"a=rtpmap:(?P<type>\d+) (?P<name>[^/]+)/")
+_FMTP = re.compile(r"a=fmtp:(?P<type>\d+) (?P<parameters>.*)")
+_FORMAT_LINE = re.compile(r"a=(?:rtpmap|fmtp|rtcp-fb):(?P<type>\d+) ")
 CANDIDATES_MAX = 32
 
 
@@ -25,7 +29,7 @@ def filter_sdp(sdp: str, transport_cc: bool = True) -> str:
     if lines[0].strip() != "v=0":
         raise SignallingError("this is not SDP: it does not begin with v=0")
     kept, candidates = [], 0
-    for line in lines:
+    for line in _without_other_profiles(lines):
         if line.startswith("a=end-of-candidates"):
             continue
         if line.startswith("a=candidate:"):
@@ -36,6 +40,29 @@ def filter_sdp(sdp: str, transport_cc: bool = True) -> str:
             continue
         kept.append(line)
     return "\r\n".join(kept) + "\r\n"
+
+
+def _without_other_profiles(lines: list[str]) -> list[str]:
+    """Leave out VP9 and AV1 in other profiles than 0, which we do not send, and their retransmissions."""
+    formats: dict[str, str] = {}
+    refused: set[str] = set()
+    for line in lines:
+        if match := _RTPMAP.match(line):
+            formats[match["type"]] = match["name"].upper()
+        elif match := _FMTP.match(line):
+            parameters = dict(part.strip().partition("=")[::2] for part in match["parameters"].split(";"))
+            profile = {"VP9": "profile-id", "AV1": "profile"}.get(formats.get(match["type"], ""), "")
+            if parameters.get(profile, "0") != "0" or parameters.get("apt") in refused:
+                refused.add(match["type"])
+    if not refused:
+        return lines
+    kept = []
+    for line in lines:
+        if line.startswith("m=video "):
+            kept.append(" ".join(word for word in line.split() if word not in refused))
+        elif not ((match := _FORMAT_LINE.match(line)) and match["type"] in refused):
+            kept.append(line)
+    return kept
 
 
 def usable_candidate(candidate: str) -> bool:

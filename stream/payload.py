@@ -7,6 +7,7 @@ from collections.abc import Callable
 from stream.encoder import AccessUnit
 from stream.h264_payload import h264_payloads
 from stream.video_codec import VideoCodec
+from stream.vpx_payload import Vp8Packetiser, Vp9Packetiser
 
 Packetise = Callable[[AccessUnit], list[bytes]]
 """The payloads in order; the last one's packet gets the marker."""
@@ -16,4 +17,8 @@ def packetiser(codec: VideoCodec) -> Packetise:
     """The packetiser of a codec, for one stream."""
     if codec is VideoCodec.H264:
         return h264_payloads
+    if codec is VideoCodec.VP8:
+        return Vp8Packetiser()
+    if codec is VideoCodec.VP9:
+        return Vp9Packetiser()
     raise NotImplementedError(f"no packetiser for {codec}")

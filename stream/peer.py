@@ -13,6 +13,7 @@ from typing import Literal, Protocol
 
 from edge_render.frame import Frame
 from stream.audio_source import AudioSource
+from stream.fallback_encoder import EncoderReplaced
 from stream.peer_state import PeerState
 from stream.peer_stats import PeerStats
 from stream.quality import PicturePlan
@@ -48,6 +49,8 @@ class PeerEvents:
     """The visitor's receiver reported on the stream: a sign of life also of players that send no messages."""
     on_plan: Callable[[PicturePlan], None] = lambda _plan: None
     """Pictures should become larger or smaller, more or fewer, as the link carries more or less."""
+    on_encoder_replaced: Callable[[EncoderReplaced], None] = lambda _replaced: None
+    """An encoder failed; the stream goes on with another, perhaps in another codec."""
 
 
 class Peer(Protocol):

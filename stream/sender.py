@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -58,6 +58,8 @@ class SenderEvents:
     on_alive: Callable[[], None]
     on_failed: Callable[[str], None]
     """No encoder works any more; the reason."""
+    on_negotiated: Callable[[Sequence[VideoCodec]], None] = lambda _codecs: None
+    """What the visitor takes, best first; before the first picture is asked for."""
 
 
 class InteractiveSender(ReportingSender):
@@ -133,6 +135,7 @@ class InteractiveSender(ReportingSender):
     async def send(self, parameters: RTCRtpSendParameters) -> None:
         """Upstream's beginning of sending, which would know the first codec alone."""
         self._formats = rtp_formats(parameters.codecs)
+        self._events.on_negotiated(tuple(self._formats))
         await super().send(parameters)
 
     async def _run_rtp(self, codec: RTCRtpCodecParameters) -> None:

@@ -24,6 +24,7 @@ from edge_render.errors import EdgeRenderError
 from edge_render.frame import Frame
 from edge_render.package import open_package
 from stream.peer import Peer, PeerEvents
+from stream.video_codec import VideoCodec
 
 
 class StampedPeer:
@@ -44,8 +45,8 @@ class StampedPeer:
 def stamping(make_peer: MakePeer, views: int) -> MakePeer:
     """Makes the same peers, with stamped frames."""
 
-    def make(events: PeerEvents) -> Peer:
-        return cast(Peer, StampedPeer(make_peer(events), views))
+    def make(events: PeerEvents, codec: VideoCodec | None = None) -> Peer:
+        return cast(Peer, StampedPeer(make_peer(events, codec), views))
 
     return make
 

@@ -24,19 +24,19 @@ def _ours_with_copies(settings: NodeSettings) -> MakePeer:
 def _stock(settings: NodeSettings) -> MakePeer:
     from bench.network.stock_peer import StockPeer
 
-    return lambda events: StockPeer(events, "video/H264")
+    return lambda events, _codec: StockPeer(events, "video/H264")
 
 
 def _stock_vp8(settings: NodeSettings) -> MakePeer:
     from bench.network.stock_peer import StockPeer
 
-    return lambda events: StockPeer(events, "video/VP8")
+    return lambda events, _codec: StockPeer(events, "video/VP8")
 
 
 def _libwebrtc(settings: NodeSettings) -> MakePeer:
     from bench.network.libwebrtc_peer import LibwebrtcPeer
 
-    return lambda events: LibwebrtcPeer(events, settings.max_bps)
+    return lambda events, _codec: LibwebrtcPeer(events, settings.max_bps)
 
 
 SENDERS: dict[str, Callable[[NodeSettings], MakePeer]] = {

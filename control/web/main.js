@@ -73,6 +73,8 @@ function placeToEnter() {
   if (welcome && frame) {
     Object.assign(place, { x: frame.position[0], y: frame.position[1], z: frame.position[2], yaw: walk.yaw, pitch: walk.pitch });
   }
+  const codec = new URLSearchParams(location.search).get("codec");
+  if (codec) place.codec = codec;
   return place;
 }
 
@@ -122,6 +124,8 @@ function onMessage(message) {
     statistics.told(message);
   } else if (message.type === "guiding") {
     guide.led(message, textsOf(language));
+  } else if (message.type === "encoder") {
+    statistics.encoderReplaced(message);
   } else if (message.type === "tapped" && message.hit === "hotspot") {
     overlay.showCard(message.hotspot, textsOf(language));
   }

@@ -16,6 +16,7 @@ export class Statistics {
     this._clock = clock;
     this._freezes = freezes;
     this._visit = null;
+    this._replaced = null;
     this._language = "en";
     this._forget();
     setInterval(() => this.open && this._refresh(), REFRESH_MS);
@@ -28,6 +29,7 @@ export class Statistics {
   /** The visit whose statistics are shown. */
   setVisit(visit) {
     this._visit = visit;
+    this._replaced = null;
     this._forget();
   }
 
@@ -40,6 +42,11 @@ export class Statistics {
   told(message) {
     this._before.server = this._server;
     this._server = message;
+  }
+
+  /** An `encoder` message came: one failed, and another goes on. */
+  encoderReplaced(message) {
+    this._replaced = message;
   }
 
   setLanguage(language, label) {
@@ -71,7 +78,7 @@ export class Statistics {
     const reports = (await visit?.receiverReports()) ?? [];
     if (visit !== this._visit) return;
     const transport = visit?.channel.transport ?? "none";
-    const page = { clock: this._clock, freezes: this._freezes, transport };
+    const page = { clock: this._clock, freezes: this._freezes, transport, replaced: this._replaced };
     const groups = statisticsGroups({ reports, server: this._server, before: this._before, ...page });
     this._before.reports = reports;
     this._panel.replaceChildren(...groups.map((group) => this._table(group)));

@@ -54,11 +54,12 @@ function receiverRows({ reports, before }) {
   return rows;
 }
 
-function senderRows({ server, before }) {
+function senderRows({ server, before, replaced }) {
   if (!server) return [];
   const { video, sender } = server;
   return [
     row("encoder", "encoderImplementation", video.encoder_implementation || NONE),
+    ...(replaced ? [row("failed", "", `${replaced.failed} → ${replaced.encoder}`)] : []),
     row("target", "targetBitrate", mbits(video.target_bitrate)),
     row("encoding", "totalEncodeTime", ms(mean(video, before.server?.video, "total_encode_time", "frames_encoded"))),
     row("keyFrames", "keyFramesEncoded", count(video.key_frames_encoded)),
@@ -99,7 +100,7 @@ function delayRows({ clock, freezes }) {
 /**
  * What the panel shows. `reports` are the browser's, `server` the newest `server_stats` message or null, `before` what
  * came before each of the two ({ reports: [], server: null } at first), `clock` the FrameClock, `freezes` the Freezes,
- * `transport` that of the control channel.
+ * `transport` that of the control channel, `replaced` the newest `encoder` message or null.
  */
 export function statisticsGroups(now) {
   const groups = [

@@ -13,6 +13,7 @@ const LABELS = {
   concealed: ["Sound filled in", "声音补偿"],
   sender: ["Sender", "发送端"],
   encoder: ["Encoder", "编码器"],
+  failed: ["Encoder failed, replaced", "编码器故障，已更换"],
   target: ["Target rate", "目标码率"],
   encoding: ["Encoding", "编码"],
   keyFrames: ["Key frames", "关键帧"],

@@ -12,15 +12,27 @@ import numpy as np
 import pytest
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpSender, RTCSessionDescription
 from aiortc.codecs.h264 import h264_depayload
+from aiortc.codecs.vpx import vp8_depayload
 from aiortc.rtp import RtcpSrPacket, RtpPacket
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from edge_render.frame import Frame, FrameTimes, PixelFormat
 from edge_render.pose import Pose
-from stream import AiortcPeer, FrameSent, PeerEvents, PeerState, SignallingError, StreamSettings
+from stream import (
+    X264,
+    AiortcPeer,
+    EncoderKind,
+    FrameSent,
+    PeerEvents,
+    PeerState,
+    SignallingError,
+    StreamSettings,
+    VideoCodec,
+)
 from stream.aiortc_extensions import PLAYOUT_DELAY, TRANSPORT_CC
 from stream.aiortc_peer import UPSTREAM_SENDER
+from stream.fallback_encoder import EncoderReplaced
 from stream.media_clock import ntp_at
 from stream.peer import Channel
 from stream.reporting_sender import UPSTREAM_NAMES
@@ -80,7 +92,9 @@ class Screen:
     holds a picture back until the next one begins)."""
 
     def __init__(self, visitor: RTCPeerConnection) -> None:
-        self._decoder = av.CodecContext.create("h264", "r")
+        self._formats = {one.payloadType: one.name for one in visitor.getTransceivers()[0]._codecs}
+        self._decoders = {name: av.CodecContext.create(name.lower(), "r") for name in ("H264", "VP8")}
+        self.codecs: list[str] = []
         self._data = b""
         self._pictures: asyncio.Queue[np.ndarray] = asyncio.Queue()
         self.timestamps: list[int] = []
@@ -91,10 +105,12 @@ class Screen:
     async def _take(self, packet: RtpPacket, arrival_time_ms: int) -> None:
         self.packets += 1
         self.payload_bytes += len(packet.payload)
-        self._data += h264_depayload(packet.payload)
+        name = self._formats[packet.payload_type]
+        self._data += h264_depayload(packet.payload) if name == "H264" else vp8_depayload(packet.payload)
         if packet.marker:
             self.timestamps.append(packet.timestamp)
-            for frame in self._decoder.decode(av.Packet(self._data)):
+            self.codecs.append(name)
+            for frame in self._decoders[name].decode(av.Packet(self._data)):
                 self._pictures.put_nowait(frame.to_ndarray(format="rgb24"))
             self._data = b""
 
@@ -116,7 +132,7 @@ class Connected:
 
 
 def new_peer(owner: Owner) -> AiortcPeer:
-    return AiortcPeer(owner.events(), "libx264", StreamSettings())
+    return AiortcPeer(owner.events(), (X264,), StreamSettings())
 
 
 async def new_offer(visitor: RTCPeerConnection, channels: bool = True) -> str:
@@ -301,7 +317,29 @@ async def test_the_answer_agrees_to_playout_delay_where_it_is_offered() -> None:
     assert PLAYOUT_DELAY in answer
     assert TRANSPORT_CC in answer
     assert "H264" in answer
-    assert "VP8" not in answer
+    assert "VP8" not in answer, "no encoder of it was given"
+    await visitor.close()
+    await peer.close("test ends")
+
+
+async def test_an_encoder_that_fails_is_replaced_by_another_codec_s_in_the_same_stream() -> None:
+    owner, visitor, replaced = Owner(), RTCPeerConnection(RTCConfiguration(iceServers=[])), list[EncoderReplaced]()
+    events = replace(owner.events(), on_encoder_replaced=replaced.append)
+    peer = AiortcPeer(events, (X264, EncoderKind(VideoCodec.VP8, "libvpx")), StreamSettings())
+    await visitor.setRemoteDescription(RTCSessionDescription(await peer.offer(), "offer"))
+    await visitor.setLocalDescription(await visitor.createAnswer())
+    await peer.accept(visitor.localDescription.sdp)
+    screen = Screen(visitor)
+    visit = Connected(owner, peer, visitor, screen)
+    await visit.show(picture(RED))
+    seen = await visit.show(picture(BLUE, size=(321, 193)))  # libx264 refuses odd sizes
+    assert seen.shape == (193, 321, 3)
+    assert screen.codecs == ["H264", "VP8"]
+    await owner.until(lambda: len(owner.sent) == 2)
+    assert owner.sent[-1].key_frame
+    assert [(one.failed, one.by) for one in replaced] == [("libx264", "libvpx")]
+    stats = peer.stats().video
+    assert (stats.mime_type, stats.encoder_implementation) == ("video/VP8", "libvpx")
     await visitor.close()
     await peer.close("test ends")
 

@@ -14,7 +14,7 @@ import pytest
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpReceiver, RTCRtpSender, RTCSessionDescription
 from aiortc.rtp import RtcpSrPacket, RtpPacket
 
-from stream import AiortcPeer, PeerEvents, StreamSettings
+from stream import X264, AiortcPeer, PeerEvents, StreamSettings
 from stream.audio_source import LIVE_WAITING_MAX, LiveAudio, LiveCoder, TrackPlayback
 from stream.media_clock import ntp_at
 from stream.opus import OpusEncoder, OpusTrack
@@ -80,7 +80,7 @@ async def listening(
 ) -> AsyncIterator[Listening]:
     """A visitor whose offer has these sections, in this order."""
     owner, visitor = Owner(), RTCPeerConnection(RTCConfiguration(iceServers=[]))
-    peer = AiortcPeer(events or owner.events(), "libx264", settings or StreamSettings())
+    peer = AiortcPeer(events or owner.events(), (X264,), settings or StreamSettings())
     for kind in kinds or ("video", "audio"):
         visitor.addTransceiver(kind, direction="recvonly")
     if channels:
@@ -168,7 +168,7 @@ async def test_sections_may_come_in_any_order() -> None:
 
 async def test_a_visitor_that_can_not_offer_hears_too() -> None:
     visitor = RTCPeerConnection(RTCConfiguration(iceServers=[]))
-    peer = AiortcPeer(Owner().events(), "libx264", StreamSettings())
+    peer = AiortcPeer(Owner().events(), (X264,), StreamSettings())
     await visitor.setRemoteDescription(RTCSessionDescription(await peer.offer(), "offer"))
     await visitor.setLocalDescription(await visitor.createAnswer())
     await peer.accept(visitor.localDescription.sdp)
@@ -182,7 +182,7 @@ async def test_a_visitor_that_can_not_offer_hears_too() -> None:
 
 async def test_who_has_no_opus_gets_the_picture_alone() -> None:
     owner, visitor = Owner(), RTCPeerConnection(RTCConfiguration(iceServers=[]))
-    peer = AiortcPeer(owner.events(), "libx264", StreamSettings())
+    peer = AiortcPeer(owner.events(), (X264,), StreamSettings())
     visitor.addTransceiver("video", direction="recvonly")
     transceiver = visitor.addTransceiver("audio", direction="recvonly")
     codecs = RTCRtpSender.getCapabilities("audio").codecs

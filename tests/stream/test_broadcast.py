@@ -12,7 +12,7 @@ import pytest
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 
 from edge_render.frame import Frame
-from stream import AiortcPeer, PeerState, StreamSettings
+from stream import X264, AiortcPeer, PeerState, StreamSettings
 from stream.broadcast import LAYERS, Broadcast
 from stream.encoder import AccessUnit, Encoder
 from stream.errors import EncoderError
@@ -28,7 +28,7 @@ class CountingEncoder:
     """The real encoder, and how often it was used."""
 
     def __init__(self) -> None:
-        self._encoder = H264Encoder("libx264", StreamSettings().max_bps, 30.0)
+        self._encoder = H264Encoder(X264.library, StreamSettings().max_bps, 30.0)
         self.name = self._encoder.name
         self.pictures: list[tuple[int, int]] = []
 
@@ -228,7 +228,7 @@ class Follower:
     def __init__(self, broadcast: Broadcast) -> None:
         self.owner = Owner()
         self.source = broadcast.follow()
-        self.peer = AiortcPeer(self.owner.events(), "libx264", StreamSettings(), self.source)
+        self.peer = AiortcPeer(self.owner.events(), (X264,), StreamSettings(), self.source)
         self.visitor = RTCPeerConnection(RTCConfiguration(iceServers=[]))
 
     async def connect(self) -> None:

@@ -78,3 +78,8 @@ test("every row has a label in both languages", () => {
   assert.equal(valueOf("bandwidth", "zh"), "链路");
   assert.equal(valueOf("libx264", "zh"), "libx264");
 });
+
+test("an encoder that failed is told, with the one that goes on", () => {
+  const { sender } = shown({ server: server(), replaced: { failed: "libx264", encoder: "libvpx", codec: "vp8" } });
+  assert.equal(sender.failed, "libx264 → libvpx");
+});
