@@ -25,6 +25,9 @@ UNKNOWN_ROUND_TRIP_S = 0.05
 ROUND_TRIP_MAX_S = 3.0
 SILENCE_S = 0.15
 """A visitor who is heard again after that long, while nothing was acknowledged, was cut off."""
+STARVED_S = 0.2
+"""However full the way is, a visitor who is heard gets a picture after that long: where others keep the buffer full, it
+would never be found free."""
 RATE_WINDOW_S = 1.0
 PACKET_BYTES = 1200
 PICTURES_SHARE = 0.9
@@ -49,6 +52,8 @@ class Link:
         self._recent_again: deque[tuple[float, int]] = deque()
         """When how many bytes were sent in the last second; and of them, what the receiver had asked for."""
         self._heard_s = now_s
+        self._picture_s = now_s
+        """When a picture's packet was sent last."""
         self.remb_bps: int | None = None
         self.reported_loss: float | None = None
 
@@ -66,6 +71,8 @@ class Link:
         """A packet leaves; returns its transport-wide sequence number. ``again``: because the receiver asked for it.
         ``picture`` tells those of one picture from those of another."""
         self._recent.append((now_s, size_bytes))
+        if picture is not None:
+            self._picture_s = now_s
         if again:
             self._recent_again.append((now_s, size_bytes))
         return self._packets.add(size_bytes, now_s, probe, picture)
@@ -100,7 +107,7 @@ class Link:
     def on_heard(self, now_s: float) -> bool:
         """Anything came from the visitor. True where the link was gone and is back: then what was in flight is lost."""
         silence_s, self._heard_s = now_s - self._heard_s, now_s
-        if silence_s < SILENCE_S or self.may_send(now_s):
+        if silence_s < SILENCE_S or self._has_room(now_s):
             return False
         self._packets.forget_all()
         return True
@@ -108,8 +115,13 @@ class Link:
     # --- what may be sent ----------------------------------------------------------------------------
 
     def may_send(self, now_s: float) -> bool:
-        """Whether there is room on the way for another picture. Whatever feedback is lost, there is again within
-        FORGOTTEN_AFTER_S."""
+        """Whether another picture is to be sent now."""
+        if self._has_room(now_s):
+            return True
+        return now_s - self._picture_s > STARVED_S and now_s - self._heard_s < SILENCE_S
+
+    def _has_room(self, now_s: float) -> bool:
+        """Whether there is room on the way. Whatever feedback is lost, there is again within FORGOTTEN_AFTER_S."""
         if not self._sender_side:
             return True
         self._packets.forget_old(now_s)

@@ -53,6 +53,8 @@ LOSS_WINDOW_S = 1.5
 LOSS_PACKETS_MIN = 20
 PROBE_HOLD_S = 1.5
 POLICED_S = 30.0
+POLICER_GONE = 1.5
+"""Where that many times as much passes and nothing is lost: pictures leave a part of the estimate unused."""
 PICTURES_TELL_BPS = 900_000
 """At less, pictures have too few packets to show that the link has widened (stream/pace.py)."""
 PROBE_ECHO_S = 0.12
@@ -75,6 +77,8 @@ class LinkEstimate:
         """The estimate of before the check of losses that is running."""
         self.loss_is_ours = False
         """The last losses ended when less was sent."""
+        self._policed_bps = 0.0
+        """What passed then."""
         self._prober = Prober()
         self._sent: deque[tuple[float, int]] = deque()
         self._capacity_bps: float | None = None
@@ -187,7 +191,7 @@ class LinkEstimate:
         if verdict is not None:
             self.loss_is_ours = verdict is Verdict.OURS
         if verdict is Verdict.OURS:
-            self._capacity_bps = self._estimate_bps / BETA
+            self._capacity_bps = self._policed_bps = self._estimate_bps / BETA
             self._loss.clear()
             # A policer lets a short burst pass: a probe would show what the link does not carry.
             self._prober.hold(now_s + POLICED_S)
@@ -201,6 +205,8 @@ class LinkEstimate:
 
     def _loss_unexplained(self, now_s: float) -> bool:
         queue_was_full = now_s - self.overused_at_s < 2 * LOSS_WINDOW_S
+        if BETA * self._estimate_bps < self._min_bps:
+            return False  # no less can be sent
         return not queue_was_full and self._loss_check.due(self._loss.fraction, self._loss.packets, now_s)
 
     def _on_heavy_loss(self, now_s: float) -> None:
@@ -221,6 +227,9 @@ class LinkEstimate:
         capacity = self._capacity_bps
         if capacity is not None and self._estimate_bps > (1 + NEAR_CAPACITY) * capacity:
             self._capacity_bps = capacity = None  # the link has widened
+        if self.loss_is_ours and self._estimate_bps > POLICER_GONE * self._policed_bps:
+            self.loss_is_ours = False
+            self._prober.release()
         if capacity is not None and self._estimate_bps > (1 - NEAR_CAPACITY) * capacity:
             grown = self._estimate_bps + STEP_BITS * elapsed_s / (round_trip_s + 0.1)
         else:

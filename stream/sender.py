@@ -224,7 +224,7 @@ class InteractiveSender(ReportingSender):
         """Anything came from the visitor, on whichever channel."""
         now_s = time.monotonic()
         if self.link.on_heard(now_s):
-            log.info("link_resumed")
+            log.debug("link_resumed")
             self._want_key_frame(now_s)
             self._room.set()
 

@@ -140,3 +140,24 @@ def test_a_radio_that_loses_packets_keeps_its_rate(loss: float) -> None:
     trace = simulate(LinkModel(steady(10e6), one_way_s=0.02, loss=loss), 30)
     assert trace.rate_bps(5, 30) > 7e6
     assert trace.target_bps[-1][1] < 0.6 * trace.rate_bps(20, 30), "half of it copies"
+
+
+def test_where_others_keep_the_buffer_full_pictures_go_on_and_the_link_is_found_again() -> None:
+    """As a download does: more and more until something is lost, then half."""
+    greedy_bps = {"now": 0.5e6, "at_s": 10.0, "halved_s": 0.0}
+
+    def others_bps(now_s: float) -> float:
+        if not 10 <= now_s < 25:
+            return 0.0
+        greedy_bps["now"] += 1.5e6 * (now_s - greedy_bps["at_s"])
+        greedy_bps["at_s"] = now_s
+        if link.queue_s(now_s) > 0.19 and now_s - greedy_bps["halved_s"] > 0.25:
+            greedy_bps["now"] = max(0.5e6, 0.5 * greedy_bps["now"])
+            greedy_bps["halved_s"] = now_s
+        return greedy_bps["now"]
+
+    link = Bottleneck(lambda _s: 6e6, 0.2, others_bps=others_bps)
+    trace = simulate(LinkModel(link), 34)
+    assert trace.mean_queue_s(15, 25) > 0.05, "the others keep it full"
+    assert trace.longest_gap_s(5, 34) < 0.3
+    assert trace.rate_bps(29, 34) > 0.6 * 6e6

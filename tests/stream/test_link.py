@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from stream.link import SILENCE_S, STARVED_S, Link
+from stream.sent_packets import FORGOTTEN_AFTER_S
+from stream.settings import StreamSettings
+from stream.transport_feedback import TransportFeedback
 from tests.stream.link_simulation import Bottleneck, LinkModel, simulate, simulate_together, visit
 
 
@@ -66,3 +72,73 @@ def test_repair_packets_cost_a_receiver_that_knows_them_less_than_copies() -> No
         assert (link.repairs(18) > 0) == repair
         assert (link.copies_share > 0) != repair
     assert shares[1] > 1.4 * shares[0]
+
+
+def filled(now_s: float = 0.0) -> Link:
+    """A link on which more is on its way than it takes."""
+    link = Link(StreamSettings(), now_s)
+    link.on_sent(1200, now_s, picture=1)
+    link.on_feedback(TransportFeedback(0, 1, (0,)), now_s + 0.05)
+    link.on_heard(now_s + 0.05)
+    for _ in range(100):
+        link.on_sent(1200, now_s + 0.1, picture=2)
+    assert not link.may_send(now_s + 0.1)
+    return link
+
+
+def test_before_the_first_feedback_nothing_is_held_back() -> None:
+    link = Link(StreamSettings(), 0.0)
+    for _ in range(500):
+        link.on_sent(1200, 0.0, picture=1)
+    assert link.may_send(0.0)
+
+
+def test_a_full_link_gets_a_picture_now_and_then_as_long_as_the_visitor_is_heard() -> None:
+    link = filled()
+    for now_s in (0.15, 0.25):
+        assert not link.on_heard(now_s)
+    assert not link.may_send(0.1 + 0.9 * STARVED_S)
+    assert link.may_send(0.1 + 1.1 * STARVED_S)
+    assert not link.may_send(0.25 + 1.1 * SILENCE_S), "a link that is gone gets none"
+
+
+def test_a_visitor_who_is_heard_after_a_silence_was_cut_off_and_what_was_on_its_way_is_lost() -> None:
+    link = filled()
+    assert not link.on_heard(0.15), "that was no silence"
+    assert link.on_heard(0.15 + 1.1 * SILENCE_S)
+    assert link.in_flight_bytes == 0
+    assert link.may_send(0.4)
+    assert not link.on_heard(0.4 + 1.1 * SILENCE_S), "nothing was on its way"
+
+
+EVENTS = (
+    st.none()
+    | st.integers(1, 100)
+    | st.builds(
+        TransportFeedback,
+        st.integers(0, 200) | st.integers(0, 0xFFFF),
+        st.integers(0, 2**24 - 1),
+        st.lists(st.none() | st.integers(-(10**8), 10**8), max_size=40).map(tuple),
+    )
+)
+"""The visitor is heard; so many packets are sent; feedback comes."""
+
+
+@given(st.lists(st.tuples(st.floats(0, 0.5), EVENTS), max_size=40))
+def test_whatever_feedback_is_lost_or_invented_the_link_opens_again(
+    events: list[tuple[float, int | TransportFeedback | None]],
+) -> None:
+    link, now_s, limits = Link(StreamSettings(), 0.0), 0.0, StreamSettings()
+    for pause_s, value in events:
+        now_s += pause_s
+        if isinstance(value, int):
+            for _ in range(value):
+                link.on_sent(1200, now_s, picture=1)
+        elif isinstance(value, TransportFeedback):
+            link.on_feedback(value, now_s)
+        else:
+            link.on_heard(now_s)
+        assert link.in_flight_bytes >= 0
+        assert limits.min_bps <= link.picture_bps(now_s) <= limits.max_bps
+        assert link.pace_bps > 0
+    assert link.may_send(now_s + FORGOTTEN_AFTER_S + 0.1)
