@@ -97,7 +97,9 @@ class ExtensionIds(HeaderExtensionsMap):
 class PacketWriter:
     """RTP packets of one video stream (RFC 3550, section 5.1; one-byte header extensions, RFC 8285, section 4.2)."""
 
-    def __init__(self, ids: ExtensionIds, mid: str | None) -> None:
+    def __init__(self, ids: ExtensionIds, mid: str | None, *, at_once: bool = True) -> None:
+        """``at_once`` asks the receiver to show each picture as soon as it can, even where that is out of time with the
+        sound of the same media stream."""
         by_uri = ids.by_uri
         self.transport_wide = TRANSPORT_CC in by_uri
         """Whether packets carry a transport-wide sequence number."""
@@ -105,7 +107,7 @@ class PacketWriter:
         text = (mid or "").encode()
         if text and MID in by_uri and len(text) <= ONE_BYTE_DATA_MAX:  # else the receiver goes by SSRC
             fixed += bytes([by_uri[MID] << 4 | len(text) - 1]) + text
-        if PLAYOUT_DELAY in by_uri:
+        if at_once and PLAYOUT_DELAY in by_uri:
             fixed += bytes([by_uri[PLAYOUT_DELAY] << 4 | 2, 0, 0, 0])
         self._send_time_id = by_uri.get(ABS_SEND_TIME)
         self._sequence_id = by_uri.get(TRANSPORT_CC)

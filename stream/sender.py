@@ -70,6 +70,7 @@ class InteractiveSender(ReportingSender):
         self._source = source
         self._events = events
         self._max_fps = settings.max_fps
+        self._at_once = not settings.lip_sync
         self._formats: dict[VideoCodec, RtpFormat] = {}
         self.link = Link(settings, time.monotonic())
         self._packets: PacketSender | None = None
@@ -144,7 +145,7 @@ class InteractiveSender(ReportingSender):
         try:
             # Here the transport is the one that all media share (BUNDLE).
             intercept_feedback(self.transport, self._on_feedback)
-            writer = PacketWriter(self._extension_ids, self._get("mid"))
+            writer = PacketWriter(self._extension_ids, self._get("mid"), at_once=self._at_once)
             send = self.transport._send_rtp
             packets = self._packets = PacketSender(send, writer, self._ssrc, self._rtx_ssrc, self.link, self._fec)
             async with asyncio.TaskGroup() as tasks:

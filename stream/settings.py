@@ -24,6 +24,7 @@ class StreamSettings:
     """Who estimates the link: the sender by transport-wide feedback where the receiver sends it, or the receiver."""
     lip_sync: bool = False
     """Send the sound in the picture's media stream, so that browsers play both in time. That delays the picture by as
-    much as the sound waits in their jitter buffer: right for live sources, wrong for a picture that answers a hand."""
+    much as the sound waits in their jitter buffer: right for live sources, wrong for a picture that answers a hand.
+    Without the playout-delay extension, which would keep the picture from being delayed."""
     protection: ProtectionChoice = "auto"
     """What a link that loses packets gets: repair packets where the visitor knows them, else copies; or nothing."""

@@ -55,6 +55,15 @@ def test_a_name_of_the_section_that_is_too_long_for_its_extension_is_left_out() 
         assert packet.extensions.transport_sequence_number == 7
 
 
+def test_a_picture_that_must_be_in_time_with_its_sound_is_not_asked_for_at_once() -> None:
+    ids = negotiated(PLAYOUT_DELAY)
+    packets = [
+        PacketWriter(ids, "0", at_once=at_once).write(96, False, 1, 2, 3, b"", 0, 7) for at_once in (True, False)
+    ]
+    delay = bytes([ids.by_uri[PLAYOUT_DELAY] << 4 | 2, 0, 0, 0])
+    assert [delay in packet for packet in packets] == [True, False]
+
+
 def test_a_receiver_without_extensions_gets_none() -> None:
     data = PacketWriter(negotiated(), "0").write(96, False, 1, 2, 3, b"picture", 0, 0)
     assert len(data) == 12 + len(b"picture")
