@@ -23,9 +23,9 @@ from stream.peer import FrameSent, Peer, PeerEvents
 
 MakeFollowerPeer = Callable[[PeerEvents, FrameSource], Peer]
 
-TOLD_INTERVAL_S = 0.1
-"""How often a follower is told what a moving picture shows. Nothing of theirs depends on each frame, and a message
-costs as much as the frame's packets."""
+TOLD_INTERVAL_S = 1.0
+"""How often a follower is told what a moving picture shows. Nothing of theirs depends on each frame, and messages at
+the rate of the pictures would cost as much as the pictures themselves."""
 TAPS_WAITING_MAX = 4
 
 
@@ -51,6 +51,7 @@ class FollowVisit(Stay):
         self._taps: asyncio.Queue[Tap] = asyncio.Queue(TAPS_WAITING_MAX)
         self._size = (1, 1)
         self._told_s = 0.0
+        self._told_still = False
         self.peer.play(guide.shown.playback())
         guide.join(self)
 
@@ -80,9 +81,10 @@ class FollowVisit(Stay):
         self._metrics.sent_bytes.inc(sent.size_bytes)
         self._frames.add(sent.rtp_timestamp, frame.pose)
         self._size = (frame.width, frame.height)
-        if not frame.still and now_s - self._told_s < TOLD_INTERVAL_S:
+        # Their page must know when a picture begins to move: what lies over it has no place then.
+        if not frame.still and not self._told_still and now_s - self._told_s < TOLD_INTERVAL_S:
             return
-        self._told_s = now_s
+        self._told_s, self._told_still = now_s, frame.still
         yaw_rad, pitch_rad = frame.pose.yaw_pitch()
         self._send(
             "pose",

@@ -25,6 +25,10 @@ export class FrameClock {
     this.framesShown = 0;
     this.framesSkipped = 0;
     this.lastFrame = null;
+    /** Of the newest picture on the screen, described or not. */
+    this.shownRtp = null;
+    /** The newest description, whether its picture has been shown or not. */
+    this.newest = null;
     this._inputs = new Map();
     this._described = new Map();
     this._shown = new Map();
@@ -39,6 +43,8 @@ export class FrameClock {
     this._shown.clear();
     this._newestSeq = -1;
     this._presented = null;
+    this.shownRtp = null;
+    this.newest = null;
   }
 
   inputSent(seq, atMs) {
@@ -48,6 +54,7 @@ export class FrameClock {
 
   /** A `frame` message came; it may come before or after the frame is shown. */
   described(message) {
+    this.newest = message;
     this._described.set(message.rtp, message);
     keepNewest(this._described, FRAMES_KEPT);
     this._join(message.rtp);
@@ -59,6 +66,7 @@ export class FrameClock {
     this._presented = presentedFrames;
     this.framesShown += 1;
     if (rtp === undefined) return;
+    this.shownRtp = rtp;
     this._shown.set(rtp, atMs);
     keepNewest(this._shown, FRAMES_KEPT);
     this._join(rtp);

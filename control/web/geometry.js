@@ -16,6 +16,12 @@ export function fitOf(box, video) {
   return Math.abs(ratio - 1) < SAME_SHAPE ? "cover" : "contain";
 }
 
+/** Whether two frames show the same view. */
+export function samePose(one, other) {
+  const sameAxis = (value, axis) => value === other.position[axis];
+  return one.yaw === other.yaw && one.pitch === other.pitch && one.position.every(sameAxis);
+}
+
 /** A point of the page as fractions of the picture, 0..1 from its top left. */
 export function toPicture(x, y, box, video, fit = "cover") {
   const at = placement(box.width, box.height, video.width, video.height, fit);

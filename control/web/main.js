@@ -3,7 +3,7 @@
 import { delayMs } from "./backoff.js";
 import { FrameClock, percentile } from "./frame_clock.js";
 import { Freezes } from "./freezes.js";
-import { fitOf, toPicture } from "./geometry.js";
+import { fitOf, samePose, toPicture } from "./geometry.js";
 import { Guide } from "./guide.js";
 import { Input } from "./input.js";
 import { Overlay } from "./overlay.js";
@@ -157,11 +157,10 @@ function placeLabels() {
   const size = { width: video.videoWidth, height: video.videoHeight };
   const fit = guide.following ? fitOf(box, size) : "cover";
   document.body.dataset.fit = fit;
-  // A follower is not told of each moving picture.
-  if (guide.following && !clock.lastFrame.resting) overlay.hideLabels();
+  // A follower is not told of each moving picture, but of the first one.
+  if (guide.following && !(clock.newest?.resting && samePose(clock.newest, clock.lastFrame))) overlay.hideLabels();
   else overlay.place(clock.lastFrame, box, size, fit);
 }
-
 
 // --- input ----------------------------------------------------------------------------------------
 
@@ -196,7 +195,7 @@ function onTap(x, y) {
   if (!video.videoWidth) return;
   const box = stage.getBoundingClientRect();
   const point = toPicture(x, y, box, { width: video.videoWidth, height: video.videoHeight }, document.body.dataset.fit);
-  visit?.channel.send({ type: "tap", id: nextRequest(), ...point, rtp: clock.lastFrame?.rtp ?? null });
+  visit?.channel.send({ type: "tap", id: nextRequest(), ...point, rtp: clock.shownRtp ?? clock.lastFrame?.rtp ?? null });
 }
 
 function radPerPx() {

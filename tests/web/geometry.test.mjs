@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fitOf, placement, toPage, toPicture } from "../../control/web/geometry.js";
+import { fitOf, placement, samePose, toPage, toPicture } from "../../control/web/geometry.js";
 
 const video = { width: 1280, height: 720 };
 const frame = { position: [0, 1.6, 0], yaw: 0, pitch: 0, fov_y: Math.PI / 3 };
@@ -28,6 +28,12 @@ test("a follower's page shows the whole picture, with bars where its shape is an
 test("a picture of about the page's shape fills it, one of another is shown whole", () => {
   assert.equal(fitOf({ width: 960, height: 540 }, { width: 960, height: 544 }), "cover");
   assert.equal(fitOf({ width: 390, height: 844 }, { width: 960, height: 544 }), "contain");
+});
+
+test("frames are of one view where position and angles are the same", () => {
+  assert.ok(samePose(frame, { ...frame, position: [...frame.position] }));
+  assert.ok(!samePose(frame, { ...frame, yaw: 0.1 }));
+  assert.ok(!samePose(frame, { ...frame, position: [0, 1.6, 1] }));
 });
 
 test("what is straight ahead is in the middle, whatever the yaw", () => {
