@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Hashable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
+from edge_render.input_phase import InputPhase
 from edge_render.renderer import SceneHandle, View
 
 STILL_AFTER_NS = 150_000_000
@@ -73,6 +74,7 @@ class _Entry:
     """The last drawn wish; its ``view.still`` says in which quality."""
     changed_at_ns: int = 0
     due_ns: int = 0
+    phase: InputPhase = field(default_factory=InputPhase)
     turn: int = 0
     """Grows with each picture; the visitor with the smallest is next."""
     passes: int = 0
@@ -140,6 +142,7 @@ class DrawSchedule(Generic[Visitor]):
         view = replace(wish.view, still=False)
         if entry.wish is None or entry.wish.view != view:
             entry.changed_at_ns = now_ns
+            entry.phase.on_input(now_ns)
         entry.wish = replace(wish, view=view)
         entry.waiting = entry.shown is None or replace(entry.shown.view, still=False) != view
         if entry.waiting:
@@ -191,7 +194,8 @@ class DrawSchedule(Generic[Visitor]):
         if due:
             visitor, entry = min(due, key=lambda item: item[1].turn)
             earliest_ns = now_ns - round(entry.interval_ns * EARLY_FRACTION)
-            entry.due_ns = max(entry.due_ns, earliest_ns) + entry.interval_ns
+            step_ns = entry.phase.step_ns(entry.due_ns, entry.interval_ns)
+            entry.due_ns = max(entry.due_ns, earliest_ns) + entry.interval_ns - step_ns
             return self._take(visitor, entry)
         if waiting:
             # A still picture takes long: it would hold up those who move and are due in a moment.
