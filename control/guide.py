@@ -123,7 +123,8 @@ class Guides:
     def open(self, leader_name: str | None) -> Guide:
         """Begin one more."""
         name = " ".join(leader_name.split()) if leader_name else ""
-        code = new_code()
+        while (code := new_code()) in self._guides:
+            pass  # once in 10^11 times
         guide = self._guides[code] = Guide(code, Leader(name=name or None), self._make_broadcast(), self._closed)
         return guide
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -14,6 +15,7 @@ from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from edge_render.frame import Frame
 from stream import X264, AiortcPeer, PeerState, StreamSettings
 from stream.broadcast import LAYERS, Broadcast
+from stream.broadcast_layer import Layer
 from stream.encoder import AccessUnit, Encoder
 from stream.errors import EncoderError
 from stream.follower_source import WAITING_MAX, FollowerSource
@@ -169,6 +171,44 @@ async def test_a_follower_whose_link_is_gone_asks_for_nothing_until_it_is_back()
             await take(quick)
         assert small.pictures == []
         assert broadcast.layers[0].key_frames == 1
+
+
+async def test_a_follower_whose_link_narrows_goes_down_a_layer_alone_and_up_again_when_it_widens() -> None:
+    async with broadcasting() as (broadcast, _):
+        full, small = broadcast.layers
+        noise = np.random.default_rng(5).integers(0, 255, (192, 320, 4), np.uint8)
+        followers = [broadcast.follow() for _ in range(4)]
+        narrows, *others = followers
+        links_bps = dict.fromkeys(followers, 2_000_000)
+        seen: dict[FollowerSource, list[CodedFrame]] = {follower: [] for follower in followers}
+
+        async def watch(follower: FollowerSource) -> None:
+            while True:
+                seen[follower].append(await follower.next(lambda: links_bps[follower]))
+
+        watching = [asyncio.create_task(watch(follower)) for follower in followers]
+
+        async def show_until(layer: Layer) -> None:
+            async with asyncio.timeout(20):
+                for shift in itertools.count():
+                    if narrows.layer is layer:
+                        return
+                    frame = picture(RED)
+                    broadcast.put_frame(replace(frame, pixels=np.roll(noise, 8 * shift, axis=1)))
+                    await asyncio.sleep(1 / 30)
+
+        await show_until(full)
+        links_bps[narrows] = NARROW_BPS
+        await show_until(small)
+        assert all(follower.layer is full for follower in others)
+        before = full.key_frames
+        links_bps[narrows] = WIDE_BPS
+        await show_until(full)
+        assert full.key_frames == before + 1
+        assert all(coded.unit.key_frame for coded in (seen[narrows][0], seen[narrows][-1]))
+        for task in watching:
+            task.cancel()
+        await asyncio.wait(watching)
 
 
 async def test_the_rate_follows_most_links_not_the_slowest() -> None:
