@@ -15,7 +15,8 @@ SIZE = (1280, 720)
 OPENINGS = 8
 MOTION_S = 15.0
 STILL_S = 8.0
-PAUSE_S = 2.0
+PAUSE_S = 3.0
+"""In which the resting picture gets its finest coding."""
 
 
 @dataclass(frozen=True, slots=True)
