@@ -106,6 +106,8 @@ class EdgeNode:
                 self._opening.cancel()
             for visit in list(self._stays.values()):
                 visit.end("shutdown")
+            if self._guides is not None:
+                self._guides.close()
             await self._tasks.__aexit__(kind, error, trace)
         finally:
             await asyncio.to_thread(self._render_loop.__exit__, None, None, None)
@@ -138,7 +140,11 @@ class EdgeNode:
         assert self._means is not None, "the node is ready"
         if entry.guide is None or self._guides is None:
             return Visit(visit_id, self._means, entry)
-        return Presenter(visit_id, self._means, entry, self._guides.open(entry.name))
+        guide = self._guides.resume(entry.guide, entry.key)
+        if guide is None:
+            guide = self._guides.open(entry.name)
+            self._tasks.create_task(guide.run(), name=f"guide-{guide.code}")
+        return Presenter(visit_id, self._means, entry, guide)
 
     def _admit_follower(self, means: VisitMeans, code: str, address: str) -> Stay:
         parts = self._guide_parts

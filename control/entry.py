@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -30,8 +30,10 @@ class Entry(BaseModel):
     z: Coordinate | None = None
     yaw: Annotated[float, Field(ge=-1e6, le=1e6)] | None = None
     pitch: Annotated[float, Field(ge=-1.6, le=1.6)] | None = None
-    guide: Literal["new"] | None = None
-    """Lead a guided visit."""
+    guide: Annotated[str, Field(max_length=40)] | None = None
+    """Lead a guided visit: ``new``, or the code of the one that was led when the connection was lost."""
+    key: Annotated[str, Field(max_length=64)] = ""
+    """That the visitor is who led it."""
     name: Annotated[str, Field(max_length=40)] | None = None
     """Who leads it, for the followers to read."""
     follow: Annotated[str, Field(max_length=40)] | None = None

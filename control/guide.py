@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -20,6 +22,9 @@ from stream.errors import EncoderError
 from stream.follower_source import FollowerSource
 
 log = structlog.get_logger(__name__)
+
+COMES_BACK_S = 8.0
+"""A presenter who lost the connection finds the followers still there for so long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,29 +52,68 @@ class Following(Protocol):
     def end(self, reason: str) -> None: ...
 
 
+class Leading(Protocol):
+    """Who leads, as the guided visit sees it."""
+
+    def on_followers(self) -> None:
+        """Their number has changed."""
+        ...
+
+    def end(self, reason: str) -> None: ...
+
+
 class Guide:
-    """One guided visit. Its presenter makes it, awaits ``run``, and calls ``close``."""
+    """One guided visit. ``run`` is its whole life; it ends with ``close``."""
 
     def __init__(self, code: str, leader: Leader, broadcast: Broadcast, on_closed: Callable[[Guide], None]) -> None:
         self.code = code
+        self.key = secrets.token_urlsafe(16)
+        """Who knows it may lead on."""
         self.leader = leader
         self._broadcast = broadcast
         self._on_closed = on_closed
         self._followers: set[Following] = set()
-        self._on_followers: Callable[[], None] = lambda: None
+        self._led_by: Leading | None = None
+        self._waits_for_leader: asyncio.TimerHandle | None = None
+        self._ended = asyncio.Event()
         self._shown: Shown | None = None
 
     # --- the presenter's side ------------------------------------------------------------------------
 
-    async def run(self, on_followers: Callable[[], None]) -> None:
-        """Code the picture for all; ends by cancellation, or where no encoder works. ``on_followers`` is told when
-        their number changes."""
-        self._on_followers = on_followers
+    async def run(self) -> None:
+        """Code the picture for all; ends with ``close``, or where no encoder works."""
         try:
-            await self._broadcast.run()
-        except EncoderError as error:
-            log.error("broadcast_failed", error=str(error))
+            async with asyncio.TaskGroup() as tasks:
+                coding = tasks.create_task(self._broadcast.run(), name="broadcast")
+                await self._ended.wait()
+                coding.cancel()
+        except* EncoderError as errors:
+            log.error("broadcast_failed", error=str(errors.exceptions[0]))
             self.close("encoder-failed")
+        finally:
+            self.close()
+
+    def lead(self, leader: Leading) -> None:
+        """Somebody leads from now on; who led before and is still here is replaced."""
+        replaced, self._led_by = self._led_by, leader
+        self._stop_waiting()
+        if replaced is not None:
+            replaced.end("replaced")
+
+    def leave_lead(self, leader: Leading, *, for_good: bool) -> None:
+        """The presenter is gone: for good, or by a lost connection, and may come back. No error where another leads."""
+        if leader is not self._led_by:
+            return
+        self._led_by = None
+        if for_good:
+            self.close()
+        else:
+            self._waits_for_leader = asyncio.get_running_loop().call_later(COMES_BACK_S, self.close)
+
+    def _stop_waiting(self) -> None:
+        if self._waits_for_leader is not None:
+            self._waits_for_leader.cancel()
+            self._waits_for_leader = None
 
     def show(self, shown: Shown) -> None:
         """The presenter has come into a scene."""
@@ -83,6 +127,8 @@ class Guide:
 
     def close(self, reason: str = "guide-ended") -> None:
         """Nobody leads any more: all followers are told; may be called again."""
+        self._ended.set()
+        self._stop_waiting()
         self._on_closed(self)
         for follower in tuple(self._followers):
             follower.end(reason)
@@ -105,11 +151,15 @@ class Guide:
 
     def join(self, follower: Following) -> None:
         self._followers.add(follower)
-        self._on_followers()
+        self._tell_leader()
 
     def leave(self, follower: Following) -> None:
         self._followers.discard(follower)
-        self._on_followers()
+        self._tell_leader()
+
+    def _tell_leader(self) -> None:
+        if self._led_by is not None:
+            self._led_by.on_followers()
 
 
 class Guides:
@@ -127,6 +177,16 @@ class Guides:
             pass  # once in 10^11 times
         guide = self._guides[code] = Guide(code, Leader(name=name or None), self._make_broadcast(), self._closed)
         return guide
+
+    def resume(self, text: str, key: str) -> Guide | None:
+        """The one with that code, for its presenter who comes back; None where it has ended, or the key is wrong."""
+        guide = self._guides.get(read_code(text))
+        return guide if guide is not None and secrets.compare_digest(guide.key.encode(), key.encode()) else None
+
+    def close(self) -> None:
+        """End them all."""
+        for guide in tuple(self._guides.values()):
+            guide.close()
 
     def find(self, text: str, address: str, now_s: float) -> Guide:
         """The one with that code, for somebody at a network address. Raises GuideNotFound or TooManyAttempts."""

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Coroutine, Mapping
-from typing import Any
 
 from control.entry import Entry
 from control.guide import Guide, Shown
@@ -15,34 +13,37 @@ from stream.frame_scaling import FrameScaler
 from stream.quality import PicturePlan
 from stream.thinning import Thinning
 
+FOR_GOOD = ("goodbye", "shutdown", "cancelled")
+"""Reasons why a presenter's visit ended that say that nobody comes back."""
+
 
 class Presenter(Visit):
-    """Leads a guided visit; when it ends, so does the guided visit."""
+    """Leads a guided visit."""
 
     def __init__(self, visit_id: str, means: VisitMeans, entry: Entry, guide: Guide) -> None:
         self._guide = guide
         self._scaler = FrameScaler()
         self._thinning = Thinning(means.settings.fps)
         self._own_scale = 1.0
+        guide.lead(self)
         try:
             super().__init__(visit_id, means, entry)
         except BaseException:
-            guide.close()
+            guide.leave_lead(self, for_good=True)
             raise
 
-    def _tasks(self) -> Mapping[str, Coroutine[Any, Any, None]]:
-        return {**super()._tasks(), "guide": self._guide.run(self._tell_followers)}
-
     def _free(self) -> None:
-        self._guide.close()
+        self._guide.leave_lead(self, for_good=self.end_reason in FOR_GOOD)
         super()._free()
 
     def _greet(self) -> None:
         super()._greet()
-        self._tell_followers()
+        self.on_followers()
 
-    def _tell_followers(self) -> None:
-        self._send("command", Guiding(code=self._guide.code, followers=self._guide.followers))
+    def on_followers(self) -> None:
+        """See Leading.on_followers."""
+        guide = self._guide
+        self._send("command", Guiding(code=guide.code, key=guide.key, followers=guide.followers))
 
     def _play_sound(self) -> None:
         shown = Shown(self._scene, self._navigator.place, time.monotonic_ns())

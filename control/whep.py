@@ -135,9 +135,9 @@ def whep_routes(node: EdgeNode) -> APIRouter:
         return Response(status_code=204)
 
     @routes.delete("/whep/{visit_id}")
-    async def leave(visit_id: str) -> Response:
+    async def leave(visit_id: str, lost: bool = False) -> Response:
         try:
-            node.visit(visit_id).end("goodbye")
+            node.visit(visit_id).end("lost" if lost else "goodbye")
         except VisitNotFound:
             return _error(404, "not-found")
         return Response(status_code=200)

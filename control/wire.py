@@ -214,10 +214,12 @@ class Welcome(_Message):
 
 
 class Guiding(_Message):
-    """To who leads a guided visit: the code to follow it by, and how many do now."""
+    """To who leads a guided visit: the code to follow it by, and how many do now. With ``key`` the presenter can go on
+    leading after a lost connection."""
 
     type: Literal["guiding"] = "guiding"
     code: str
+    key: str
     followers: int
 
 

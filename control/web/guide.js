@@ -32,6 +32,7 @@ export class Guide {
   get query() {
     if (this.following) return { follow: this._follow };
     if (!this._leads) return {};
+    if (this._guiding) return { guide: this._guiding.code, key: this._guiding.key, ...(this._name && { name: this._name.slice(0, 40) }) };
     return this._name ? { guide: "new", name: this._name.slice(0, 40) } : { guide: "new" };
   }
 

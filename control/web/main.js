@@ -96,6 +96,12 @@ function onPicture(stream) {
 function onLost(error, reason) {
   sound.lost();
   refusedTexts = error?.texts ?? null;
+  if (reason === "replaced") {
+    // We lead in another tab by now: two would take it from each other for ever.
+    visit = null;
+    setState("ended");
+    return;
+  }
   if (reason === "guide-ended" || error?.code === "no-guide") {
     visit = null;
     setState(reason === "guide-ended" || welcome ? "guideEnded" : "noGuide");
@@ -318,6 +324,7 @@ window.edgeRender = {
   get transport() { return visit?.channel.transport ?? "none"; },
   get listening() { return sound.listening; },
   async reports() { return (await visit?.receiverReports()) ?? []; },
+  loseConnection() { visit?.lose(); },
   /** The code by which others follow; null where nobody is guided. */
   get guideCode() { return guide.code; },
   get hotspots() { return overlay.hotspots.map((hotspot) => hotspot.id); },

@@ -60,7 +60,7 @@ async function answerTheServer(connection, url) {
   return path;
 }
 
-/** Free the visit's place at once; works while the page is being left. */
-export function endVisit(path) {
-  fetch(path, { method: "DELETE", keepalive: true }).catch(() => undefined);
+/** Free the visit's place at once; works while the page is being left. `lost`: the visitor means to come back. */
+export function endVisit(path, lost = false) {
+  fetch(lost ? `${path}?lost=true` : path, { method: "DELETE", keepalive: true }).catch(() => undefined);
 }

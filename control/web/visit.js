@@ -73,6 +73,11 @@ export class Visit {
     this._free();
   }
 
+  /** As if the network had been lost. */
+  lose() {
+    this._lost(null);
+  }
+
   _beat() {
     this.channel.send({ type: "ping", id: this._pings++ % 1e9 });
     if (performance.now() - this._heardMs > SILENT_MS) this._lost(null);
@@ -80,16 +85,16 @@ export class Visit {
 
   _lost(error, reason = null) {
     if (this._over) return;
-    this._free();
+    this._free(true);
     this._events.onLost(error, reason);
   }
 
-  _free() {
+  _free(lost = false) {
     this._over = true;
     clearInterval(this._timer);
     clearTimeout(this._deadline);
     this.channel.close();
     this._connection.close();
-    if (this._path) endVisit(this._path);
+    if (this._path) endVisit(this._path, lost);
   }
 }

@@ -75,6 +75,45 @@ async def test_when_the_presenter_leaves_the_followers_are_told_and_their_code_i
         assert (response.status_code, response.json()["error"]["code"]) == (404, "no-guide")
 
 
+async def test_a_presenter_who_lost_the_connection_goes_on_and_the_followers_have_stayed(tmp_path: Path) -> None:
+    async with serving(tmp_path) as (node, client):
+        before, after = Visitor(), Visitor()
+        await before.enter(client, guide="new", name="Mei")
+        told = await before.next("guiding")
+        async with visiting(client, follow=told["code"]) as follower:
+            await follower.frame_until(lambda frame: True)
+            assert (await client.delete(before.path, params={"lost": True})).status_code == 200
+            await until_empty(node)
+            assert node.followers == 1
+            await after.enter(client, guide=told["code"], key=told["key"])
+            assert (await after.next("guiding"))["code"] == told["code"]
+            after.pose.send('{"type":"input","seq":1,"yaw":0.4,"pitch":0}')
+            await follower.frame_until(lambda frame: frame["yaw"] == pytest.approx(0.4))
+        for visitor in (before, after):
+            await visitor.connection.close()
+
+
+async def test_a_presenter_who_is_still_here_is_replaced_and_a_wrong_key_leads_another_visit(tmp_path: Path) -> None:
+    async with serving(tmp_path) as (_, client), visiting(client, guide="new") as first:
+        told = await first.next("guiding")
+        async with visiting(client, guide=told["code"], key="guessed") as stranger:
+            assert (await stranger.next("guiding"))["code"] != told["code"]
+        async with visiting(client, guide=told["code"], key=told["key"]) as second:
+            assert (await second.next("guiding"))["code"] == told["code"]
+            assert (await first.next("closing"))["reason"] == "replaced"
+
+
+async def test_followers_are_told_when_a_lost_presenter_does_not_come_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("control.guide.COMES_BACK_S", 0.2)
+    async with serving(tmp_path) as (_, client), visiting(client, guide="new") as presenter:
+        code = await until_followers(presenter, 0)
+        async with visiting(client, follow=code) as follower:
+            await client.delete(presenter.path, params={"lost": True})
+            assert (await follower.next("closing"))["reason"] == "guide-ended"
+
+
 async def test_a_follower_who_leaves_is_missed_by_the_presenter_alone(tmp_path: Path) -> None:
     async with serving(tmp_path) as (_, client), visiting(client, guide="new") as presenter:
         code = await until_followers(presenter, 0)

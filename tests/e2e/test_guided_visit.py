@@ -70,6 +70,20 @@ def test_when_the_presenter_leaves_the_follower_may_go_on_alone(server: NodeProc
     follower.keyboard.up("ArrowLeft")
 
 
+def test_a_presenter_leads_on_after_a_lost_connection(server: NodeProcess, open_page: OpenPage) -> None:
+    presenter, code = lead(server, open_page)
+    follower = open_page(f"{server.url}/?follow={code}")
+    before = presenter.evaluate("window.edgeRender.visit")
+    # As the network would end it: nobody says goodbye.
+    presenter.evaluate("window.edgeRender.loseConnection()")
+    presenter.wait_for_function(f"![null, '{before}'].includes(window.edgeRender.visit)", timeout=20_000)
+    presenter.wait_for_function("window.edgeRender.state === 'live'", timeout=20_000)
+    assert presenter.evaluate("window.edgeRender.guideCode") == code
+    presenter.keyboard.down("ArrowLeft")
+    follower.wait_for_function("window.edgeRender.lastFrame?.yaw > 0.3", timeout=20_000)
+    presenter.keyboard.up("ArrowLeft")
+
+
 def test_a_code_that_nobody_leads_by_is_said_to_be_so(server: NodeProcess, context: BrowserContext) -> None:
     page = context.new_page()
     page.goto(f"{server.url}/?follow=AAAA-BBBB")

@@ -28,6 +28,12 @@ test("who leads is shown the code and how many follow, in both languages", () =>
   assert.equal(parts.panel.hidden, false);
 });
 
+test("who leads goes on leading the same visit after a lost connection", () => {
+  const guide = new Guide("?guide=new", elements());
+  guide.led({ code: "K7WX2P9Q", key: "secret", followers: 3 }, textsOf("en"));
+  assert.deepEqual(guide.query, { guide: "K7WX2P9Q", key: "secret" });
+});
+
 test("the link can be copied where the browser has a clipboard", async () => {
   const parts = elements();
   globalThis.location = { origin: "https://node.example" };
