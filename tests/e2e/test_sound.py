@@ -32,6 +32,7 @@ def until_received(page: Page, count: int) -> None:
 
 def until_shown(page: Page, count: int) -> None:
     """Turn until so many more pictures have come."""
+    page.locator("#stage").focus()  # the arrow keys are the button's while that has the focus
     shown = page.evaluate("edgeRender.framesShown")
     page.keyboard.down("ArrowLeft")
     page.wait_for_function(f"edgeRender.framesShown >= {shown + count}", timeout=30_000)
