@@ -96,7 +96,11 @@ class NodeProcess:
                 raise
 
     def __enter__(self) -> Self:
-        self.start()
+        try:
+            self.start()
+        except BaseException:
+            self.stop()  # one that did not become ready, or was not waited for, must not stay behind
+            raise
         return self
 
     def __exit__(
