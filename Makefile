@@ -1,7 +1,7 @@
 .DEFAULT_GOAL := help
 PYTHON := .venv/bin/python
 
-.PHONY: help demo test lint format bench bench-network bench-density bench-load bench-audio-sync setup setup-tests
+.PHONY: help demo test lint format bench bench-network bench-codecs bench-density bench-load bench-audio-sync setup setup-tests
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -28,6 +28,9 @@ bench: setup-tests ## print the table of figures (several minutes)
 
 bench-network: setup-tests ## print how each sender holds on bad networks
 	$(PYTHON) -m bench.network $(OPTIONS)
+
+bench-codecs: setup-tests ## print what each codec costs and gives (a minute)
+	$(PYTHON) -m bench.codecs
 
 bench-density: setup-tests ## print what followers cost and how many visitors are carried (10 minutes)
 	$(PYTHON) -m bench.density $(OPTIONS)

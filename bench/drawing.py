@@ -24,7 +24,7 @@ from edge_render.pyrender_renderer import PyrenderRenderer
 from edge_render.render_quality import RenderQuality
 from edge_render.renderer import FAR_M, NEAR_M, Renderer, View
 from edge_render.scene import Scene
-from stream.h264 import H264Encoder
+from stream.libav_encoder import LibavEncoder
 
 ROUNDS = 6
 SIZE = (1280, 720)
@@ -103,7 +103,7 @@ def measure_drawing(scene: Scene, spec: ModelScene) -> Costs:
     reference: Renderer = PyrenderRenderer()
     floor = FloorRenderer(scene)
     handles = {renderer: renderer.load(scene) for renderer in (ours, moving, planar, reference)}
-    encoder = H264Encoder("libx264", MAX_BPS, FPS)
+    encoder = LibavEncoder("libx264", MAX_BPS, FPS)
     views = [View(entry.pose(), spec.fov_y_rad, *SIZE) for entry in spec.entry_poses]
     for round_number in range(ROUNDS + 1):
         for view in views:

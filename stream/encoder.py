@@ -15,7 +15,8 @@ class AccessUnit:
 
     codec: VideoCodec
     data: bytes = field(repr=False)
-    """H.264: an access unit in byte stream format (ITU-T H.264, annex B). VP8, VP9: a frame."""
+    """H.264: an access unit in byte stream format (ITU-T H.264, annex B). VP8, VP9: a frame. AV1: a temporal
+    unit in low-overhead format (AV1, section 5)."""
     key_frame: bool
     quantiser: float | None = None
     """How coarse, 0 (lossless) to 1: the quantiser of H.264 that would give the same picture, of 51; None where the

@@ -15,7 +15,7 @@ from edge_render.pose import Pose
 from stream.encoder import Encoder
 from stream.errors import EncoderError
 from stream.fallback_encoder import Candidate
-from stream.h264 import H264Encoder
+from stream.libav_encoder import LibavEncoder
 from stream.settings import StreamSettings
 from stream.video_codec import VideoCodec
 from stream.vpx import VpxEncoder
@@ -49,14 +49,15 @@ _KINDS: Final = (
     X264,
     EncoderKind(VideoCodec.VP8, "libvpx"),
     EncoderKind(VideoCodec.VP9, "libvpx"),
+    EncoderKind(VideoCodec.AV1, "av1_nvenc"),
 )
 """Of one codec, the better first."""
 
 
 def make_encoder(kind: EncoderKind, settings: StreamSettings) -> Encoder:
     """An encoder for one stream."""
-    if kind.codec is VideoCodec.H264:
-        return H264Encoder(kind.library, settings.max_bps, settings.max_fps)
+    if kind.codec in (VideoCodec.H264, VideoCodec.AV1):
+        return LibavEncoder(kind.library, settings.max_bps, settings.max_fps)
     return VpxEncoder(kind.codec, settings.max_bps, settings.max_fps)
 
 
@@ -104,6 +105,7 @@ def choose_encoders(
     left_out: list[str] = []
     for kind in (kind for codec in codecs for kind in _KINDS if kind.codec is codec):
         if kind.gpu and settings.encoder == "x264":
+            left_out.append(f"{kind}: no GPU is to be used")
             continue
         try:
             took_ms[kind] = probe(kind, settings, width, height)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from stream.av1_payload import av1_payloads
 from stream.encoder import AccessUnit
 from stream.h264_payload import h264_payloads
 from stream.video_codec import VideoCodec
@@ -21,4 +22,4 @@ def packetiser(codec: VideoCodec) -> Packetise:
         return Vp8Packetiser()
     if codec is VideoCodec.VP9:
         return Vp9Packetiser()
-    raise NotImplementedError(f"no packetiser for {codec}")
+    return av1_payloads

@@ -14,7 +14,7 @@ import numpy as np
 from edge_render.frame import Frame
 from stream.encoder import AccessUnit
 from stream.errors import EncoderError
-from stream.h264 import QUANTISER_MAX
+from stream.libav_encoder import QUANTISER_MAX
 from stream.libvpx import AQ_MODE, AUTO_ALTREF, COLOR_RANGE, COLOR_SPACE, CPU_USED, STATIC_THRESHOLD, Codec, VpxContext
 from stream.picture_planes import Matrix, PictureConverter
 from stream.quantiser_control import QuantiserControl

@@ -20,7 +20,7 @@ from stream.encoder import AccessUnit, Encoder
 from stream.errors import EncoderError
 from stream.follower_source import WAITING_MAX, FollowerSource
 from stream.frame_source import CodedFrame
-from stream.h264 import H264Encoder
+from stream.libav_encoder import LibavEncoder
 from tests.stream.test_aiortc_peer import BLUE, RED, Owner, Screen, new_offer, picture
 
 WIDE_BPS, NARROW_BPS = 8_000_000, 400_000
@@ -30,7 +30,7 @@ class CountingEncoder:
     """The real encoder, and how often it was used."""
 
     def __init__(self) -> None:
-        self._encoder = H264Encoder(X264.library, StreamSettings().max_bps, 30.0)
+        self._encoder = LibavEncoder(X264.library, StreamSettings().max_bps, 30.0)
         self.name = self._encoder.name
         self.pictures: list[tuple[int, int]] = []
 

@@ -4,11 +4,11 @@ import av
 import numpy as np
 import pytest
 
-from stream.h264 import H264Encoder
+from stream.libav_encoder import LibavEncoder
 from tests.stream.pictures import flat_frames, noisy_frame, panning_frame
 
 
-def _mean_bits(encoder: H264Encoder, target_bps: int, frames: int, first_seed: int) -> tuple[float, int]:
+def _mean_bits(encoder: LibavEncoder, target_bps: int, frames: int, first_seed: int) -> tuple[float, int]:
     units = [encoder.encode(noisy_frame(first_seed + i), target_bps, False) for i in range(frames)]
     return 8 * sum(len(unit.data) for unit in units[frames // 2 :]) / (frames - frames // 2), sum(
         unit.key_frame for unit in units
@@ -16,7 +16,7 @@ def _mean_bits(encoder: H264Encoder, target_bps: int, frames: int, first_seed: i
 
 
 def test_the_rate_follows_down_and_up_without_a_key_frame() -> None:
-    encoder = H264Encoder("libx264", max_bps=8_000_000, max_fps=30.0)
+    encoder = LibavEncoder("libx264", max_bps=8_000_000, max_fps=30.0)
     high, keys = _mean_bits(encoder, 6_000_000, 30, 0)
     assert keys == 1
     low, low_keys = _mean_bits(encoder, 2_000_000, 40, 100)
@@ -28,7 +28,7 @@ def test_the_rate_follows_down_and_up_without_a_key_frame() -> None:
 
 @pytest.mark.parametrize("target_bps", [400_000, 1_500_000, 4_000_000])
 def test_no_picture_is_much_larger_than_what_the_link_takes_in_its_time(target_bps: int) -> None:
-    encoder = H264Encoder("libx264", max_bps=8_000_000, max_fps=30.0)
+    encoder = LibavEncoder("libx264", max_bps=8_000_000, max_fps=30.0)
     encoder.encode(panning_frame(0), 8_000_000, True)
     units = [encoder.encode(panning_frame(step), target_bps, step == 30) for step in range(1, 60)]
     assert units[29].key_frame
@@ -38,14 +38,14 @@ def test_no_picture_is_much_larger_than_what_the_link_takes_in_its_time(target_b
 
 
 def test_the_quantiser_falls_while_the_picture_rests() -> None:
-    encoder = H264Encoder("libx264", max_bps=8_000_000, max_fps=30.0)
+    encoder = LibavEncoder("libx264", max_bps=8_000_000, max_fps=30.0)
     quantisers = [encoder.encode(panning_frame(0), 1_500_000, False).quantiser for _ in range(12)]
     assert all(quantiser is not None for quantiser in quantisers)
     assert quantisers[-1] < 0.6 * quantisers[0]
 
 
 def test_a_key_frame_comes_when_asked_for_and_stands_alone() -> None:
-    encoder = H264Encoder("libx264", max_bps=4_000_000, max_fps=30.0)
+    encoder = LibavEncoder("libx264", max_bps=4_000_000, max_fps=30.0)
     encoder.encode(noisy_frame(1), 4_000_000, False)
     assert not encoder.encode(noisy_frame(2), 4_000_000, False).key_frame
     unit = encoder.encode(noisy_frame(3), 4_000_000, True)
@@ -57,7 +57,7 @@ def test_a_key_frame_comes_when_asked_for_and_stands_alone() -> None:
 def test_both_layouts_give_the_same_colours() -> None:
     seen = []
     for frame in flat_frames(230, 120, 20):
-        unit = H264Encoder("libx264", 8_000_000, 30.0).encode(frame, 8_000_000, True)
+        unit = LibavEncoder("libx264", 8_000_000, 30.0).encode(frame, 8_000_000, True)
         decoder = av.CodecContext.create("h264", "r")
         (picture,) = [*decoder.decode(av.Packet(unit.data)), *decoder.decode(None)]
         assert picture.colorspace == 1, "BT.709 is written into the stream"

@@ -1,4 +1,4 @@
-"""H.264 through libav: libx264 on the CPU, h264_nvenc on an NVIDIA GPU. Low delay: a frame in, an access unit out.
+"""What PyAV encodes: H.264 by libx264 or NVENC, AV1 by NVENC. A frame in, an access unit out, without delay.
 
 The encoder is opened with bit_rate == maxrate == the cap and a buffer (VBV) that is too small for it. libavcodec
 hands a changed ``bit_rate`` to x264 before the next frame, and x264 follows down and up without a key frame. (Opened
@@ -6,7 +6,7 @@ with maxrate above bit_rate, or without a buffer, x264 ignores the change.) At e
 buffer to one frame of the new rate (x264_ratecontrol_init_reconfigurable), which is what a link wants that has no room:
 no picture, not even a key frame, is larger than what the link takes in its time. A buffer that suited the cap would
 stay as it is and be half a second at a tenth of the rate. One frame of buffer makes x264 spend less than it may,
-hence RATE_FILL.
+hence RATE_FILL. NVENC takes a changed ``bit_rate`` in the same way (libavcodec/nvenc.c, reconfig_encoder).
 """
 
 from __future__ import annotations
@@ -37,6 +37,14 @@ QUANTISER_MAX: Final = 51.0
 _QP_TO_LAMBDA: Final = 118
 """FF_QP2LAMBDA of libavutil: the unit in which libavcodec reports a picture's quantiser."""
 
+_NVENC_OPTIONS: Final = {
+    "preset": "p3",
+    "tune": "ull",
+    "zerolatency": "1",
+    "rc": "cbr",
+    "forced-idr": "1",
+    "delay": "0",
+}
 _OPTIONS: Final[dict[str, dict[str, str]]] = {
     # Motion search is what presets trade: superfast halves the bits of ultrafast for 1 ms more at 720p.
     "libx264": {
@@ -44,17 +52,21 @@ _OPTIONS: Final[dict[str, dict[str, str]]] = {
         "tune": "zerolatency",
         "forced-idr": "1",
         "x264-params": "scenecut=0:keyint=infinite",
+        # What every browser decodes.
+        "profile": "baseline",
     },
-    "h264_nvenc": {"preset": "p3", "tune": "ull", "zerolatency": "1", "rc": "cbr", "forced-idr": "1", "delay": "0"},
+    "h264_nvenc": {**_NVENC_OPTIONS, "profile": "baseline"},
+    "av1_nvenc": _NVENC_OPTIONS,
 }
 
 
-class H264Encoder:
-    """Keeps the contract of stream/encoder.py. Constrained Baseline, so that every browser can decode it."""
+class LibavEncoder:
+    """Keeps the contract of stream/encoder.py."""
 
-    def __init__(self, codec: str, max_bps: int, max_fps: float) -> None:
-        """``codec`` is libx264 or h264_nvenc. Nothing is opened before the first frame."""
-        self._codec = codec
+    def __init__(self, library: str, max_bps: int, max_fps: float) -> None:
+        """``library`` is libx264, h264_nvenc or av1_nvenc. Nothing is opened before the first frame."""
+        self._library = library
+        self._codec = VideoCodec.AV1 if library == "av1_nvenc" else VideoCodec.H264
         self._max_bps = max_bps
         self._max_fps = max_fps
         self._context: VideoCodecContext | None = None
@@ -63,7 +75,7 @@ class H264Encoder:
 
     @property
     def name(self) -> str:
-        return self._codec
+        return self._library
 
     def encode(self, frame: Frame, target_bps: int, key_frame: bool) -> AccessUnit:
         try:
@@ -80,18 +92,19 @@ class H264Encoder:
             self._count += 1
             packets = context.encode(picture)
         except (FFmpegError, ValueError) as error:
-            raise EncoderError(f"{self._codec}, {frame.width}x{frame.height}: {error}") from error
+            raise EncoderError(f"{self._library}, {frame.width}x{frame.height}: {error}") from error
         if not packets:
-            raise EncoderError(f"{self._codec} kept a frame back, although it is set to have no delay")
+            raise EncoderError(f"{self._library} kept a frame back, although it is set to have no delay")
         return AccessUnit(
-            VideoCodec.H264,
+            self._codec,
             b"".join(bytes(packet) for packet in packets),
             any(packet.is_keyframe for packet in packets),
-            _quantiser(packets[0]),
+            # AV1's quantiser is on another scale, which has not been measured.
+            _quantiser(packets[0]) if self._codec is VideoCodec.H264 else None,
         )
 
     def _open(self, width: int, height: int) -> VideoCodecContext:
-        context = av.CodecContext.create(self._codec, "w")
+        context = av.CodecContext.create(self._library, "w")
         assert isinstance(context, VideoCodecContext)
         context.width, context.height = width, height
         context.pix_fmt = "yuv420p"
@@ -103,11 +116,11 @@ class H264Encoder:
         context.thread_count = 1
         context.color_range = LIMITED_RANGE
         context.colorspace = context.color_primaries = context.color_trc = Matrix.BT709
+        buffer_bits = SMALLEST_BUFFER_BITS if self._library == "libx264" else round(self._max_bps / self._max_fps)
         context.options = {
-            **_OPTIONS[self._codec],
-            "profile": "baseline",
+            **_OPTIONS[self._library],
             "maxrate": str(self._max_bps),
-            "bufsize": str(SMALLEST_BUFFER_BITS if self._codec == "libx264" else round(self._max_bps / self._max_fps)),
+            "bufsize": str(buffer_bits),
         }
         context.open()
         return context
