@@ -48,7 +48,7 @@ class Presenter(Visit):
     def _play_sound(self) -> None:
         shown = Shown(self._scene, self._navigator.place, time.monotonic_ns())
         self._guide.show(shown)
-        self.peer.play(shown.playback())
+        self._play_for_scene(shown.playback())
 
     def _on_plan(self, plan: PicturePlan) -> None:
         """The presenter's own link wants that: it must not make the followers' pictures smaller, or fewer."""

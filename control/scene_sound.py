@@ -1,10 +1,11 @@
-"""The sound of a scene: checked when the showroom opens, coded once beside serving, heard by each visitor from its
-beginning."""
+"""The sounds of a scene, its own and those of its cards: checked when the showroom opens, coded once beside serving,
+heard by each visitor from their beginning."""
 
 from __future__ import annotations
 
 import asyncio
 import time
+from pathlib import Path
 
 import structlog
 
@@ -32,10 +33,26 @@ class SceneSound:
         spec, path = package.showroom.scenes[scene_name].audio, package.audio_path(scene_name)
         if spec is None or path is None:
             return None
+        return await cls._checked(spec, path, f"scenes.{scene_name}.audio")
+
+    @classmethod
+    async def open_narrations(cls, package: Package, scene_name: str) -> dict[str, SceneSound]:
+        """Check what is told on a scene's cards; by hotspot. Raises PackageError."""
+        return {
+            hotspot: await cls._checked(
+                SceneAudio(file=spec.file, volume=spec.volume, loop=False),
+                path,
+                f"scenes.{scene_name}.hotspots.{hotspot}.action.audio",
+            )
+            for hotspot, (spec, path) in package.narrations(scene_name).items()
+        }
+
+    @classmethod
+    async def _checked(cls, spec: SceneAudio, path: Path, field: str) -> SceneSound:
         try:
             return cls(spec, await asyncio.to_thread(SoundFile.check, path))
         except AudioError as error:
-            raise PackageError(f"{MANIFEST_NAME}: scenes.{scene_name}.audio: {spec.file} {error}") from error
+            raise PackageError(f"{MANIFEST_NAME}: {field}: {spec.file} {error}") from error
 
     async def code(self) -> None:
         """Code it for all who will listen. Where that fails, the scene is silent and the log says why."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import structlog
@@ -30,6 +31,8 @@ class HostedScene:
     picker: Picker
     space: WalkSpace
     sound: SceneSound | None
+    narrations: Mapping[str, SceneSound]
+    """What is told on cards, by hotspot."""
 
 
 class ShowroomHost:
@@ -50,6 +53,8 @@ class ShowroomHost:
         for scene in sorted(self._scenes.values(), key=lambda one: one.name != self.package.showroom.entry_scene):
             if scene.sound is not None:
                 await scene.sound.code()
+            for narration in scene.narrations.values():
+                await narration.code()
 
     @property
     def title(self) -> dict[str, str]:
@@ -67,6 +72,7 @@ async def _host(package: Package, name: str, render_loop: RenderLoop) -> HostedS
     handle = await asyncio.wrap_future(render_loop.load(scene))
     picker = await asyncio.to_thread(Picker, scene, spec.hotspots)
     sound = await SceneSound.open(package, name)
+    narrations = await SceneSound.open_narrations(package, name)
     space = await asyncio.to_thread(OccupancyGrid, scene, spec.walkable)
     log.info(
         "scene_loaded",
@@ -75,4 +81,4 @@ async def _host(package: Package, name: str, render_loop: RenderLoop) -> HostedS
         triangles=scene.triangle_count(),
         seconds=round(time.monotonic() - began, 2),
     )
-    return HostedScene(name, spec, handle, picker, space, sound)
+    return HostedScene(name, spec, handle, picker, space, sound, narrations)

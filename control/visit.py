@@ -12,6 +12,7 @@ from control.entry import Entry, entry_place
 from control.input import Navigator
 from control.metrics import NodeMetrics
 from control.picture_size import fit, scaled, vertical_fov
+from control.scene_sound import SceneSound
 from control.settings import NodeSettings
 from control.shown_frames import ShownFrames
 from control.showroom_host import HostedScene, ShowroomHost
@@ -20,6 +21,7 @@ from control.welcome import welcome
 from control.wire import (
     Activate,
     ClientMessage,
+    CloseCard,
     Error,
     FrameShown,
     Input,
@@ -33,6 +35,7 @@ from edge_render.package import GoToScene
 from edge_render.pose import ray_through
 from edge_render.render_loop import RenderLoop
 from edge_render.renderer import View
+from stream.audio_source import AudioSource, Interlude
 from stream.peer import FrameSent
 from stream.quality import PicturePlan
 
@@ -73,6 +76,8 @@ class Visit(Stay):
             settings.fps,
             self._on_render_error,
         )
+        self._narrating = False
+        self._scene_playback: AudioSource | None = None
         self._play_sound()
         # The first picture is drawn while the connection is still being made.
         self._want(time.monotonic_ns())
@@ -105,6 +110,9 @@ class Visit(Stay):
                     self._commands.put_nowait(message)
                 except asyncio.QueueFull:
                     self._send("command", Error(field="type", message="earlier taps still wait", id=message.id))
+            case CloseCard():
+                if self._narrating:
+                    self._play_for_scene(self._scene_playback)
             case Viewport():
                 settings = self._settings
                 self._screen_size = fit(message.width, message.height, settings.max_width, settings.max_height)
@@ -116,7 +124,16 @@ class Visit(Stay):
     def _play_sound(self) -> None:
         """The scene's sound from its beginning, or none."""
         sound = self._scene.sound
-        self.peer.play(None if sound is None else sound.playback())
+        self._play_for_scene(None if sound is None else sound.playback())
+
+    def _play_for_scene(self, playback: AudioSource | None) -> None:
+        self._narrating, self._scene_playback = False, playback
+        self.peer.play(playback)
+
+    def _narrate(self, narration: SceneSound) -> None:
+        """Tell what is told on a card; the scene's sound waits meanwhile."""
+        self._narrating = True
+        self.peer.play(Interlude(narration.playback(), self._scene_playback))
 
     # --- camera and frames -------------------------------------------------------------------------
 
@@ -227,6 +244,8 @@ class Visit(Stay):
         """Do what a hotspot says; cards are opened by the page."""
         action = next(hotspot.action for hotspot in scene.spec.hotspots if hotspot.id == hotspot_id)
         if not isinstance(action, GoToScene):
+            if (narration := scene.narrations.get(hotspot_id)) is not None:
+                self._narrate(narration)
             return
         self._scene = self._means.host.scene(action.scene)
         place = entry_place(self._scene, action.entry)

@@ -28,14 +28,14 @@ def welcome(
 
 
 def _sound_info(scene: HostedScene) -> SoundInfo | None:
-    if scene.sound is None:
+    if scene.sound is None and not scene.narrations:
         return None
-    title = scene.sound.spec.title
+    title = None if scene.sound is None else scene.sound.spec.title
     return SoundInfo(title=None if title is None else title.model_dump())
 
 
 def _hotspot_info(hotspot: Hotspot) -> HotspotInfo:
     card: dict[str, Any] | None = None
     if isinstance(hotspot.action, OpenCard):
-        card = hotspot.action.model_dump(mode="json", exclude={"type"}, exclude_none=True)
+        card = hotspot.action.model_dump(mode="json", exclude={"type", "audio"}, exclude_none=True)
     return HotspotInfo(id=hotspot.id, position=hotspot.position, label=hotspot.label.model_dump(), card=card)

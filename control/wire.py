@@ -71,6 +71,12 @@ class Activate(_Message):
     hotspot: Name
 
 
+class CloseCard(_Message):
+    """The visitor has closed the card that was open: what is told on it ends."""
+
+    type: Literal["close_card"]
+
+
 class Viewport(_Message):
     """The size that the visitor's page can show, device pixels."""
 
@@ -170,7 +176,8 @@ class Goodbye(_Message):
 
 
 ClientMessage = Annotated[
-    Input | Tap | Activate | Viewport | Audio | Stats | WatchStats | Ping | Goodbye, Field(discriminator="type")
+    Input | Tap | Activate | CloseCard | Viewport | Audio | Stats | WatchStats | Ping | Goodbye,
+    Field(discriminator="type"),
 ]
 
 # --- server to visitor ---------------------------------------------------------------------------

@@ -76,6 +76,13 @@ class Walkable(_Model):
         return self
 
 
+class Narration(_Model):
+    """Heard once while a card is open. ``volume`` is a factor."""
+
+    file: PackagePath
+    volume: Annotated[float, Field(gt=0.0, le=4.0, allow_inf_nan=False)] = 1.0
+
+
 class OpenCard(_Model):
     """Show a card over the picture."""
 
@@ -84,6 +91,7 @@ class OpenCard(_Model):
     body: Text
     facts: tuple[tuple[Text, Text], ...] = Field(default=(), max_length=20)
     link: Annotated[str, Field(pattern=r"^https://", max_length=500)] | None = None
+    audio: Narration | None = None
 
 
 class GoToScene(_Model):
@@ -211,6 +219,15 @@ class Package:
         audio = self.showroom.scenes[scene_name].audio
         return None if audio is None else self._path(f"scenes.{scene_name}.audio.file", audio.file)
 
+    def narrations(self, scene_name: str) -> dict[str, tuple[Narration, Path]]:
+        """What is told on the cards of a scene, by hotspot. Raises PackageError where a file is not in the package."""
+        found = {}
+        for hotspot in self.showroom.scenes[scene_name].hotspots:
+            if isinstance(hotspot.action, OpenCard) and (audio := hotspot.action.audio) is not None:
+                field = f"scenes.{scene_name}.hotspots.{hotspot.id}.action.audio.file"
+                found[hotspot.id] = audio, self._path(field, audio.file)
+        return found
+
     def _path(self, field: str, relative: str) -> Path:
         path = (self.root / relative).resolve()
         if not path.is_relative_to(self.root.resolve()):
@@ -247,4 +264,5 @@ def open_package(root: Path) -> Package:
     for name in showroom.scenes:
         package.model_path(name)
         package.audio_path(name)
+        package.narrations(name)
     return package

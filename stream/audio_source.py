@@ -125,6 +125,36 @@ class PendingPlayback:
         """See AudioSource.end."""
 
 
+class Interlude:
+    """One sound to its end, and then another, which goes on where it was."""
+
+    def __init__(self, first: AudioSource, then: AudioSource | None) -> None:
+        self._playing: AudioSource | None = first
+        self._then = then
+
+    def begin(self, now_ns: int) -> None:
+        """See AudioSource.begin."""
+        if self._playing is not None:
+            self._playing.begin(now_ns)
+
+    async def next(self) -> AudioPacket | None:
+        """See AudioSource.next."""
+        while self._playing is not None:
+            packet = await self._playing.next()
+            if packet is not None:
+                return packet
+            self._playing.end()
+            self._playing, self._then = self._then, None
+            if self._playing is not None:
+                self._playing.begin(time.monotonic_ns())
+        return None
+
+    def end(self) -> None:
+        """See AudioSource.end."""
+        if self._playing is not None:
+            self._playing.end()
+
+
 class LiveAudio:
     """The sound of a live source, for all who listen. All on the event loop."""
 

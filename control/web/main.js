@@ -29,7 +29,10 @@ const freezes = new Freezes();
 const walk = new WalkState();
 const statistics = new Statistics(byId("statistics"), byId("statistics-button"), clock, freezes);
 const sound = new Sound(byId("sound"), byId("sound-button"), (on) => visit?.channel.send({ type: "audio", on }));
-const overlay = new Overlay((id) => visit?.channel.send({ type: "activate", id: nextRequest(), hotspot: id }));
+const overlay = new Overlay(
+  (id) => visit?.channel.send({ type: "activate", id: nextRequest(), hotspot: id }),
+  () => visit?.channel.send({ type: "close_card" }),
+);
 const guide = new Guide(location.search, { panel: byId("guide"), text: byId("guide-text"), copy: byId("guide-copy") }, navigator.clipboard);
 
 let visit = null;

@@ -6,7 +6,7 @@ const LABEL_RANGE_M = 10;
 const LABEL_LIFT_M = 0.34;
 
 export class Overlay {
-  constructor(onActivate) {
+  constructor(onActivate, onCardClosed) {
     this._onActivate = onActivate;
     this._labels = document.getElementById("labels");
     this._list = document.getElementById("products");
@@ -15,6 +15,7 @@ export class Overlay {
     this._widths = new Map();
     this.hotspots = [];
     document.getElementById("card-close").onclick = () => this._card.close();
+    this._card.onclose = onCardClosed;
     this._card.onclick = (event) => event.target === this._card && this._card.close();
   }
 

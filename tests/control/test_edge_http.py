@@ -30,8 +30,9 @@ SILENCE_S = 0.5
 """Much longer than the pause between two codings of a resting picture."""
 
 
-def write_package(folder: Path, audio: dict[str, dict[str, Any]] | None = None) -> Path:
-    """A floor, a red box that is a product, and a door to a second scene. ``audio`` by scene, its files are there."""
+def write_package(folder: Path, audio: dict[str, dict[str, Any]] | None = None, narration: str | None = None) -> Path:
+    """A floor, a red box that is a product, and a door to a second scene. ``audio`` by scene, ``narration``
+    of the box's card; their files are there."""
     scene = trimesh.Scene()
     for name, extents, height in (("floor", (8, 0.1, 8), -0.05), ("box", (1, 1, 1), 0.5)):
         mesh = trimesh.creation.box(extents)
@@ -48,7 +49,9 @@ def write_package(folder: Path, audio: dict[str, dict[str, Any]] | None = None) 
         "walkable": {"min": [-3.5, -3.5], "max": [3.5, 3.5]},
     }
     text = {"en": "Box", "zh": "盒子"}
-    card = {"type": "card", "title": text, "body": text}
+    card: dict[str, Any] = {"type": "card", "title": text, "body": text}
+    if narration is not None:
+        card["audio"] = {"file": narration}
     door = {"type": "scene", "scene": "cellar"}
     hotspots = [
         {"id": "box", "position": [0, 0.5, -2.5], "nodes": ["box"], "label": text, "action": card},
@@ -68,10 +71,10 @@ def write_package(folder: Path, audio: dict[str, dict[str, Any]] | None = None) 
 
 @asynccontextmanager
 async def serving(
-    folder: Path, audio: dict[str, dict[str, Any]] | None = None, **options: Any
+    folder: Path, audio: dict[str, dict[str, Any]] | None = None, narration: str | None = None, **options: Any
 ) -> AsyncIterator[tuple[EdgeNode, httpx.AsyncClient]]:
     settings = NodeSettings(port=0, pixel_format="rgba", max_width=320, max_height=192, **options)
-    package = open_package(write_package(folder, audio))
+    package = open_package(write_package(folder, audio, narration))
     node = EdgeNode(
         settings, package, renderer_maker(settings), peer_maker(settings), pytest.fail, guide_parts(settings)
     )

@@ -41,6 +41,37 @@ async def test_a_visitor_hears_the_scene_and_after_the_door_the_next_one(tmp_pat
         await visitor.connection.close()
 
 
+async def test_a_card_is_narrated_until_it_ends_or_is_closed(tmp_path: Path) -> None:
+    write_wav(tmp_path / "hall.wav", tone(880, 1.0))
+    write_wav(tmp_path / "box.wav", tone(220, 3.0))
+    async with serving(tmp_path, {"hall": {"file": "hall.wav"}}, "box.wav") as (_, client):
+        visitor = Visitor()
+        visitor.connection.addTransceiver("audio", direction="recvonly")
+        await visitor.enter(client)
+        welcome = await visitor.next("welcome")
+        assert "audio" not in welcome["hotspots"][0]["card"], "a file of the node's is nothing for the page"
+        ear = ear_of(visitor.connection)
+        visitor.command.send('{"type":"audio","on":true}')
+        await ear.hear_tone(880)
+        await visitor.ask(type="activate", id=1, hotspot="box")
+        await ear.hear_tone(220)
+        visitor.command.send('{"type":"close_card"}')
+        await ear.hear_tone(880)
+        await visitor.ask(type="activate", id=2, hotspot="box")
+        await ear.hear_tone(220)
+        await ear.hear_tone(880)  # it has ended by itself
+        await visitor.connection.close()
+
+
+async def test_a_bad_narration_is_refused_with_its_hotspot(tmp_path: Path) -> None:
+    (tmp_path / "box.mp3").write_bytes(b"no speech" * 100)
+    package = open_package(write_package(tmp_path, narration="box.mp3"))
+    with pytest.raises(PackageError, match=r"scenes.hall.hotspots.box.action.audio: box.mp3 can't be decoded"):
+        await SceneSound.open_narrations(package, "hall")
+    with pytest.raises(PackageError, match=r"hotspots.box.action.audio.file: no file gone.ogg"):
+        open_package(write_package(tmp_path, narration="gone.ogg"))
+
+
 async def test_a_scene_without_sound_says_so(tmp_path: Path) -> None:
     async with serving(tmp_path) as (_, client):
         visitor = Visitor()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import numpy as np
 from hypothesis import given
@@ -13,6 +14,7 @@ from stream.audio_source import (
     LATE_MAX_NS,
     LIVE_WAITING_MAX,
     AudioPacket,
+    Interlude,
     LiveAudio,
     LiveCoder,
     PendingPlayback,
@@ -147,3 +149,25 @@ def test_silence_is_counted_in_timestamps() -> None:
     first = timestamps.timestamp(0)
     assert timestamps.timestamp(10**9) - first == 48_000
     assert timestamps.timestamp(10**9 - PACKET_NS) - first == 48_960, "never back"
+
+
+async def test_an_interlude_is_played_to_its_end_and_the_other_sound_goes_on_where_it_was() -> None:
+    story, music = (
+        OpusTrack(tuple(f"{name}{index}".encode() for index in range(3)), loop)
+        for name, loop in (("story", False), ("music", True))
+    )
+    hall = TrackPlayback(music)
+    hall.begin(time.monotonic_ns())
+    assert (await hall.next()).data == b"music0"
+    hall.end()
+    interlude = Interlude(TrackPlayback(story), hall)
+    interlude.begin(time.monotonic_ns())
+    assert [(await interlude.next()).data for _ in range(5)] == [b"story0", b"story1", b"story2", b"music1", b"music2"]
+
+
+async def test_after_an_interlude_there_may_be_nothing() -> None:
+    interlude = Interlude(TrackPlayback(OpusTrack((b"story",), False)), None)
+    interlude.begin(time.monotonic_ns())
+    assert (await interlude.next()).data == b"story"
+    assert await interlude.next() is None
+    interlude.end()
