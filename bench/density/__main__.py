@@ -20,6 +20,7 @@ import structlog
 
 from bench.density.crowd import Crowd
 from bench.density.server_cpu import ServerCpu, Use
+from bench.network.cpu import CpuWatch
 from bench.node_process import NodeProcess
 from bench.recorded_renderer import record_turn
 from edge_render.demo import build_demo
@@ -43,6 +44,8 @@ class Step:
     use: Use
     crowd_cpu: float
     """Percent of one core."""
+    others_cpu: float
+    """Of all that is not of this bench: where it is much, the figures say little."""
     visitor_fps: list[float]
     follower_fps: list[float]
 
@@ -50,9 +53,9 @@ class Step:
 def measure(node: NodeProcess, crowd: Crowd, seconds: float) -> Step:
     """Over a span of time, after some to settle."""
     time.sleep(SETTLE_S)  # the node's rate control finds the link meanwhile
-    before, crowd_s, cpu = crowd.read(), crowd.cpu_s, ServerCpu(node)
+    before, crowd_s, cpu, machine = crowd.read(), crowd.cpu_s, ServerCpu(node), CpuWatch(node.pid)
     time.sleep(seconds)
-    use, after, crowd_s = cpu.use(), crowd.read(), crowd.cpu_s - crowd_s
+    use, after, crowd_s, others = cpu.use(), crowd.read(), crowd.cpu_s - crowd_s, machine.use().others
 
     def fps(new: Sequence[int], old: Sequence[int]) -> list[float]:
         return [(now - then) / use.seconds for now, then in zip(new, old, strict=True)]
@@ -60,6 +63,7 @@ def measure(node: NodeProcess, crowd: Crowd, seconds: float) -> Step:
     return Step(
         use,
         100.0 * crowd_s / use.seconds,
+        others,
         fps(after.visitor_frames, before.visitor_frames),
         fps(after.follower_frames, before.follower_frames),
     )
@@ -68,7 +72,10 @@ def measure(node: NodeProcess, crowd: Crowd, seconds: float) -> Step:
 def measure_followers(node: NodeProcess, size: tuple[int, int], seconds: float) -> bool:
     """Print what followers cost; True where that is within the bound."""
     query = {"width": size[0], "height": size[1]}
-    print(f"{'followers':>9}{'node CPU':>10}{'its event loop':>16}{'crowd CPU':>11}{'leader fps':>12}", end="")
+    print(
+        f"{'followers':>9}{'node CPU':>10}{'its event loop':>16}{'crowd CPU':>11}{'others':>8}{'leader fps':>12}",
+        end="",
+    )
     print(f"{'followers fps':>20}{'CPU of one':>12}{'of a picture':>14}{'share':>8}")
     lone: Step | None = None
     share = 1.0
@@ -77,6 +84,7 @@ def measure_followers(node: NodeProcess, size: tuple[int, int], seconds: float) 
             crowd.become(1, followers, query)
             step = measure(node, crowd, seconds)
             line = f"{followers:>9}{step.use.total:>9.1f}%{step.use.event_loop:>15.1f}%{step.crowd_cpu:>10.1f}%"
+            line += f"{step.others_cpu:>7.0f}%"
             line += f"{step.visitor_fps[0]:>12.1f}"
             if lone is None:
                 lone = step
@@ -104,17 +112,19 @@ def measure_capacity(node: NodeProcess, size: tuple[int, int], seconds: float) -
     """Print how many visitors who all move are carried; returns it."""
     query = {"width": size[0], "height": size[1]}
     print(f"{'visitors':>9}{'node CPU':>10}{'event loop':>12}{'Mesa':>8}{'GL, encoding':>14}{'crowd CPU':>11}", end="")
-    print(f"{'fps, least':>18}{'GL thread busy':>16}{'draw':>9}{'encode':>9}{'send':>9}")
+    print(f"{'others':>8}{'fps, least':>18}{'GL thread busy':>16}{'draw':>9}{'encode':>9}{'send':>9}")
     carried, step = 0, None
     with Crowd(node.url) as crowd:
         for visitors in RAMP:
             crowd.become(visitors, 0, query)
             step = measure(node, crowd, seconds)
+            if min(step.visitor_fps) < FPS_MIN:
+                step = measure(node, crowd, seconds)  # once more: it may have been another process
             use, least = step.use, min(step.visitor_fps)
             fps = f"{sum(step.visitor_fps) / visitors:.1f}, {least:.1f}"
             print(
                 f"{visitors:>9}{use.total:>9.0f}%{use.event_loop:>11.0f}%{use.drawing:>7.0f}%{use.others:>13.0f}%"
-                f"{step.crowd_cpu:>10.0f}%{fps:>18}{use.gl_busy:>15.0f}%"
+                f"{step.crowd_cpu:>10.0f}%{step.others_cpu:>7.0f}%{fps:>18}{use.gl_busy:>15.0f}%"
                 + "".join(f"{use.stage_ms[stage]:>6.1f} ms" for stage in ("draw", "encode", "send"))
             )
             if least < FPS_MIN:
@@ -128,10 +138,12 @@ def measure_capacity(node: NodeProcess, size: tuple[int, int], seconds: float) -
 def bound_by(step: Step) -> str:
     """What is full, where a step has failed."""
     use, cores = step.use, os.cpu_count() or 1
-    if use.gl_busy > 90.0:
-        why = f"the GL thread is busy {use.gl_busy:.0f} % of the time"
-    elif use.event_loop > 85.0:
+    if use.event_loop > 85.0:
         why = f"the event loop takes {use.event_loop:.0f} % of its core"
+    elif step.others_cpu > 20.0:
+        why = f"other processes take {step.others_cpu:.0f} %: measure again on a quiet machine"
+    elif use.gl_busy > 90.0:
+        why = f"the GL thread is busy {use.gl_busy:.0f} % of the time"
     elif use.total + step.crowd_cpu > 90.0 * cores:
         why = f"all {cores} cores are taken"
     else:
