@@ -1,7 +1,7 @@
 .DEFAULT_GOAL := help
 PYTHON := .venv/bin/python
 
-.PHONY: help demo test lint format bench bench-network bench-codecs bench-density bench-load bench-audio-sync setup setup-tests
+.PHONY: help demo test lint format bench bench-network bench-codecs bench-density bench-load bench-load-overhead bench-audio-sync setup setup-tests
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -40,6 +40,9 @@ bench-load: setup-tests ## find how many visitors a node carries, and write a re
 
 bench-audio-sync: setup-tests ## print how far apart picture and sound are in a browser
 	$(PYTHON) -m bench.audio_sync
+
+bench-load-overhead: setup-tests ## compare the load's visitors with Chromium on the same node
+	$(PYTHON) -m bench.visitors.overhead $(OPTIONS)
 
 setup:
 	@scripts/setup

@@ -43,11 +43,12 @@ def load_node(package: Package, picture: str, *, recorded: bool) -> Iterator[Nod
         yield node
 
 
-def run_locust(node: NodeProcess, record: Path, *options: str) -> RunRecord | None:
-    """One headless run; what it prints goes where ours goes. None where it wrote no record."""
+def run_locust(node: NodeProcess, record: Path, *options: str, quiet: bool = False) -> RunRecord | None:
+    """One headless run; what it prints goes where ours goes, or nowhere. None where it wrote no record."""
     locust = (sys.executable, "-m", "locust", "-f", str(LOCUSTFILE), "--headless", "--only-summary")
     where = ("--host", node.url, "--node-pid", str(node.pid), "--record", str(record), "--loglevel", "WARNING")
-    subprocess.run((*locust, *where, *options), check=False)
+    sink = subprocess.DEVNULL if quiet else None
+    subprocess.run((*locust, *where, *options), stdout=sink, stderr=sink, check=False)
     return read_record(record) if record.exists() else None
 
 

@@ -27,8 +27,8 @@ class FrameTiming:
 
     def __init__(self) -> None:
         self._inputs: OrderedDict[int, float] = OrderedDict()
-        self._described: OrderedDict[int, int] = OrderedDict()
-        """Input by RTP timestamp."""
+        self._described: OrderedDict[int, tuple[int, float]] = OrderedDict()
+        """Input, and how long it waited at the node (ms), by RTP timestamp."""
         self._arrived: OrderedDict[int, float] = OrderedDict()
         self._newest_seq = -1
         self._picture_s: float | None = None
@@ -53,9 +53,9 @@ class FrameTiming:
             self.tally.moving_s += now_s - self._moving_from_s
             self._moving_from_s, self._moved_until_s = None, now_s
 
-    def described(self, timestamp: int, seq: int) -> list[Sample]:
-        """The node says what a picture shows; before or after it came."""
-        self._described[timestamp] = seq
+    def described(self, timestamp: int, seq: int, wait_ms: float = 0.0) -> list[Sample]:
+        """The node says what a picture shows, before or after it came, and how long that input waited for its turn."""
+        self._described[timestamp] = (seq, wait_ms)
         if len(self._described) > FRAMES_KEPT:
             self._described.popitem(last=False)
         return self._join(timestamp)
@@ -80,15 +80,19 @@ class FrameTiming:
     # --- what is made of it --------------------------------------------------------------------------
 
     def _join(self, timestamp: int) -> list[Sample]:
-        arrived_s, seq = self._arrived.get(timestamp), self._described.get(timestamp)
-        if arrived_s is None or seq is None:
+        arrived_s, described = self._arrived.get(timestamp), self._described.get(timestamp)
+        if arrived_s is None or described is None:
             return []
         del self._arrived[timestamp], self._described[timestamp]
+        seq, wait_ms = described
         if seq <= self._newest_seq:
             return []
         self._newest_seq = seq
         sent_s = self._inputs.get(seq)
-        return [] if sent_s is None else [Sample(What.INPUT_TO_FRAME, (arrived_s - sent_s) * 1e3)]
+        if sent_s is None:
+            return []
+        delay_ms = (arrived_s - sent_s) * 1e3
+        return [Sample(What.INPUT_TO_FRAME, delay_ms), Sample(What.WORK, max(0.0, delay_ms - wait_ms))]
 
     def _gap(self, now_s: float) -> list[Sample]:
         """The time since the picture before, where the visitor moved meanwhile."""

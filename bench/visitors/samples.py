@@ -13,6 +13,8 @@ class What(StrEnum):
     """From the offer until the last packet of the first picture."""
     INPUT_TO_FRAME = "input to frame"
     """From sending an input until the last packet of the first picture that shows it."""
+    WORK = "input to frame, less its wait for a turn"
+    """Without the time that the input waited at the node until a picture of this visitor was due."""
     FRAME_GAP = "gap between frames, moving"
     """A gap that is a freeze by the WebRTC statistics' definition counts as failed."""
     TAP = "tap to answer"

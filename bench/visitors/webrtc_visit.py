@@ -216,7 +216,8 @@ class WebRtcVisit:
         message: dict[str, Any] = json.loads(text)
         match message["type"]:
             case "frame":
-                self._report(self._timing.described(int(message["rtp"]), int(message["seq"])))
+                wait_ms = float(message["stages"].get("wait", 0.0))
+                self._report(self._timing.described(int(message["rtp"]), int(message["seq"]), wait_ms))
             case "welcome" if not self._welcome.done():
                 self._welcome.set_result(message)
             case "pong" if (sent_s := self._pings.pop(message["id"], None)) is not None:
