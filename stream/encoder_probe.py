@@ -70,29 +70,32 @@ def candidates(kinds: Sequence[EncoderKind], settings: StreamSettings) -> list[C
     return [Candidate(kind.codec, maker(kind)) for kind in kinds]
 
 
-def probe(kind: EncoderKind, settings: StreamSettings, width: int, height: int) -> float:
-    """How many milliseconds a picture of that size takes. Raises EncoderError where the encoder does not work."""
+def probe(kind: EncoderKind, settings: StreamSettings, frames: Sequence[Frame]) -> float:
+    """How many milliseconds one of these pictures takes. Raises EncoderError where the encoder does not work."""
     encoder = make_encoder(kind, settings)
     took_ms = []
-    for index in range(_FRAMES):
-        frame = _moving_picture(index, width, height)
+    for index, frame in enumerate(frames):
         began_s = time.perf_counter()
         unit = encoder.encode(frame, settings.start_bps, index == 0)
         took_ms.append((time.perf_counter() - began_s) * 1e3)
         if index == 0 and not unit.key_frame:
             raise EncoderError(f"{kind}: the first picture was no key frame")
-    return float(np.median(took_ms[1:]))
+    # The least, as others may have used the processor meanwhile.
+    return min(took_ms[1:])
 
 
-def _moving_picture(index: int, width: int, height: int) -> Frame:
+def moving_pictures(width: int, height: int) -> list[Frame]:
     """Soft shapes that move to the side, about as hard to code as a turning camera."""
-    down, across = np.mgrid[0:height, 0:width].astype(np.float32)
-    across += _SHIFT_PX * index
+    down, across = np.mgrid[0:height, 0 : width + _SHIFT_PX * _FRAMES].astype(np.float32)
     shapes = 110 + 50 * np.sin(across / 37) * np.cos(down / 23) + 20 * np.sin((across + 2 * down) / 5)
-    planes = np.full((height * 3 // 2, width), 128, np.uint8)
-    planes[:height] = shapes.astype(np.uint8)
-    pose = Pose((0.0, 0.0, 0.0), (0.0, 0.0, 0.0, 1.0))
-    return Frame(planes, PixelFormat.I420, width, height, pose, 0, False, FrameTimes(0, 0, 0.0, 0.0))
+    luma = shapes.astype(np.uint8)
+    pose, times = Pose((0.0, 0.0, 0.0), (0.0, 0.0, 0.0, 1.0)), FrameTimes(0, 0, 0.0, 0.0)
+    frames = []
+    for begin in range(0, _SHIFT_PX * _FRAMES, _SHIFT_PX):
+        planes = np.full((height * 3 // 2, width), 128, np.uint8)
+        planes[:height] = luma[:, begin : begin + width]
+        frames.append(Frame(planes, PixelFormat.I420, width, height, pose, 0, False, times))
+    return frames
 
 
 def choose_encoders(
@@ -103,12 +106,13 @@ def choose_encoders(
     where none works."""
     took_ms: dict[EncoderKind, float] = {}
     left_out: list[str] = []
+    frames = moving_pictures(width, height)
     for kind in (kind for codec in codecs for kind in _KINDS if kind.codec is codec):
         if kind.gpu and settings.encoder == "x264":
             left_out.append(f"{kind}: no GPU is to be used")
             continue
         try:
-            took_ms[kind] = probe(kind, settings, width, height)
+            took_ms[kind] = probe(kind, settings, frames)
         except EncoderError as error:
             left_out.append(f"{kind}: {error}")
     if not took_ms or (settings.encoder == "nvenc" and not any(kind.gpu for kind in took_ms)):

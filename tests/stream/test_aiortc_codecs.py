@@ -29,7 +29,9 @@ def codecs_of(sdp: str) -> list[str]:
     return list(dict.fromkeys(names[one] for one in order if names[one] != "rtx"))
 
 
-async def answer_to(encoders: tuple[EncoderKind, ...], visitor_takes: set[str]) -> str:
+async def answer_to(
+    encoders: tuple[EncoderKind, ...], visitor_takes: set[str], rename: tuple[str, str] = ("", "")
+) -> str:
     offer_codecs()
     visitor, peer = RTCPeerConnection(RTCConfiguration(iceServers=[])), None
     try:
@@ -38,7 +40,7 @@ async def answer_to(encoders: tuple[EncoderKind, ...], visitor_takes: set[str]) 
         transceiver.setCodecPreferences([one for one in capabilities if one.name in visitor_takes])
         await visitor.setLocalDescription(await visitor.createOffer())
         peer = AiortcPeer(Owner().events(), encoders, StreamSettings())
-        return await peer.answer(visitor.localDescription.sdp)
+        return await peer.answer(visitor.localDescription.sdp.replace(*rename))
     finally:
         await visitor.close()
         if peer is not None:
@@ -55,6 +57,11 @@ async def test_a_player_that_has_vp8_alone_gets_vp8() -> None:
     answer = await answer_to(ALL, {"VP8"})
     assert codecs_of(answer) == ["VP8"]
     assert "rtx" not in answer
+
+
+async def test_a_payload_type_below_96_is_the_visitor_s_too() -> None:
+    answer = await answer_to((VP9,), {"VP9"}, rename=("103", "45"))
+    assert "a=rtpmap:45 VP9/90000" in answer, "as Chromium has AV1"
 
 
 async def test_nothing_in_common_is_said() -> None:
@@ -96,6 +103,12 @@ def test_formats_of_profiles_that_we_do_not_send_are_left_out() -> None:
     kept = filter_sdp("\r\n".join(lines)).splitlines()
     assert kept[1] == "m=video 9 UDP/TLS/RTP/SAVPF 100 101 46"
     assert kept[2:] == lines[7:11] + lines[13:]
+
+
+def test_aiortc_still_takes_no_payload_type_below_96() -> None:
+    program = "from aiortc import rtp; print(rtp.DYNAMIC_PAYLOAD_TYPES)"
+    shown = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+    assert shown.strip() == "range(96, 128)"
 
 
 def test_aiortc_still_lacks_what_is_added() -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from stream import X264, EncoderError, EncoderKind, StreamSettings, VideoCodec, choose_encoders
-from stream.encoder_probe import candidates, probe
+from stream.encoder_probe import candidates, moving_pictures, probe
 
 SIZE = (320, 192)
 NVENC = EncoderKind(VideoCodec.H264, "h264_nvenc")
@@ -22,7 +22,7 @@ def test_an_encoder_that_does_not_work_here_is_told_with_its_reason() -> None:
     if NVENC in choose_encoders(StreamSettings(), [VideoCodec.H264], *SIZE):
         pytest.skip("this machine has NVENC")
     with pytest.raises(EncoderError, match="h264_nvenc"):
-        probe(NVENC, StreamSettings(), *SIZE)
+        probe(NVENC, StreamSettings(), moving_pictures(*SIZE))
     with pytest.raises(EncoderError, match=r"no encoder works here: h264 by h264_nvenc: .*h264_nvenc"):
         choose_encoders(StreamSettings(encoder="nvenc"), [VideoCodec.H264], *SIZE)
     assert choose_encoders(StreamSettings(encoder="auto"), [VideoCodec.H264], *SIZE) == (X264,)
