@@ -200,8 +200,10 @@ class Visit(Stay):
         metrics = self._metrics
         metrics.frames.labels("sent").inc()
         metrics.sent_bytes.inc(sent.size_bytes)
-        for name, duration_ms in stages.items():
-            metrics.stage.labels(name).observe(duration_ms / 1e3)
+        if not sent.frame.still:
+            # A resting picture waits on purpose, and is coded again: that is no delay of any input.
+            for name, duration_ms in stages.items():
+                metrics.stage.labels(name).observe(duration_ms / 1e3)
         self._count_first_frame()
 
     # --- taps --------------------------------------------------------------------------------------

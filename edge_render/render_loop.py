@@ -17,10 +17,11 @@ from typing import Protocol, Self
 
 import structlog
 
+from edge_render.current_refinement import CurrentRefinement
 from edge_render.draw_schedule import Draw, DrawSchedule, Refine, Wish
 from edge_render.errors import RendererError
 from edge_render.frame import Frame, FrameTimes, PixelFormat
-from edge_render.renderer import Picture, Refinement, Renderer, SceneHandle, View
+from edge_render.renderer import Picture, Renderer, SceneHandle, View
 from edge_render.scene import Scene
 
 log = structlog.get_logger(__name__)
@@ -81,14 +82,6 @@ class Ticket:
             self.loop._changed.notify()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Refining:
-    """The one picture that is being refined, and the last pass of it. Only the GL thread looks at it."""
-
-    last: Refine[Ticket]
-    refinement: Refinement
-
-
 class RenderLoop:
     """Owns the GL thread and the renderer on it. A context manager: entering makes the renderer."""
 
@@ -98,7 +91,7 @@ class RenderLoop:
         self._observer = observer
         self._changed = threading.Condition()
         self._schedule: DrawSchedule[Ticket] = DrawSchedule()
-        self._refining: _Refining | None = None
+        self._refining: CurrentRefinement[Ticket] = CurrentRefinement()
         self._jobs: deque[Callable[[Renderer], None]] = deque()
         self._stopping = False
         self._made: Future[tuple[str, PixelFormat]] = Future()
@@ -192,7 +185,7 @@ class RenderLoop:
                 self._jobs.clear()
             for job in left:
                 job(renderer)
-            self._end_refinement()
+            self._refining.end()
             renderer.close()
 
     def _next(self) -> Callable[[Renderer], None] | None:
@@ -203,9 +196,9 @@ class RenderLoop:
                     return None
                 if self._jobs:
                     return self._jobs.popleft()
-                if self._refining is not None and not self._schedule.wanted(self._refining.last):
+                if self._refining.last is not None and not self._schedule.wanted(self._refining.last):
                     # Its visitor has moved or left: that takes microseconds, and gives megabytes back.
-                    return lambda _renderer: self._end_refinement()
+                    return lambda _renderer: self._refining.end()
                 now_ns = time.monotonic_ns()
                 following = self._schedule.next(now_ns)
                 if isinstance(following, Draw):
@@ -227,34 +220,17 @@ class RenderLoop:
     def _refine(self, drawing: Refine[Ticket], renderer: Renderer) -> None:
         start_ns = time.monotonic_ns()
         try:
-            refinement = self._refinement(drawing, renderer)
-            refinement.add_pass()
+            refinement = self._refining.add_pass(drawing, renderer.refiner)
             self._observer.refined()
             # Reading back takes time too: not for a picture that its visitor has turned away from meanwhile.
             if drawing.hand_out and self._wanted(drawing):
                 self._hand_on(drawing, refinement.picture(), start_ns)
             if drawing.final:
-                self._end_refinement()
+                self._refining.end()
             self._note_time(drawing, start_ns)
         except Exception as error:  # noqa: BLE001 - logged, and told to the visitor
-            self._end_refinement()
+            self._refining.end()
             self._failed(drawing, error)
-
-    def _refinement(self, drawing: Refine[Ticket], renderer: Renderer) -> Refinement:
-        if drawing.pass_number == 1:
-            self._end_refinement()
-            assert renderer.refiner is not None, "it said after how many passes it hands out"
-            refinement = renderer.refiner.begin(drawing.handle, drawing.wish.view)
-        else:
-            assert self._refining is not None, "the schedule begins anew wherever it was ended"
-            refinement = self._refining.refinement
-        self._refining = _Refining(drawing, refinement)
-        return refinement
-
-    def _end_refinement(self) -> None:
-        refining, self._refining = self._refining, None
-        if refining is not None:
-            refining.refinement.release()
 
     def _hand_on(self, drawing: Draw[Ticket] | Refine[Ticket], picture: Picture, start_ns: int) -> None:
         wish, view = drawing.wish, drawing.wish.view
