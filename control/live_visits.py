@@ -70,7 +70,7 @@ _SERIES: Mapping[str, tuple[_Series, ...]] = {
         *_gauges("current_round_trip_time", unit="seconds"),
     ),
     "sender": (
-        *_counters("frames_dropped", "copied_packets_sent", "probe_packets_sent"),
+        *_counters("frames_dropped", "copied_packets_sent", "repair_packets_sent", "probe_packets_sent"),
         *_gauges("queue_delay", unit="seconds"),
         *_gauges("feedback_loss"),
         *_gauges("remb", unit="bits_per_second"),

@@ -245,6 +245,7 @@ class AiortcPeer:
             sender=SenderStats(
                 frames_dropped=self._dropped_frames,
                 copied_packets_sent=counts.copied_packets_sent,
+                repair_packets_sent=counts.repair_packets_sent,
                 probe_packets_sent=counts.probe_packets_sent,
                 queue_delay=sender.link.queue_s,
                 feedback_loss=sender.link.loss_fraction,

@@ -95,6 +95,8 @@ class SenderStats:
     """Pictures that were drawn but not sent, because a newer one came first."""
     copied_packets_sent: int = 0
     """Packets sent twice before anybody asked, as the link loses some."""
+    repair_packets_sent: int = 0
+    """Packets from which lost ones can be made."""
     probe_packets_sent: int = 0
     """Packets sent again to see whether the link carries more."""
     queue_delay: float = 0.0

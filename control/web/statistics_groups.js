@@ -66,7 +66,7 @@ function senderRows({ server, before, replaced }) {
     row("limit", "qualityLimitationReason", video.quality_limitation_reason),
     row("packets", "packetsSent", count(video.packets_sent)),
     row("repeated", "retransmittedPacketsSent", count(video.retransmitted_packets_sent)),
-    row("copied", "", `${sender.copied_packets_sent} · ${sender.probe_packets_sent}`),
+    row("copied", "", `${sender.copied_packets_sent} · ${sender.repair_packets_sent} · ${sender.probe_packets_sent}`),
     row("asked", "nackCount · pliCount", `${video.nack_count} · ${video.pli_count}`),
     row("overtaken", "", count(sender.frames_dropped)),
   ];

@@ -20,7 +20,7 @@ const LABELS = {
   limit: ["Limited by", "受限于"],
   packets: ["Packets sent", "已发送包"],
   repeated: ["Sent again on request", "应请求重传"],
-  copied: ["Sent twice · probes", "主动重发 · 探测"],
+  copied: ["Sent twice · repairs · probes", "主动重发 · 修复 · 探测"],
   asked: ["Asked for packets · pictures", "请求重传 · 请求画面"],
   overtaken: ["Replaced by a newer picture", "被更新帧取代"],
   network: ["Network", "网络"],

@@ -13,7 +13,7 @@ const server = (more, sender) => ({
     quality_limitation_reason: "bandwidth", packets_sent: 70, retransmitted_packets_sent: 3, nack_count: 2, pli_count: 1, ...more },
   remote_video: { round_trip_time: 0.042, fraction_lost: 0.03, jitter: 0.002 },
   candidate_pair: { available_outgoing_bitrate: 3e6 },
-  sender: { copied_packets_sent: 5, probe_packets_sent: 6, frames_dropped: 4, queue_delay: 0.015, ...sender },
+  sender: { copied_packets_sent: 5, repair_packets_sent: 7, probe_packets_sent: 6, frames_dropped: 4, queue_delay: 0.015, ...sender },
 });
 
 function shown(now) {
@@ -46,7 +46,7 @@ test("the sender tells its encoder, what limits it, and what it sent again", () 
   const before = { reports: [], server: server({ total_encode_time: 1, frames_encoded: 100 }) };
   const { sender, network } = shown({ server: server({ total_encode_time: 1.2, frames_encoded: 130 }), before });
   assert.deepEqual([sender.encoder, sender.target, sender.encoding], ["libx264", "2.50 Mbit/s", "6.7 ms"]);
-  assert.deepEqual([sender.limit, sender.repeated, sender.copied, sender.asked], ["bandwidth", "3", "5 · 6", "2 · 1"]);
+  assert.deepEqual([sender.limit, sender.repeated, sender.copied, sender.asked], ["bandwidth", "3", "5 · 7 · 6", "2 · 1"]);
   assert.deepEqual(network, { carries: "3.00 Mbit/s", roundTrip: "42.0 ms", reportedLoss: "3.0 %", jitter: "2.0 ms", queue: "15.0 ms",
     control: "data channels" });
 });
