@@ -34,7 +34,7 @@ class NodeSettings(BaseSettings):
     codecs: Annotated[tuple[VideoCodec, ...], NoDecode, BeforeValidator(_codec_names)] = Field(
         tuple(VideoCodec),
         min_length=1,
-        description="Video codecs that visitors may get, the best first. Those too slow here are left out.",
+        description="Video codecs for visitors, the best first, by commas: h264,vp8. Those too slow are left out.",
     )
     fps: float = Field(30.0, ge=1.0, le=120.0, description="Most frames per second that one visit gets.")
     max_width: int = Field(1280, ge=160, le=4096, description="Most pixels across of one visit's picture.")
