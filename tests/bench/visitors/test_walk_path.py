@@ -69,6 +69,13 @@ def test_paths_that_come_with_the_bench(name: str) -> None:
     assert all(-1.0 <= step.right <= 1.0 and -1.0 <= step.forward <= 1.0 for step in path.steps)
 
 
+def test_the_usual_path_has_all_that_visitors_do() -> None:
+    steps = load_path("stroll").steps
+    assert any(step.tap is not None for step in steps)
+    assert any(step.forward != 0.0 for step in steps)
+    assert any(now == before for before, now in pairwise(steps)), "they stand"
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
