@@ -87,6 +87,7 @@ class AiortcPeer:
         source = source or VisitorSource(
             self._slot, self._encoder, PictureQuality(settings, self._on_plan, time.monotonic())
         )
+        self._first_transport = transceiver.sender.transport
         self._sender = InteractiveSender(transceiver.sender.transport, source, settings, sender_events)
         replace_sender(transceiver, self._sender)
         self._sound = AudioSender(transceiver.sender.transport, events.on_alive)
@@ -143,6 +144,16 @@ class AiortcPeer:
         except Exception as error:
             # aiortc's parser answers a hostile SDP with whatever its code ran into; all of it is the sender's fault.
             raise SignallingError(f"the {kind} can't be used: {type(error).__name__}: {error}") from error
+        finally:
+            self._restore_transports()
+
+    def _restore_transports(self) -> None:
+        """aiortc leaves a section without a transport where its BUNDLE group (RFC 9143) begins with none that is there,
+        and then can't close the connection. Such a section gets the one that it had: nothing will come over it."""
+        for transceiver in self._connection.getTransceivers():
+            if transceiver.receiver.transport is None:
+                transceiver.receiver.setTransport(self._first_transport)
+                transceiver.sender.setTransport(self._first_transport)
 
     def _local_sdp(self) -> str:
         sdp: str = self._connection.localDescription.sdp

@@ -14,7 +14,7 @@ from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpSender, RTCSession
 from aiortc.codecs.h264 import h264_depayload
 from aiortc.codecs.vpx import vp8_depayload
 from aiortc.rtp import RtcpSrPacket, RtpPacket
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from edge_render.frame import Frame, FrameTimes, PixelFormat
@@ -374,6 +374,7 @@ async def test_an_offer_that_is_none_is_refused_with_a_reason(offer: str, compla
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example(cut=0.736328125, junk="", repeat=2)
 @given(cut=st.floats(0, 1), junk=st.text(max_size=20), repeat=st.integers(0, 3))
 def test_a_mangled_offer_is_answered_or_refused(cut: float, junk: str, repeat: int) -> None:
     async def offer_it() -> None:
