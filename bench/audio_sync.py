@@ -24,9 +24,9 @@ from bench.node_process import CHROMIUM_FLAGS, chromium_path
 from edge_render.frame import Frame, FrameTimes, PixelFormat
 from edge_render.pose import Pose
 from stream import AiortcPeer, PeerEvents, StreamSettings
-from stream.audio_source import LiveAudio, LiveCoder
-from stream.encoder_probe import X264
-from stream.opus import PACKET_NS, PACKET_SAMPLES, SAMPLE_RATE_HZ
+from stream.audio.audio_source import LiveAudio, LiveCoder
+from stream.audio.opus import PACKET_NS, PACKET_SAMPLES, SAMPLE_RATE_HZ
+from stream.codec.encoder_probe import X264
 
 SECONDS = 20.0
 FLASH_S = 0.1

@@ -27,10 +27,10 @@ from bench.ssim import ssim
 from edge_render.demo import build_demo
 from edge_render.frame import Frame, FrameTimes, PixelFormat
 from edge_render.pose import Pose
-from stream.encoder import AccessUnit
-from stream.encoder_probe import EncoderKind, choose_encoders, make_encoder
+from stream.codec.encoder import AccessUnit
+from stream.codec.encoder_probe import EncoderKind, choose_encoders, make_encoder
+from stream.codec.video_codec import VideoCodec
 from stream.settings import StreamSettings
-from stream.video_codec import VideoCodec
 
 KEPT = Path("var/bench-codecs")
 SIZE = (1280, 720)

@@ -24,7 +24,7 @@ from edge_render.pyrender_renderer import PyrenderRenderer
 from edge_render.render_quality import RenderQuality
 from edge_render.renderer import FAR_M, NEAR_M, Renderer, View
 from edge_render.scene import Scene
-from stream.libav_encoder import LibavEncoder
+from stream.codec.libav_encoder import LibavEncoder
 
 ROUNDS = 6
 SIZE = (1280, 720)

@@ -28,7 +28,7 @@ from edge_render.frame import Frame
 from edge_render.package import Package
 from edge_render.render_loop import RenderLoop
 from edge_render.renderer import Renderer
-from stream.broadcast import Broadcast
+from stream.broadcast.broadcast import Broadcast
 
 log = structlog.get_logger(__name__)
 

@@ -27,7 +27,7 @@ from stream import (
     VideoCodec,
     choose_encoders,
 )
-from stream.encoder_probe import make_encoder
+from stream.codec.encoder_probe import make_encoder
 from stream.peer import Peer
 
 log = structlog.get_logger(__name__)

@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from control.input import Place
 from control.picture_size import fit
 from control.showroom_host import HostedScene, ShowroomHost
-from stream.video_codec import VideoCodec
+from stream.codec.video_codec import VideoCodec
 
 Coordinate = Annotated[float, Field(ge=-10_000.0, le=10_000.0)]
 

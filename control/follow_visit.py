@@ -18,8 +18,8 @@ from control.stay import Stay
 from control.welcome import welcome
 from control.wire import Activate, ClientMessage, Error, FrameShown, Tap, Tapped
 from edge_render.pose import ray_through
-from stream.frame_source import FrameSource
 from stream.peer import FrameSent, Peer, PeerEvents
+from stream.picture.frame_source import FrameSource
 
 MakeFollowerPeer = Callable[[PeerEvents, FrameSource], Peer]
 

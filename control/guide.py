@@ -16,10 +16,10 @@ from control.session import Attempts, new_code, read_code
 from control.showroom_host import HostedScene
 from control.wire import Leader
 from edge_render.frame import Frame
-from stream.audio_source import AudioSource
-from stream.broadcast import Broadcast
+from stream.audio.audio_source import AudioSource
+from stream.broadcast.broadcast import Broadcast
+from stream.broadcast.follower_source import FollowerSource
 from stream.errors import EncoderError
-from stream.follower_source import FollowerSource
 
 log = structlog.get_logger(__name__)
 

@@ -9,9 +9,9 @@ from control.guide import Guide, Shown
 from control.visit import Visit, VisitMeans
 from control.wire import Guiding
 from edge_render.frame import Frame
-from stream.frame_scaling import FrameScaler
-from stream.quality import PicturePlan
-from stream.thinning import Thinning
+from stream.picture.frame_scaling import FrameScaler
+from stream.picture.quality import PicturePlan
+from stream.picture.thinning import Thinning
 
 FOR_GOOD = ("goodbye", "shutdown", "cancelled")
 """Reasons why a presenter's visit ended that say that nobody comes back."""

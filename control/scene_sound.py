@@ -11,10 +11,10 @@ import structlog
 
 from edge_render.errors import PackageError
 from edge_render.package import MANIFEST_NAME, Package, SceneAudio
-from stream.audio_file import SoundFile, code_track
-from stream.audio_source import AudioSource, PendingPlayback
+from stream.audio.audio_file import SoundFile, code_track
+from stream.audio.audio_source import AudioSource, PendingPlayback
+from stream.audio.opus import OpusTrack
 from stream.errors import AudioError
-from stream.opus import OpusTrack
 
 log = structlog.get_logger(__name__)
 

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from stream.video_codec import VideoCodec
+from stream.codec.video_codec import VideoCodec
 
 
 def _codec_names(value: object) -> object:

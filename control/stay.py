@@ -35,11 +35,11 @@ from control.wire import (
     Stats,
     WatchStats,
 )
-from stream.fallback_encoder import EncoderReplaced
+from stream.codec.fallback_encoder import EncoderReplaced
+from stream.codec.video_codec import VideoCodec
 from stream.peer import Channel, FrameSent, Peer, PeerEvents
 from stream.peer_state import PeerState
-from stream.quality import PicturePlan
-from stream.video_codec import VideoCodec
+from stream.picture.quality import PicturePlan
 
 log = structlog.get_logger(__name__)
 

@@ -35,9 +35,9 @@ from edge_render.package import GoToScene
 from edge_render.pose import ray_through
 from edge_render.render_loop import RenderLoop
 from edge_render.renderer import View
-from stream.audio_source import AudioSource, Interlude
+from stream.audio.audio_source import AudioSource, Interlude
 from stream.peer import FrameSent
-from stream.quality import PicturePlan
+from stream.picture.quality import PicturePlan
 
 WALK_STEPS_PER_S = 60.0
 COMMANDS_WAITING_MAX = 16

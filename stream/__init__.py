@@ -1,14 +1,14 @@
 """From drawn frames to the visitor: encoding, rate, WebRTC."""
 
-from stream.aiortc_peer import AiortcPeer
-from stream.broadcast import Broadcast
-from stream.encoder_probe import X264, EncoderKind, choose_encoders
+from stream.broadcast.broadcast import Broadcast
+from stream.codec.encoder_probe import X264, EncoderKind, choose_encoders
+from stream.codec.video_codec import VideoCodec
 from stream.errors import EncoderError, PeerClosed, SignallingError, StreamError
 from stream.peer import Channel, FrameSent, Peer, PeerEvents
 from stream.peer_state import PeerState
 from stream.peer_stats import PeerStats
 from stream.settings import StreamSettings
-from stream.video_codec import VideoCodec
+from stream.webrtc.aiortc_peer import AiortcPeer
 
 __all__ = [
     "X264",

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from edge_render.frame import Frame
-from stream.audio_source import AudioSource
-from stream.fallback_encoder import EncoderReplaced
+from stream.audio.audio_source import AudioSource
+from stream.codec.fallback_encoder import EncoderReplaced
 from stream.peer_state import PeerState
 from stream.peer_stats import PeerStats
-from stream.quality import PicturePlan
+from stream.picture.quality import PicturePlan
 
 Channel = Literal["pose", "command"]
 

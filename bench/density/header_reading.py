@@ -8,7 +8,7 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
-from stream.transport_feedback import DELTA_UNIT_US, REFERENCE_UNIT_US, RTCP_RTPFB, TRANSPORT_CC_FMT
+from stream.link.transport_feedback import DELTA_UNIT_US, REFERENCE_UNIT_US, RTCP_RTPFB, TRANSPORT_CC_FMT
 
 STATUSES_PER_CHUNK = 7
 STATUSES_MAX = 700

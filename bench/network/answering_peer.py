@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stream.audio_source import AudioSource
+from stream.audio.audio_source import AudioSource
 from stream.errors import PeerClosed, SignallingError
 from stream.peer import PeerEvents
 from stream.peer_state import PeerState, allowed

@@ -22,10 +22,10 @@ from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 from bench.network.answering_peer import AnsweringPeer
 from edge_render.frame import Frame
 from stream.errors import SignallingError
-from stream.frame_slot import FrameSlot
-from stream.offer_filter import filter_sdp
 from stream.peer import Channel, FrameSent, PeerEvents
 from stream.peer_state import PeerState
+from stream.picture.frame_slot import FrameSlot
+from stream.webrtc.offer_filter import filter_sdp
 
 GATHERING_TIMEOUT_S = 5.0
 REPEAT_S = 0.2

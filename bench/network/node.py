@@ -23,8 +23,8 @@ from control.stay import MakePeer
 from edge_render.errors import EdgeRenderError
 from edge_render.frame import Frame
 from edge_render.package import open_package
+from stream.codec.video_codec import VideoCodec
 from stream.peer import Peer, PeerEvents
-from stream.video_codec import VideoCodec
 
 
 class StampedPeer:

@@ -17,10 +17,10 @@ from av.video.frame import VideoFrame
 
 from bench.network.answering_peer import AnsweringPeer
 from edge_render.frame import Frame
-from stream.frame_slot import FrameSlot
-from stream.offer_filter import filter_sdp
 from stream.peer import Channel, FrameSent, PeerEvents
 from stream.peer_state import PeerState
+from stream.picture.frame_slot import FrameSlot
+from stream.webrtc.offer_filter import filter_sdp
 
 VIDEO_CLOCK_HZ = 90_000
 _CHANNEL_IDS: dict[Channel, int] = {"pose": 0, "command": 1}

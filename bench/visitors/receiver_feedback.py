@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from bench.visitors.access_units import SEQUENCE_BITS, unwrap
-from stream.transport_feedback import DELTA_UNIT_US, REFERENCE_BITS, RTCP_RTPFB, TRANSPORT_CC_FMT
+from stream.link.transport_feedback import DELTA_UNIT_US, REFERENCE_BITS, RTCP_RTPFB, TRANSPORT_CC_FMT
 
 TICKS_PER_S = 1_000_000 // DELTA_UNIT_US
 TICKS_PER_REFERENCE = 256

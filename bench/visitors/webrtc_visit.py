@@ -15,7 +15,7 @@ from bench.visitors.frame_timing import FrameTiming
 from bench.visitors.samples import Sample, Tally, What
 from bench.visitors.visitor_thread import now_s
 from bench.visitors.walk_path import RATE_HZ, Step
-from stream.aiortc_extensions import offer_extensions
+from stream.webrtc.aiortc_extensions import offer_extensions
 
 FIRST_FRAME_TIMEOUT_S = 10.0
 PING_INTERVAL_S = 1.0

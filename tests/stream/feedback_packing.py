@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 
-from stream.transport_feedback import DELTA_UNIT_US, RTCP_RTPFB, TRANSPORT_CC_FMT, TransportFeedback
+from stream.link.transport_feedback import DELTA_UNIT_US, RTCP_RTPFB, TRANSPORT_CC_FMT, TransportFeedback
 
 RUN, ONE_BIT, TWO_BITS = "run", "one bit", "two bits"
 

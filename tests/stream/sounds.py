@@ -9,7 +9,7 @@ from pathlib import Path
 import av
 import numpy as np
 
-from stream.opus import SAMPLE_RATE_HZ
+from stream.audio.opus import SAMPLE_RATE_HZ
 
 
 def tone(hz: float, seconds: float, rate_hz: int = SAMPLE_RATE_HZ) -> np.ndarray:

@@ -10,8 +10,8 @@ from aiortc.rtcrtpparameters import RTCRtpHeaderExtensionParameters, RTCRtpSendP
 
 from bench.density.header_reading import FeedbackWriter, Header, read_header
 from bench.density.light_visitor import UPSTREAM_NAMES
-from stream.aiortc_extensions import ABS_SEND_TIME, MID, PLAYOUT_DELAY, TRANSPORT_CC, ExtensionIds, PacketWriter
-from stream.transport_feedback import DELTA_UNIT_US, REFERENCE_UNIT_US, parse_feedback
+from stream.link.transport_feedback import DELTA_UNIT_US, REFERENCE_UNIT_US, parse_feedback
+from stream.webrtc.aiortc_extensions import ABS_SEND_TIME, MID, PLAYOUT_DELAY, TRANSPORT_CC, ExtensionIds, PacketWriter
 
 
 @pytest.mark.parametrize("uris", [(), (TRANSPORT_CC,), (MID, PLAYOUT_DELAY, ABS_SEND_TIME, TRANSPORT_CC)])

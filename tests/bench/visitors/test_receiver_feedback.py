@@ -13,7 +13,7 @@ from bench.visitors.receiver_feedback import (
     NackRequest,
     TransportFeedbackWriter,
 )
-from stream.transport_feedback import REFERENCE_UNIT_US, parse_feedback
+from stream.link.transport_feedback import REFERENCE_UNIT_US, parse_feedback
 
 
 def read(writer: TransportFeedbackWriter) -> dict[int, int | None]:

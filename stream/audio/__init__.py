@@ -1,0 +1,1 @@
+"""Sound: decoded from files, coded once as Opus, sent at its instant."""

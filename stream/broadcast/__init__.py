@@ -1,0 +1,1 @@
+"""One picture for many viewers, coded once."""

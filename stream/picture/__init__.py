@@ -1,0 +1,1 @@
+"""Which frame is coded next, and how well."""

@@ -1,0 +1,1 @@
+"""Coded pictures as RTP packets: packetised, paced, repaired, sent again."""

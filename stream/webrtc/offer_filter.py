@@ -1,0 +1,77 @@
+"""What of a visitor's SDP is let through to aiortc: bounded, and without names that would have to be looked up.
+
+Browsers hide their addresses behind mDNS names, which take up to seconds to resolve. They are not needed:
+the visitor's own connectivity checks reach our host candidates and tell us its address (peer reflexive,
+RFC 8445, section 7.3.1.3). End-of-candidates goes too, as ICE would give up before such a check came.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+
+from stream.errors import SignallingError
+from stream.webrtc.aiortc_extensions import TRANSPORT_CC
+
+SDP_MAX_CHARS = 65_536
+_RTPMAP = re.compile(r"a=rtpmap:(?P<type>\d+) (?P<name>[^/]+)/")
+_FMTP = re.compile(r"a=fmtp:(?P<type>\d+) (?P<parameters>.*)")
+_FORMAT_LINE = re.compile(r"a=(?:rtpmap|fmtp|rtcp-fb):(?P<type>\d+) ")
+CANDIDATES_MAX = 32
+
+
+def filter_sdp(sdp: str, transport_cc: bool = True) -> str:
+    """The SDP with its lines ended by CRLF and only candidates that can be used; without ``transport_cc``, also without
+    transport-wide feedback, so that the receiver estimates the link. Raises SignallingError."""
+    if len(sdp) > SDP_MAX_CHARS:
+        raise SignallingError(f"the SDP has {len(sdp)} characters, more than the {SDP_MAX_CHARS} that are allowed")
+    lines = sdp.replace("\r\n", "\n").strip().split("\n")
+    if lines[0].strip() != "v=0":
+        raise SignallingError("this is not SDP: it does not begin with v=0")
+    kept, candidates = [], 0
+    for line in _without_other_profiles(lines):
+        if line.startswith("a=end-of-candidates"):
+            continue
+        if line.startswith("a=candidate:"):
+            if not usable_candidate(line.removeprefix("a=")) or candidates >= CANDIDATES_MAX:
+                continue
+            candidates += 1
+        if not transport_cc and ((line.startswith("a=rtcp-fb:") and "transport-cc" in line) or TRANSPORT_CC in line):
+            continue
+        kept.append(line)
+    return "\r\n".join(kept) + "\r\n"
+
+
+def _without_other_profiles(lines: list[str]) -> list[str]:
+    """Leave out VP9 and AV1 in other profiles than 0, which we do not send, and their retransmissions."""
+    formats: dict[str, str] = {}
+    refused: set[str] = set()
+    for line in lines:
+        if match := _RTPMAP.match(line):
+            formats[match["type"]] = match["name"].upper()
+        elif match := _FMTP.match(line):
+            parameters = dict(part.strip().partition("=")[::2] for part in match["parameters"].split(";"))
+            profile = {"VP9": "profile-id", "AV1": "profile"}.get(formats.get(match["type"], ""), "")
+            if parameters.get(profile, "0") != "0" or parameters.get("apt") in refused:
+                refused.add(match["type"])
+    if not refused:
+        return lines
+    kept = []
+    for line in lines:
+        if line.startswith("m=video "):
+            kept.append(" ".join(word for word in line.split() if word not in refused))
+        elif not ((match := _FORMAT_LINE.match(line)) and match["type"] in refused):
+            kept.append(line)
+    return kept
+
+
+def usable_candidate(candidate: str) -> bool:
+    """Whether a candidate line (RFC 8839, section 5.1) has UDP and an address in digits."""
+    parts = candidate.split()
+    if len(parts) < 8 or parts[2].lower() != "udp":
+        return False
+    try:
+        ipaddress.ip_address(parts[4])
+    except ValueError:
+        return False
+    return True
