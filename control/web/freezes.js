@@ -2,8 +2,9 @@
 //
 // W3C webrtc-stats (freezeCount) calls it a freeze where a picture stands for longer than three times the mean of the last
 // ones, and than that mean plus 150 ms. It can't know that nothing moved: a visitor who stands still is sent no pictures,
-// and browsers count a rest of a second as a freeze. The node says of each picture whether a rest may follow (`resting`);
-// what stands after one of these does not count, nor does what stands after one that nothing is known of.
+// and browsers count a rest of a second as a freeze. The node says of each picture whether it shows a rest (`resting`):
+// what stood before or after one of these does not count, nor does what stood beside one that nothing is known of. Its
+// message may come after the picture, so that the time between two pictures is judged when a third is shown.
 
 const MEAN_OF = 30;
 const KEPT = 240;
@@ -20,6 +21,7 @@ export class Freezes {
     this._durations = [];
     this._moving = new Map();
     this._last = null;
+    this._stood = null;
   }
 
   /** A `frame` message came. */
@@ -30,11 +32,13 @@ export class Freezes {
 
   /** A picture was shown. */
   shown(rtp, atMs) {
-    if (this._last !== null && this._moving.get(this._last.rtp)) this._stood(atMs - this._last.atMs);
+    const stood = this._stood;
+    if (stood !== null && this._moving.get(stood.before) && this._moving.get(stood.after)) this._judge(stood.durationMs);
+    if (this._last !== null) this._stood = { before: this._last.rtp, after: rtp, durationMs: atMs - this._last.atMs };
     this._last = { rtp, atMs };
   }
 
-  _stood(durationMs) {
+  _judge(durationMs) {
     if (this._durations.length === MEAN_OF) {
       const meanMs = this._durations.reduce((sum, one) => sum + one, 0) / MEAN_OF;
       if (durationMs > Math.max(3 * meanMs, meanMs + 150)) {

@@ -5,11 +5,13 @@ import { Freezes } from "../../control/web/freezes.js";
 /** Thirty-one pictures, 33 ms apart, of something that moves; then the last one stands. */
 function moving() {
   const freezes = new Freezes();
-  for (let index = 0; index <= 30; index += 1) {
-    freezes.described({ rtp: index, resting: false });
-    freezes.shown(index, 33 * index);
-  }
+  for (let index = 0; index <= 30; index += 1) shown(freezes, index, 33 * index);
   return freezes;
+}
+
+function shown(freezes, rtp, atMs, resting = false) {
+  freezes.described({ rtp, resting });
+  freezes.shown(rtp, atMs);
 }
 const END_MS = 33 * 30;
 
@@ -19,29 +21,39 @@ test("pictures that come evenly are no freeze", () => {
 
 test("a picture that stands much longer than the others is one, with all of its time", () => {
   const freezes = moving();
-  freezes.shown(31, END_MS + 184);
+  shown(freezes, 31, END_MS + 184);
+  shown(freezes, 32, END_MS + 217);
   assert.deepEqual([freezes.count, freezes.totalMs], [1, 184]);
 });
 
 test("what is late by less is none", () => {
   const freezes = moving();
-  freezes.shown(31, END_MS + 182);
+  shown(freezes, 31, END_MS + 182);
+  shown(freezes, 32, END_MS + 215);
   assert.equal(freezes.count, 0);
 });
 
-test("a rest is no freeze, however long", () => {
+test("a rest is no freeze, however long, nor is the time until its first picture", () => {
   const freezes = moving();
-  freezes.described({ rtp: 31, resting: true });
-  freezes.shown(31, END_MS + 33);
-  freezes.shown(32, END_MS + 9000);
+  shown(freezes, 31, END_MS + 400, true);
+  shown(freezes, 32, END_MS + 9000);
+  shown(freezes, 33, END_MS + 9033);
   assert.equal(freezes.count, 0);
 });
 
-test("nor is what stands after a picture of which nothing is known, or of a connection before", () => {
+test("what a picture shows may be told after it was shown", () => {
+  const freezes = moving();
+  freezes.shown(31, END_MS + 400);
+  freezes.described({ rtp: 31, resting: false });
+  freezes.shown(32, END_MS + 433);
+  assert.equal(freezes.count, 1);
+});
+
+test("what stands beside a picture of which nothing is known is none, nor what stands between two connections", () => {
   const freezes = moving();
   freezes.shown(99, END_MS + 33);
-  freezes.shown(100, END_MS + 900);
-  freezes.described({ rtp: 100, resting: false });
+  shown(freezes, 100, END_MS + 900);
+  shown(freezes, 101, END_MS + 933);
   freezes.restart();
   freezes.shown(101, END_MS + 9000);
   assert.equal(freezes.count, 0);
