@@ -1,8 +1,12 @@
-"""What of a visitor's SDP is let through to aiortc: bounded, and without names that would have to be looked up.
+"""What of a visitor's SDP is let through to aiortc: bounded, one section of a kind, and without names that would have to
+be looked up.
 
 Browsers hide their addresses behind mDNS names, which take up to seconds to resolve. They are not needed:
 the visitor's own connectivity checks reach our host candidates and tell us its address (peer reflexive,
 RFC 8445, section 7.3.1.3). End-of-candidates goes too, as ICE would give up before such a check came.
+
+There is one picture, one sound and one set of channels to be had. For a second section aiortc would make a receiver:
+what a visitor sent there would be decoded, and kept for nobody without end.
 """
 
 from __future__ import annotations
@@ -14,10 +18,12 @@ from stream.errors import SignallingError
 from stream.webrtc.aiortc_extensions import TRANSPORT_CC
 
 SDP_MAX_CHARS = 65_536
+"""Several times what browsers send."""
+CANDIDATES_MAX = 32
+"""To each goes a connectivity check from each of our addresses."""
 _RTPMAP = re.compile(r"a=rtpmap:(?P<type>\d+) (?P<name>[^/]+)/")
 _FMTP = re.compile(r"a=fmtp:(?P<type>\d+) (?P<parameters>.*)")
 _FORMAT_LINE = re.compile(r"a=(?:rtpmap|fmtp|rtcp-fb):(?P<type>\d+) ")
-CANDIDATES_MAX = 32
 
 
 def filter_sdp(sdp: str, transport_cc: bool = True) -> str:
@@ -25,9 +31,13 @@ def filter_sdp(sdp: str, transport_cc: bool = True) -> str:
     transport-wide feedback, so that the receiver estimates the link. Raises SignallingError."""
     if len(sdp) > SDP_MAX_CHARS:
         raise SignallingError(f"the SDP has {len(sdp)} characters, more than the {SDP_MAX_CHARS} that are allowed")
-    lines = sdp.replace("\r\n", "\n").strip().split("\n")
-    if lines[0].strip() != "v=0":
+    # As aiortc divides it: at less than that, a line could hide within another.
+    lines = sdp.strip().splitlines()
+    if not lines or lines[0].strip() != "v=0":
         raise SignallingError("this is not SDP: it does not begin with v=0")
+    kinds = [line.split(" ", 1)[0] for line in lines if line.startswith("m=")]
+    if len(set(kinds)) < len(kinds):
+        raise SignallingError("the SDP has two sections of one kind; offer one for video and one for audio at most")
     kept, candidates = [], 0
     for line in _without_other_profiles(lines):
         if line.startswith("a=end-of-candidates"):
@@ -66,12 +76,12 @@ def _without_other_profiles(lines: list[str]) -> list[str]:
 
 
 def usable_candidate(candidate: str) -> bool:
-    """Whether a candidate line (RFC 8839, section 5.1) has UDP and an address in digits."""
+    """Whether a candidate line (RFC 8839, section 5.1) has UDP, an address in digits and a port that there is."""
     parts = candidate.split()
     if len(parts) < 8 or parts[2].lower() != "udp":
         return False
     try:
         ipaddress.ip_address(parts[4])
+        return 0 < int(parts[5]) < 1 << 16
     except ValueError:
         return False
-    return True
