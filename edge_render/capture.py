@@ -6,6 +6,7 @@ to be flipped. Pixels are read straight into the array that the caller gets.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from typing import Any
 
 import numpy as np
@@ -26,11 +27,14 @@ from edge_render.gl_calls import (
 )
 from edge_render.gl_context import GlContext
 from edge_render.gl_programs import BASE_UNIT, GlPrograms
-from edge_render.gl_targets import Target
+from edge_render.gl_targets import TARGETS_MAX, Target
 
 # ITU-R BT.709, limited range: 224 steps of chroma, from the sum of four RGB samples in 0..1.
 _U_WEIGHTS = tuple(224.0 / 4.0 / 1.8556 * weight for weight in (-0.2126, -0.7152, 1.0 - 0.0722))
 _V_WEIGHTS = tuple(224.0 / 4.0 / 1.5748 * weight for weight in (1.0 - 0.2126, -0.7152, -0.0722))
+
+PLANES_MAX = 2 * TARGETS_MAX
+"""Of luma and of chroma, for each size that is drawn in of late. Visitors choose their sizes, any number of them."""
 
 Pixels = NDArray[np.uint8]
 
@@ -40,7 +44,7 @@ class Capture:
 
     def __init__(self, context: GlContext, programs: GlPrograms, pixel_format: PixelFormat) -> None:
         self._context, self._programs, self.pixel_format = context, programs, pixel_format
-        self._planes: dict[tuple[int, int], tuple[Any, Any]] = {}
+        self._planes: OrderedDict[tuple[int, int], tuple[Any, Any]] = OrderedDict()
         self._no_vertices: Any = context.moderngl.vertex_array(programs.get("fullscreen.vert", "i420.frag"), [])
 
     def read(self, target: Target) -> Pixels:
@@ -85,9 +89,13 @@ class Capture:
 
     def _plane_target(self, width: int, height: int) -> tuple[Any, Any]:
         key = (width, height)
-        if key not in self._planes:
-            texture = self._context.moderngl.texture(key, 4)
-            self._planes[key] = (texture, self._context.moderngl.framebuffer([texture]))
+        if key in self._planes:
+            self._planes.move_to_end(key)
+            return self._planes[key]
+        if len(self._planes) >= PLANES_MAX:
+            _release(*self._planes.popitem(last=False)[1])
+        texture = self._context.moderngl.texture(key, 4)
+        self._planes[key] = (texture, self._context.moderngl.framebuffer([texture]))
         return self._planes[key]
 
     def _read(self, framebuffer: Any, width: int, height: int, out: Pixels) -> None:
@@ -98,7 +106,11 @@ class Capture:
 
     def release(self) -> None:
         self._no_vertices.release()
-        for texture, framebuffer in self._planes.values():
-            framebuffer.release()
-            texture.release()
+        for plane in self._planes.values():
+            _release(*plane)
         self._planes.clear()
+
+
+def _release(texture: Any, framebuffer: Any) -> None:
+    framebuffer.release()
+    texture.release()

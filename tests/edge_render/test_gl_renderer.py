@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from edge_render.capture import PLANES_MAX
 from edge_render.errors import RendererError
 from edge_render.frame import PixelFormat
 from edge_render.gl_context import GlContext
@@ -229,6 +230,19 @@ def test_i420_is_the_same_picture(renderer: GlRenderer, width: int, height: int)
     np.testing.assert_allclose(planes[:area].reshape(height, width), 16.0 + luma * 219.0 / 255.0, atol=1.5)
     np.testing.assert_allclose(planes[area : area * 5 // 4].reshape(height // 2, -1), expected_u, atol=1.5)
     np.testing.assert_allclose(planes[area * 5 // 4 :].reshape(height // 2, -1), expected_v, atol=1.5)
+
+
+def test_however_many_sizes_are_drawn_in_no_more_is_kept_than_for_a_few() -> None:
+    planar = GlRenderer(GlContext.open(), PixelFormat.I420)
+    try:
+        handle = planar.load(one_quad())
+        first = planar.draw(handle, FRONT).pixels
+        for step in range(1, 2 * PLANES_MAX):
+            planar.draw(handle, replace(FRONT, width=WIDTH + 2 * step))
+        assert len(planar._capture._planes) == PLANES_MAX
+        np.testing.assert_array_equal(planar.draw(handle, FRONT).pixels, first)
+    finally:
+        planar.close()
 
 
 def test_two_scenes_live_side_by_side_and_one_can_go(renderer: GlRenderer) -> None:
