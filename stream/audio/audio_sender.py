@@ -101,7 +101,10 @@ class AudioSender(ReportingSender):
             await self._play_all(codec.payloadType, PacketWriter(self._extension_ids, self._get("mid")))
         except ConnectionError:
             log.debug("transport_gone")  # the connection's state tells the peer's owner
+        except Exception:  # a defect: upstream's task would keep it to itself; the picture goes on without sound
+            log.exception("sound_failed")
         finally:
+            self._turn = None
             self._get("rtp_exited").set()
 
     async def _play_all(self, payload_type: int, writer: PacketWriter) -> None:
@@ -110,10 +113,12 @@ class AudioSender(ReportingSender):
             source = self._source
             assert source is not None, "audible"
             try:
-                async with asyncio.timeout(None) as self._turn:
+                async with asyncio.timeout(None) as turn:
+                    self._turn = turn
                     await self._play(source, payload_type, writer)
-                    self._turn = None
-                    self.play(None)
+                    if self._turn is turn:  # else something else is to be heard since, or nothing
+                        self._turn = None
+                        self.play(None)
             except TimeoutError:
                 continue  # something else is to be heard, or nothing
 

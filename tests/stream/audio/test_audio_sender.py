@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
@@ -13,9 +13,10 @@ import numpy as np
 import pytest
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpReceiver, RTCRtpSender, RTCSessionDescription
 from aiortc.rtp import RtcpSrPacket, RtpPacket
+from structlog.testing import capture_logs
 
 from stream import X264, AiortcPeer, PeerEvents, StreamSettings
-from stream.audio.audio_source import LIVE_WAITING_MAX, LiveAudio, LiveCoder, TrackPlayback
+from stream.audio.audio_source import LIVE_WAITING_MAX, AudioPacket, LiveAudio, LiveCoder, TrackPlayback
 from stream.audio.opus import OpusEncoder, OpusTrack
 from stream.media_clock import ntp_at
 from stream.webrtc.reporting_sender import UPSTREAM_NAMES
@@ -147,6 +148,54 @@ async def test_a_story_ends_and_another_may_begin() -> None:
         await here.ear.hear(5)
         here.peer.play(TrackPlayback(track(220, loop=False, seconds=0.1)))
         assert (await here.ear.hear(5))[0].marker == 1
+
+
+class Ending:
+    """A sound that is over at once; somebody asks for another one in that very moment."""
+
+    def __init__(self, at_end: Callable[[], object]) -> None:
+        self._at_end = at_end
+
+    def begin(self, now_ns: int) -> None:
+        """See AudioSource.begin."""
+
+    async def next(self) -> AudioPacket | None:
+        """See AudioSource.next."""
+        self._at_end()
+        return None
+
+    def end(self) -> None:
+        """See AudioSource.end."""
+
+
+async def test_a_sound_that_is_asked_for_as_another_ends_is_heard() -> None:
+    async with listening() as here:
+        here.peer.mute(False)
+        here.peer.play(Ending(lambda: here.peer.play(TrackPlayback(LOW))))
+        await here.ear.hear_tone(220)
+
+
+async def test_a_defect_of_a_sound_is_in_the_log_and_the_picture_goes_on() -> None:
+    owner = Owner()
+    async with listening(events=owner.events()) as here:
+        with capture_logs() as logs:
+            here.peer.mute(False)
+            here.peer.play(Ending(lambda: 1 // 0))
+            await asyncio.wait_for(here.peer._sound._get("rtp_exited").wait(), WAIT_S)
+        assert "sound_failed" in [entry["event"] for entry in logs]
+        here.peer.put_frame(picture((200, 30, 40)))
+        await owner.until(lambda: owner.sent)
+
+
+async def test_who_has_gone_may_still_be_played_to_and_muted() -> None:
+    """A scene changes for all who are in it; one of them may just have lost the connection."""
+    async with listening() as here:
+        here.peer.mute(False)
+        here.peer.play(TrackPlayback(HIGH))
+        await here.ear.hear(5)
+        await here.peer._sound.stop()
+        here.peer.play(TrackPlayback(LOW))
+        here.peer.mute(True)
 
 
 async def test_a_player_without_data_channels_hears_at_once() -> None:
