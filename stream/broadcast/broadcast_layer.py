@@ -142,6 +142,7 @@ class Layer:
         self._joined.add(receiver)
         if self._active:
             return
+        self._slot.empty()  # what was left there when the last one left is not the newest
         self._active = True  # before the last frame is read, as ``put`` writes that before it reads this
         if self._last_frame is not None:
             self._slot.put_if_empty(self._last_frame)

@@ -38,6 +38,11 @@ class FrameSlot:
             self._frame = frame
         self._filled.set()
 
+    def empty(self) -> None:
+        """Forget a frame that waits; nobody is told of it."""
+        with self._lock:
+            self._frame = None
+
     async def take(self) -> Frame:
         """Wait for a frame and take it."""
         while True:

@@ -85,10 +85,11 @@ class Retransmission:
         self._refill(link_bps, now_s)
         again: list[StoredPacket] = []
         key_frame = False
-        for sequence in dict.fromkeys(lost[:HISTORY_MAX]):
+        # aiortc (1.16.0) counts on beyond 16 bits where one feedback tells of numbers on both sides of the wrap-around.
+        for sequence in dict.fromkeys(number & 0xFFFF for number in lost[:HISTORY_MAX]):
             packet = self._packets.get(sequence)
             if packet is None:
-                continue  # of before the last key frame, or never sent
+                continue  # of before the last key frame, too old to be kept, or never sent
             if now_s - packet.again_s < max(REPEAT_MIN_S, REPEAT_ROUND_TRIPS * round_trip_s):
                 continue
             if now_s - packet.sent_s > max(AGE_MAX_S, AGE_ROUND_TRIPS * round_trip_s):

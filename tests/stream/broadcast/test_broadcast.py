@@ -90,6 +90,17 @@ async def test_a_broadcast_without_followers_codes_nothing() -> None:
         assert small.pictures == []
 
 
+async def test_a_picture_that_waited_when_the_last_follower_left_is_not_shown_to_the_next() -> None:
+    async with broadcasting() as (broadcast, _):
+        follower = broadcast.follow()
+        broadcast.put_frame(picture(RED, seq=0))
+        await take(follower)
+        broadcast.put_frame(picture(RED, seq=1))
+        follower.close()  # before the layer could take it
+        broadcast.put_frame(picture(BLUE, seq=2))  # nobody follows, and nothing newer comes
+        assert (await take(broadcast.follow())).frame.input_seq == 2
+
+
 async def test_a_late_follower_begins_on_the_small_layer_and_joins_the_others_at_a_common_key_frame() -> None:
     async with broadcasting() as (broadcast, _):
         first = broadcast.follow()

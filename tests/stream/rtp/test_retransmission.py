@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Sequence
 
 import pytest
+from aiortc.rtp import RTCP_RTPFB_NACK, RtcpRtpfbPacket
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -53,6 +55,12 @@ def test_numbers_wrap_around() -> None:
     history = sent(range(65_530, 65_546))
     assert sequences(ask(history, [65_535, 0, 9], 10.05)) == [65_535, 0, 9]
     assert sequences(ask(history, [10], 10.05)) == []
+
+
+def test_one_request_may_ask_for_packets_on_both_sides_of_the_wrap_around() -> None:
+    following = 0b11  # of 65,535: 0 and 1 (RFC 4585, section 6.2.1)
+    lost = RtcpRtpfbPacket.parse(struct.pack("!LLHH", 1, 2, 65_535, following), RTCP_RTPFB_NACK).lost
+    assert sequences(ask(sent(range(65_530, 65_546)), lost, 10.05)) == [65_535, 0, 1]
 
 
 def test_what_was_sent_again_is_given_a_round_trip_to_arrive() -> None:
