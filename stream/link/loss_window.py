@@ -27,18 +27,28 @@ class LossWindow:
         if self._row_s and not (lost and number == self._row_ends_at + 1):
             self._end_row()
         if lost:
+            if self._row_is_outage:
+                self._row_s.pop()  # only how long it lasts is of interest: it may last for good
             self._row_s.append(sent_s)
             self._row_ends_at = number
             return
         self._fates.append((sent_s, False))
-        while self._fates[0][0] < sent_s - self._window_s:
-            self._lost -= self._fates.popleft()[1]
+        self._forget_old()
+
+    @property
+    def _row_is_outage(self) -> bool:
+        return len(self._row_s) > 1 and self._row_s[-1] - self._row_s[0] >= OUTAGE_S
 
     def _end_row(self) -> None:
-        if self._row_s[-1] - self._row_s[0] < OUTAGE_S:
+        if not self._row_is_outage:
             self._fates.extend((at_s, True) for at_s in self._row_s)
             self._lost += len(self._row_s)
+            self._forget_old()
         self._row_s.clear()
+
+    def _forget_old(self) -> None:
+        while self._fates[0][0] < self._fates[-1][0] - self._window_s:
+            self._lost -= self._fates.popleft()[1]
 
     def clear(self) -> None:
         """Begin anew."""

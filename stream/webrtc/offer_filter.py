@@ -1,5 +1,5 @@
-"""What of a visitor's SDP is let through to aiortc: bounded, one section of a kind, and without names that would have to
-be looked up.
+"""What of a visitor's SDP is let through to aiortc: bounded, one section of a kind, and without names that would have
+to be looked up.
 
 Browsers hide their addresses behind mDNS names, which take up to seconds to resolve. They are not needed:
 the visitor's own connectivity checks reach our host candidates and tell us its address (peer reflexive,

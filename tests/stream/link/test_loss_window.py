@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -56,6 +58,27 @@ def test_packets_are_counted_when_it_is_known_that_the_link_is_there() -> None:
     assert losses.packets == 1
     losses.add(2, 0.02, False)
     assert losses.fraction == pytest.approx(1 / 3)
+
+
+@pytest.mark.parametrize("step", [1, 2])
+def test_a_receiver_that_tells_of_losses_alone_costs_no_memory(step: int) -> None:
+    """Of all packets, or of every second one and nothing of those between."""
+
+    def memory_bytes() -> int:
+        return tracemalloc.get_traced_memory()[0]
+
+    losses = LossWindow(1.0)
+    losses.add(0, 0.0, False)
+    tracemalloc.start()
+    try:
+        for number in range(step, 2_000 * step, step):
+            losses.add(number, number * 0.005, True)
+        before_bytes = memory_bytes()
+        for number in range(2_000 * step, 20_000 * step, step):
+            losses.add(number, number * 0.005, True)
+        assert memory_bytes() - before_bytes < 10_000
+    finally:
+        tracemalloc.stop()
 
 
 @given(st.lists(st.tuples(st.floats(-0.5, 0.5), st.booleans()), max_size=200))
