@@ -51,7 +51,6 @@ _COPY_REFERENCE: Final = 2
 CPU_USED: Final = 13
 AUTO_ALTREF: Final = 14
 STATIC_THRESHOLD: Final = 17
-TILE_COLUMNS: Final = 33
 AQ_MODE: Final = 36
 COLOR_SPACE: Final = 46
 COLOR_RANGE: Final = 51
@@ -166,6 +165,8 @@ def _library() -> Any:
     library.vpx_codec_enc_init_ver.argtypes = (c_void_p, c_void_p, POINTER(_Configuration), c_long, c_int)
     library.vpx_codec_enc_config_set.argtypes = (c_void_p, POINTER(_Configuration))
     library.vpx_codec_encode.argtypes = (c_void_p, POINTER(_Image), c_int64, c_ulong, c_long, c_ulong)
+    # It takes any number of arguments: where those are passed in another way (Apple's ARM64), ctypes must know of it.
+    library.vpx_codec_control_.argtypes = (c_void_p, c_int)
     library.vpx_codec_get_cx_data.argtypes = (c_void_p, POINTER(c_void_p))
     library.vpx_codec_get_cx_data.restype = POINTER(_Packet)
     library.vpx_codec_err_to_string.restype = c_char_p

@@ -16,8 +16,11 @@ REFERENCE_BITS = 24
 PACKETS_MAX = 4096
 """More than a link brings between two feedbacks. A few bytes may claim 65,535 packets, and a datagram holds 35 such
 claims: to believe them cost 14 ms of everybody's time."""
+COMPOUND_MAX = 16
+"""RTCP packets in one datagram. Receivers send five or so; 93 requests for a packet have room, and cost twice as much to
+answer as one request for as many packets as there is room for."""
 FEEDBACKS_MAX = 4
-"""In one datagram; receivers send one."""
+"""Of them, transport-wide feedback; receivers send one."""
 _HEADER = struct.Struct("!BBHLLHHL")
 _RUN_LENGTH_MAX = 0x1FFF
 _NOT_RECEIVED, _SMALL_DELTA, _LARGE_DELTA = 0, 1, 2
@@ -38,7 +41,7 @@ def split_compound(data: bytes) -> tuple[bytes, list[TransportFeedback]]:
     """Take the transport-wide feedback out of a compound RTCP packet (RFC 3550, section 6.1).
 
     Returns the rest, for whoever reads ordinary RTCP, and the feedback. What is no RTCP is left in the rest.
-    Raises ValueError for feedback that breaks its format, or is more than any receiver sends.
+    Raises ValueError for feedback that breaks its format, and for more packets than any receiver sends.
     """
     kept, feedback, position = list[bytes](), list[TransportFeedback](), 0
     while position + 4 <= len(data):
@@ -47,6 +50,8 @@ def split_compound(data: bytes) -> tuple[bytes, list[TransportFeedback]]:
         if first >> 6 != 2 or end > len(data):
             break
         packet = data[position:end]
+        if len(kept) + len(feedback) == COMPOUND_MAX:
+            raise ValueError(f"more than {COMPOUND_MAX} RTCP packets are in one datagram")
         if packet_type == RTCP_RTPFB and first & 0x1F == TRANSPORT_CC_FMT:
             if len(feedback) == FEEDBACKS_MAX:
                 raise ValueError(f"more than {FEEDBACKS_MAX} transport feedbacks are in one datagram")

@@ -6,10 +6,12 @@ import contextlib
 import struct
 
 import pytest
+from aiortc.rtp import RTCP_RTPFB_NACK, RtcpRtpfbPacket
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from stream.link.transport_feedback import (
+    COMPOUND_MAX,
     DELTA_UNIT_US,
     FEEDBACKS_MAX,
     PACKETS_MAX,
@@ -95,3 +97,10 @@ def test_one_datagram_does_not_hold_more_feedback_than_a_receiver_sends() -> Non
     assert len(split_compound(feedback_on(9) * FEEDBACKS_MAX)[1]) == FEEDBACKS_MAX
     with pytest.raises(ValueError, match="more than 4 transport feedbacks"):
         split_compound(feedback_on(9) * (FEEDBACKS_MAX + 1))
+
+
+def test_one_datagram_does_not_hold_more_packets_than_a_receiver_sends() -> None:
+    request = bytes(RtcpRtpfbPacket(RTCP_RTPFB_NACK, 1, 2, [5]))
+    assert split_compound(request * COMPOUND_MAX) == (request * COMPOUND_MAX, [])
+    with pytest.raises(ValueError, match="more than 16 RTCP packets"):
+        split_compound(request * COMPOUND_MAX + feedback_on(9))
