@@ -13,7 +13,10 @@ TARGET_NS = 2_000_000
 STEP_NS = 500_000
 """The most by which one picture comes earlier or later."""
 GAIN = 0.1
+"""The share of what a picture is off by that the next one makes good: inputs jitter, and are not to be followed one by
+one."""
 MEMORY = 0.1
+"""The share of each new interval between inputs in their mean."""
 INTERVALS_MIN = 1.6
 """So many inputs a picture there must be: with fewer, each picture has its own."""
 INPUTS_MIN = 6

@@ -1,4 +1,4 @@
-"""The encoder contract, and the choice of one."""
+"""The encoder contract."""
 
 from __future__ import annotations
 

@@ -14,6 +14,7 @@ from enum import Enum
 
 GROUP_S = 0.005
 """Packets sent within this time are one group (draft, section 5.2)."""
+# Of the trend line and its threshold, as in libwebrtc (goog_cc/trendline_estimator.cc).
 WINDOW_GROUPS = 20
 SMOOTHING = 0.9
 GAIN = 4.0
@@ -143,10 +144,6 @@ class StandingQueue:
         """What packets take now is what the way takes when it is free."""
         if self._least:
             self._base_s = [self._least[0][1]]
-
-    def above_base_s(self, sent_s: float, arrived_s: float) -> float:
-        """How much longer than the free way one packet took."""
-        return arrived_s - sent_s - min(self._base_s)
 
     @property
     def delay_s(self) -> float:

@@ -21,8 +21,10 @@ from stream.settings import StreamSettings
 WINDOW_S = 0.15
 """How much more than a round trip may be on its way: the receiver's pause between two feedbacks, and some patience."""
 WINDOW_MIN_BYTES = 6000
+"""Five packets: however narrow the link is, a picture or two may be on their way."""
 UNKNOWN_ROUND_TRIP_S = 0.05
 ROUND_TRIP_MAX_S = 3.0
+"""A receiver may claim anything; nobody walks with more than that."""
 SILENCE_S = 0.15
 """A visitor who is heard again after that long, while nothing was acknowledged, was cut off."""
 STARVED_S = 0.2
@@ -184,11 +186,6 @@ class Link:
         return self._estimate.next_probe(now_s) if self._sender_side else None
 
     # --- what it is like -----------------------------------------------------------------------------
-
-    @property
-    def sender_side(self) -> bool:
-        """Whether the sender's own estimate runs, else the receiver's."""
-        return self._sender_side
 
     @property
     def estimate_bps(self) -> int:

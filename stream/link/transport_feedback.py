@@ -17,8 +17,8 @@ PACKETS_MAX = 4096
 """More than a link brings between two feedbacks. A few bytes may claim 65,535 packets, and a datagram holds 35 such
 claims: to believe them cost 14 ms of everybody's time."""
 COMPOUND_MAX = 16
-"""RTCP packets in one datagram. Receivers send five or so; 93 requests for a packet have room, and cost twice as much to
-answer as one request for as many packets as there is room for."""
+"""RTCP packets in one datagram. Receivers send five or so; there is room for 93 small requests, which cost twice as
+much to answer as one large one."""
 FEEDBACKS_MAX = 4
 """Of them, transport-wide feedback; receivers send one."""
 _HEADER = struct.Struct("!BBHLLHHL")

@@ -22,6 +22,7 @@ from stream.rtp.rtp_format import RtpFormat
 from stream.webrtc.aiortc_extensions import PacketWriter
 
 COPIES_WAITING_MAX = 64
+"""Also of repair packets: of more than a picture or two, those that wait longest come too late."""
 TIMER_S = 0.0005
 """What is due sooner than a timer could wake us is sent at once."""
 

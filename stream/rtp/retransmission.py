@@ -12,10 +12,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 HISTORY_MAX = 1024
+"""Packets that may be asked for: 0.8 s of 12 Mbit/s."""
 AGE_MAX_S = 0.25
 AGE_ROUND_TRIPS = 3.0
+"""The larger of the two: a packet that was sent longer ago holds up a picture that a key frame replaces sooner."""
 REPEAT_ROUND_TRIPS = 0.9
 REPEAT_MIN_S = 0.01
+"""The larger of the two: sooner than that, the receiver can't have asked because the answer was lost."""
 BUDGET_SHARE = 0.35
 """Of the link's rate, at most, for what is sent again."""
 BUDGET_S = 0.12

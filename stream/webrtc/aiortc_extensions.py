@@ -101,8 +101,6 @@ class PacketWriter:
         """``at_once`` asks the receiver to show each picture as soon as it can, even where that is out of time with the
         sound of the same media stream."""
         by_uri = ids.by_uri
-        self.transport_wide = TRANSPORT_CC in by_uri
-        """Whether packets carry a transport-wide sequence number."""
         fixed = b""
         text = (mid or "").encode()
         if text and MID in by_uri and len(text) <= ONE_BYTE_DATA_MAX:  # else the receiver goes by SSRC

@@ -8,9 +8,11 @@ sends, is dropped unread; RTCP is made to survive loss.
 from __future__ import annotations
 
 BYTES_MAX = 1500
+"""Ethernet's."""
 PER_S = 250.0
 """A browser sends about 20 transport-wide feedbacks, and on a bad link as many NACKs as it misses packets."""
 BURST = 100.0
+"""What may come at once: a link that was gone for a moment hands out what it has kept."""
 
 
 class RtcpAllowance:

@@ -67,7 +67,6 @@ def test_a_picture_that_must_be_in_time_with_its_sound_is_not_asked_for_at_once(
 def test_a_receiver_without_extensions_gets_none() -> None:
     data = PacketWriter(negotiated(), "0").write(96, False, 1, 2, 3, b"picture", 0, 0)
     assert len(data) == 12 + len(b"picture")
-    assert not PacketWriter(negotiated(MID), "0").transport_wide
 
 
 class Transport:
