@@ -84,7 +84,8 @@ class CandidatePairStats:
     available_outgoing_bitrate: float
     """What the link carries by the estimate that runs, bits per second."""
     current_round_trip_time: float | None
-    """Seconds. By the newest RTCP report of either stream, as aioice tells no times of its checks."""
+    """Seconds. By the newest RTCP report on the picture, before the first of these by one on the sound, as aioice tells
+    no times of its checks."""
 
 
 @dataclass(frozen=True, slots=True)

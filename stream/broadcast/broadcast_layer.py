@@ -22,6 +22,7 @@ from stream.rtp.payload import Packetise, packetiser
 from stream.settings import StreamSettings
 
 MEMORY_PICTURES = 15.0
+"""What a layer takes is the mean of about so many, half a second's."""
 
 
 @dataclass(frozen=True, slots=True)

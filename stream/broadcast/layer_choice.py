@@ -12,8 +12,8 @@ NARROW, WIDE = 0.9, 1.2
 """A link that carries less than this share of a layer's rate is too narrow for it; one that carries more than that is
 wide enough to go up."""
 DOWN_AFTER_S = 0.5
-UP_AFTER_S = 2.0
-UP_AFTER_MAX_S = 16.0
+UP_AFTER_S, UP_AFTER_MAX_S = 2.0, 16.0
+"""How long a link must be wide enough before going up, at first and at most."""
 UNDONE_WITHIN_S = 6.0
 """Down again so soon after having gone up, or lost again so soon after a loss: the layer is not for this link."""
 

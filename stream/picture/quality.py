@@ -17,10 +17,13 @@ FINE = 0.62
 RESTED = 0.45
 """A resting picture that is so fine has room for its full size."""
 SETTLE_S = 0.5
-UP_AFTER_S = 2.0
-UP_AFTER_MAX_S = 16.0
+"""How long pictures of a new size are looked at before the next step down."""
+UP_AFTER_S, UP_AFTER_MAX_S = 2.0, 16.0
+"""How long pictures must be fine before a step up, at first and at most."""
 UNDONE_WITHIN_S = 6.0
+"""Down again so soon after a step up: it was wrong."""
 MEMORY_PICTURES = 8.0
+"""The measure is the mean of about so many: a single hard picture costs no step."""
 PER_HALVED_BITS = 6.0 / 51.0
 """Half the bits for the same picture raise the quantiser by about 6 (H.264: the step size doubles every 6)."""
 PIXELS_TO_BITS = 0.75

@@ -9,6 +9,8 @@
   compound packet where their length does not suit. ``intercept_feedback`` takes them out before.
 - **RTCP that means harm.** It reads as much as comes, and a REMB that is shorter than it says ends its transport by a
   ``struct.error`` that nobody has caught. ``intercept_feedback`` bounds the one and refuses the other.
+- **RTP that means harm.** A header extension of another length than it should have ends its transport in the same way.
+  Visitors have no RTP to send, so ``refuse_media`` has none read.
 - **Writing packets.** Its RtpPacket packs each header extension by itself; ``PacketWriter`` keeps what never changes.
 
 The private names used are in ``UPSTREAM_NAMES``; tests/stream/webrtc/test_aiortc_extensions.py guards them.
@@ -36,7 +38,7 @@ TRANSPORT_CC: Final = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-
 ABS_SEND_TIME: Final = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
 MID: Final = "urn:ietf:params:rtp-hdrext:sdes:mid"
 _LOCAL_IDS: Final = {PLAYOUT_DELAY: 10, TRANSPORT_CC: 11}
-UPSTREAM_NAMES: Final = ("_handle_rtcp_data",)
+UPSTREAM_NAMES: Final = ("_handle_rtcp_data", "_handle_rtp_data")
 """Of RTCDtlsTransport."""
 ONE_BYTE_ID_MAX: Final = 14
 ONE_BYTE_DATA_MAX: Final = 16
@@ -78,6 +80,15 @@ def intercept_feedback(transport: Any, on_feedback: Callable[[TransportFeedback]
             log.debug("rtcp_refused", error=str(error))
 
     transport._handle_rtcp_data = take
+
+
+def refuse_media(transport: Any) -> None:
+    """Have an RTCDtlsTransport drop the RTP that it receives, unread."""
+
+    async def drop(data: bytes, arrival_time_ms: int) -> None:
+        """See RTCDtlsTransport."""
+
+    transport._handle_rtp_data = drop
 
 
 class ExtensionIds(HeaderExtensionsMap):

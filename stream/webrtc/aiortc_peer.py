@@ -42,7 +42,10 @@ from stream.webrtc.sender import InteractiveSender, SenderEvents
 log = structlog.get_logger(__name__)
 
 CLOSE_TIMEOUT_S = 3.0
+"""To say goodbye to a visitor who may have gone already."""
 BUFFERED_MAX_BYTES: dict[Channel, int] = {"pose": 16_384, "command": 262_144}
+"""Where more waits, a message is refused: what is told of a picture is worth nothing when it comes late, and a visitor
+who takes nothing must not fill the memory."""
 UPSTREAM_SENDER = "_RTCRtpTransceiver__sender"
 """A private name of aiortc; a test guards it."""
 _CHANNEL_IDS: dict[Channel, int] = {"pose": 0, "command": 1}

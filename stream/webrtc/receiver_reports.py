@@ -11,7 +11,9 @@ from stream.peer_stats import RemoteInboundRtpStats
 REPORTS_KEPT = 16
 """Of ours: some ten seconds. A report that answers an older one says nothing of the link as it is."""
 SMOOTHING = 0.85
+"""The share of what was known before in the smoothed round trip."""
 DLSR_UNIT_HZ = 65536
+"""RFC 3550, section 6.4.1."""
 
 
 class ReceiverReports:

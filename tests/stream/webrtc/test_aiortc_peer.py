@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import struct
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
@@ -280,6 +281,17 @@ async def test_messages_go_both_ways(connected: Connected) -> None:
         await asyncio.wait_for(opened.wait(), 20)
     channel.send("from the visitor")
     await owner.until(lambda: ("pose", "from the visitor") in owner.messages)
+
+
+async def test_a_visitor_who_sends_broken_rtp_gets_the_picture_all_the_same(connected: Connected) -> None:
+    await connected.show(picture(RED))
+    transport = connected.visitor.getReceivers()[0].transport
+    ids = transport._rtp_header_extensions_map._HeaderExtensionsMap__ids
+    element = bytes([ids.abs_send_time << 4, 1, 0, 0])  # of one byte, where there should be three
+    await transport._send_rtp(struct.pack("!BBHLLHH", 0x90, 96, 1, 2, 3, 0xBEDE, 1) + element)
+    await connected.owner.until(lambda: "command" in connected.owner.open_channels)
+    await connected.show(picture(BLUE))
+    assert connected.peer.state is PeerState.CONNECTED
 
 
 async def test_a_player_without_data_channels_gets_the_picture() -> None:
