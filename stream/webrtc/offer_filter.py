@@ -19,6 +19,9 @@ from stream.webrtc.aiortc_extensions import TRANSPORT_CC
 
 SDP_MAX_CHARS = 65_536
 """Several times what browsers send."""
+LINES_MAX = 1000
+"""Three times what browsers send. aiortc reads each line about feedback once for each format: that is two seconds of
+everybody's time where as many characters as are allowed make short lines, and a tenth of one for so many lines."""
 CANDIDATES_MAX = 32
 """To each goes a connectivity check from each of our addresses."""
 _RTPMAP = re.compile(r"a=rtpmap:(?P<type>\d+) (?P<name>[^/]+)/")
@@ -35,6 +38,8 @@ def filter_sdp(sdp: str, transport_cc: bool = True) -> str:
     lines = sdp.strip().splitlines()
     if not lines or lines[0].strip() != "v=0":
         raise SignallingError("this is not SDP: it does not begin with v=0")
+    if len(lines) > LINES_MAX:
+        raise SignallingError(f"the SDP has {len(lines)} lines, more than the {LINES_MAX} that are allowed")
     kinds = [line.split(" ", 1)[0] for line in lines if line.startswith("m=")]
     if len(set(kinds)) < len(kinds):
         raise SignallingError("the SDP has two sections of one kind; offer one for video and one for audio at most")

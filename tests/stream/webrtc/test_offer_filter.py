@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stream import SignallingError
-from stream.webrtc.offer_filter import CANDIDATES_MAX, filter_sdp, usable_candidate
+from stream.webrtc.offer_filter import CANDIDATES_MAX, LINES_MAX, filter_sdp, usable_candidate
 from tests.stream.webrtc.test_aiortc_peer import Owner, new_offer, new_peer
 
 OFFER = "v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=rtpmap:96 VP8/90000\r\n"
@@ -35,6 +35,13 @@ def test_no_candidate_hides_behind_an_end_of_line_that_only_aiortc_sees(end: str
 def test_there_are_not_more_candidates_than_are_worth_a_check() -> None:
     offer = OFFER + f"a={USABLE}\r\n" * (CANDIDATES_MAX + 5)
     assert len(candidates_of(filter_sdp(offer))) == CANDIDATES_MAX
+
+
+def test_there_are_not_more_lines_than_aiortc_reads_in_a_moment() -> None:
+    lines = ["v=0", *["a=rtcp-fb:* nack"] * (LINES_MAX - 1)]
+    assert filter_sdp("\r\n".join(lines)).splitlines() == lines
+    with pytest.raises(SignallingError, match="1001 lines"):
+        filter_sdp("\r\n".join([*lines, "a=x"]))
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "-1", "x", "9" * 5000])
