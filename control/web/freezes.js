@@ -24,6 +24,11 @@ export class Freezes {
     this._stood = null;
   }
 
+  /** Whether pictures were judged at all; a follower's page is not told of each. */
+  get known() {
+    return this._durations.length > 0;
+  }
+
   /** A `frame` message came. */
   described({ rtp, resting }) {
     this._moving.set(rtp, !resting);

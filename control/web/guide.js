@@ -2,6 +2,8 @@
 // (`&name=` says who), `?follow=CODE` follows.
 
 const COPIED_MS = 2000;
+// Of codes and names, as the server takes them.
+const LONGEST = 40;
 
 export class Guide {
   /** `clipboard` is the browser's, undefined where it gives none. */
@@ -11,9 +13,9 @@ export class Guide {
     this._text = text;
     this._copy = copy;
     this._clipboard = clipboard;
-    this._follow = query.get("follow");
+    this._follow = query.get("follow")?.slice(0, LONGEST) ?? null;
     this._leads = this._follow === null && query.get("guide") === "new";
-    this._name = query.get("name");
+    this._name = query.get("name")?.slice(0, LONGEST);
     this._leader = null;
     this._guiding = null;
     copy.onclick = () => this._copyLink();
@@ -32,16 +34,17 @@ export class Guide {
   get query() {
     if (this.following) return { follow: this._follow };
     if (!this._leads) return {};
-    if (this._guiding) return { guide: this._guiding.code, key: this._guiding.key, ...(this._name && { name: this._name.slice(0, 40) }) };
-    return this._name ? { guide: "new", name: this._name.slice(0, 40) } : { guide: "new" };
+    const led = this._guiding ? { guide: this._guiding.code, key: this._guiding.key } : { guide: "new" };
+    return this._name ? { ...led, name: this._name } : led;
   }
 
-  /** `guiding` came: we lead; `follows` of `welcome`: we follow. */
+  /** `guiding` came: we lead. */
   led(message, texts) {
     this._guiding = message;
     this.setTexts(texts);
   }
 
+  /** `follows` of `welcome`: we follow. */
   followed(leader, texts) {
     this._leader = leader;
     this.setTexts(texts);

@@ -74,7 +74,7 @@ function placeToEnter() {
   Object.assign(place, guide.query);
   if (welcome) place.scene = welcome.scene;
   if (welcome && frame) {
-    Object.assign(place, { x: frame.position[0], y: frame.position[1], z: frame.position[2], yaw: walk.yaw, pitch: walk.pitch });
+    Object.assign(place, { x: frame.position[0], z: frame.position[2], yaw: walk.yaw, pitch: walk.pitch });
   }
   const codec = new URLSearchParams(location.search).get("codec");
   if (codec) place.codec = codec;
@@ -142,18 +142,22 @@ function onMessage(message) {
 
 // --- frames ---------------------------------------------------------------------------------------
 
+function goLive() {
+  liveAtMs = performance.now();
+  firstFrameAtMs = liveAtMs - connectStartedMs;
+  setState("live");
+  showHint();
+}
+
 function watchFrames() {
   video.requestVideoFrameCallback((nowMs, metadata) => {
     clock.shown(metadata.rtpTimestamp, nowMs, metadata.presentedFrames);
     freezes.shown(metadata.rtpTimestamp, nowMs);
-    visit?.heard();
-    attempt = 0;
     // A connection that is closed shows one more picture, a black one.
-    if (state !== "live" && visit !== null) {
-      liveAtMs = performance.now();
-      firstFrameAtMs = liveAtMs - connectStartedMs;
-      setState("live");
-      showHint();
+    if (visit !== null && !visit.over) {
+      visit.heard();
+      attempt = 0;
+      if (state !== "live") goLive();
     }
     placeLabels();
     watchFrames();

@@ -23,7 +23,11 @@ export function inbound(reports, kind) {
 }
 
 function pageStats(clock, freezes) {
-  const page = { frames_shown: clock.framesShown, motion_freeze_count: freezes.count, motion_freezes_duration: freezes.totalMs / 1000 };
+  const page = { frames_shown: clock.framesShown };
+  if (freezes.known) {
+    page.motion_freeze_count = freezes.count;
+    page.motion_freezes_duration = freezes.totalMs / 1000;
+  }
   if (clock.inputToPhotonMs.length > 0) {
     page.input_to_photon_median = percentile(clock.inputToPhotonMs, 50) / 1000;
     page.input_to_photon_p95 = percentile(clock.inputToPhotonMs, 95) / 1000;

@@ -92,7 +92,7 @@ function delayRows({ clock, freezes }) {
     row("inputMedian", "", show(clock.inputToPhotonMs, 50)),
     row("input95", "", show(clock.inputToPhotonMs, 95)),
     ...STAGE_ORDER.filter((name) => clock.stages[name]).map((name) => row(`stage_${name}`, "", show(clock.stages[name], 50))),
-    row("motionFreezes", "", `${freezes.count} · ${(freezes.totalMs / 1000).toFixed(1)} s`),
+    row("motionFreezes", "", freezes.known ? `${freezes.count} · ${(freezes.totalMs / 1000).toFixed(1)} s` : NONE),
     row("shown", "", `${clock.framesShown} / ${clock.framesSkipped}`),
   ];
 }

@@ -14,7 +14,9 @@ export class Visit {
    */
   constructor(events) {
     this._events = events;
-    this._over = false;
+    /** Lost, or left. */
+    this.over = false;
+    this._wasLost = false;
     this._path = null;
     this._pings = 0;
     this._heardMs = performance.now();
@@ -49,7 +51,10 @@ export class Visit {
       this._lost(error);
       return;
     }
-    if (this._over) endVisit(this._path);
+    if (this.over) {
+      endVisit(this._path, this._wasLost);
+      return;
+    }
     const scheme = location.protocol === "https:" ? "wss:" : "ws:";
     this.channel.fallBackTo(`${scheme}//${location.host}/visits/${this.id}/control`);
   }
@@ -84,17 +89,18 @@ export class Visit {
   }
 
   _lost(error, reason = null) {
-    if (this._over) return;
-    this._free(true);
+    if (this.over) return;
+    this._wasLost = true;
+    this._free();
     this._events.onLost(error, reason);
   }
 
-  _free(lost = false) {
-    this._over = true;
+  _free() {
+    this.over = true;
     clearInterval(this._timer);
     clearTimeout(this._deadline);
     this.channel.close();
     this._connection.close();
-    if (this._path) endVisit(this._path, lost);
+    if (this._path) endVisit(this._path, this._wasLost);
   }
 }

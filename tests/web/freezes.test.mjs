@@ -19,6 +19,16 @@ test("pictures that come evenly are no freeze", () => {
   assert.deepEqual([moving().count, moving().totalMs], [0, 0]);
 });
 
+test("freezes are known once two pictures were told of that moved", () => {
+  const freezes = new Freezes();
+  freezes.shown(1, 0); // a follower's page is not told of each
+  freezes.shown(2, 33);
+  shown(freezes, 3, 66, true);
+  shown(freezes, 4, 99);
+  assert.equal(freezes.known, false);
+  assert.equal(moving().known, true);
+});
+
 test("a picture that stands much longer than the others is one, with all of its time", () => {
   const freezes = moving();
   shown(freezes, 31, END_MS + 184);

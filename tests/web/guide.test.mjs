@@ -60,6 +60,11 @@ test("who follows is shown whom, and a code wins over a wish to lead", () => {
   assert.equal(parts.text.textContent, "You follow a guided visit");
 });
 
+test("what is longer than any code or name is cut, so that the server says that there is no such visit", () => {
+  assert.deepEqual(new Guide(`?follow=${"A".repeat(50)}`, elements()).query, { follow: "A".repeat(40) });
+  assert.deepEqual(new Guide(`?guide=new&name=${"M".repeat(50)}`, elements()).query, { guide: "new", name: "M".repeat(40) });
+});
+
 test("a code is read out in groups of four", () => {
   assert.equal(readable("K7WX2P9Q"), "K7WX-2P9Q");
 });

@@ -39,6 +39,7 @@ test("what is not known yet has a dash, and no group is empty", () => {
   const groups = shown({ reports: [video(1000)] });
   assert.deepEqual(Object.keys(groups), ["receiver", "network", "delay"], "the node has not said anything");
   assert.deepEqual([groups.receiver.bitRate, groups.receiver.decoding, groups.receiver.freezes], ["–", "–", "– · 0.0 s"]);
+  assert.equal(groups.delay.motionFreezes, "–");
   assert.deepEqual(Object.keys(shown({})), ["network", "delay"]);
 });
 
