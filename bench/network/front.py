@@ -97,7 +97,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self._answer(502, {}, f"no link can be put before this node: {error}".encode())
                 return
         if self.command == "DELETE":
-            self.server.release(self.path)
+            self.server.release(self.path.partition("?")[0])
         passed = {name: headers[name] for name in PASSED_HEADERS if name in headers}
         self._answer(status, passed, body)
 

@@ -25,11 +25,6 @@ class Profile:
     up: Direction
     lasts_s: float = 23.0
 
-    @property
-    def round_trip_ms(self) -> float:
-        """What the link's delay alone adds to an input's way to the screen."""
-        return self.down.delay_ms + self.up.delay_ms
-
     def lasting(self, seconds: float) -> Profile:
         """For another time, where nothing is scheduled that needs its own."""
         return self if len(self.down.rates) > 1 or self.down.outages else replace(self, lasts_s=seconds)

@@ -1,7 +1,7 @@
 """Records a path: what the page sends while a mouse and keys take a tour in it.
 
 ``python -m bench.visitors.record_path stroll --output FILE`` plays one of the tours below in a headless Chromium. With
-``--url`` and ``--by-hand`` a window opens, and whoever sits there walks until they close it.
+``--by-hand URL`` a window opens on that node, and whoever sits there walks until they close it.
 """
 
 from __future__ import annotations

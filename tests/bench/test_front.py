@@ -31,6 +31,7 @@ class Node(BaseHTTPRequestHandler):
             ("POST", "/whep?width=640"): (201, ANSWER),
             ("POST", "/whep?full"): (503, "full"),
             ("DELETE", "/whep/one"): (200, ""),
+            ("DELETE", "/whep/one?lost=true"): (200, ""),
         }
         status, text = answers.get((self.command, self.path), (404, "nothing here"))
         self.send_response(status)
@@ -89,6 +90,14 @@ def test_the_answer_leads_through_a_link_and_the_offer_past_none(front: Impaired
     assert "candidate" not in Node.asked[0][2], "else the node would reach the visitor directly"
     assert ask(front, "DELETE", "/whep/one")[0] == 200
     assert [method for method, *_ in Node.asked] == ["POST", "DELETE"]
+
+
+@pytest.mark.parametrize("left", ["/whep/one", "/whep/one?lost=true"])
+def test_a_link_ends_with_its_visit(front: ImpairedFront, left: str) -> None:
+    ask(front, "POST", "/whep?width=640", OFFER)
+    assert len(front._relays) == 1
+    assert ask(front, "DELETE", left)[0] == 200
+    assert not front._relays
 
 
 def test_refusals_pass_as_they_are(front: ImpairedFront) -> None:
