@@ -16,10 +16,6 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 PROTOCOL_VERSION: Final = 1
-POSE_CHANNEL: Final = "pose"
-COMMAND_CHANNEL: Final = "command"
-POSE_CHANNEL_ID: Final = 0
-COMMAND_CHANNEL_ID: Final = 1
 MESSAGE_MAX_BYTES: Final = 4096
 
 Seq = Annotated[int, Field(ge=0, le=2**53)]
@@ -139,7 +135,7 @@ class PageStats(_Message):
     """Since the page was opened."""
     motion_freeze_count: Count | None = None
     """Freezes as webrtc-stats defines them, but for rests: a visitor who stands still is sent nothing. Since the
-    connection began."""
+    connection began; None before anything moved, and for followers, who are not told what each picture shows."""
     motion_freezes_duration: Seconds | None = None
     input_to_photon_median: Seconds | None = None
     """From an input to the display of the first picture that shows it; of the newest 600."""
@@ -193,7 +189,7 @@ class HotspotInfo(_Message):
 
 
 class SoundInfo(_Message):
-    """That the scene has a sound, and what it is called ({en, zh})."""
+    """That there is something to hear in the scene, and what its own sound is called ({en, zh})."""
 
     title: dict[str, str] | None = None
 

@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
+from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from control.wire import MESSAGE_MAX_BYTES, InboundVideo, Input, MessageRefused, Ping, Stats, Tap, parse
+from control.wire import (
+    MESSAGE_MAX_BYTES,
+    ClientMessage,
+    InboundVideo,
+    Input,
+    MessageRefused,
+    Ping,
+    ServerMessage,
+    Stats,
+    Tap,
+    parse,
+)
+
+PROTOCOL = Path(__file__).parents[2] / "docs" / "protocol.md"
 
 
 def test_an_input_message_is_read_with_its_units() -> None:
@@ -84,3 +99,13 @@ def test_fields_of_any_value_are_read_or_refused(kind: str, fields: dict[str, ob
     except MessageRefused:
         return
     assert message.type == kind
+
+
+def test_players_find_every_message_and_field_in_the_documentation() -> None:
+    lines = PROTOCOL.read_text(encoding="utf-8").splitlines()
+    messages = (*get_args(get_args(ClientMessage)[0]), *get_args(ServerMessage))
+    assert len(messages) > 15
+    for message in messages:
+        (kind,) = get_args(message.model_fields["type"].annotation)
+        (row,) = (line for line in lines if line.startswith(f"| `{kind}`"))
+        assert [name for name in message.model_fields if name != "type" and f"`{name}`" not in row] == [], kind

@@ -13,7 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge_render.errors import PackageError
-from edge_render.package import MANIFEST_MAX_BYTES, MANIFEST_NAME, open_package
+from edge_render.package import MANIFEST_MAX_BYTES, MANIFEST_NAME, Showroom, open_package
+
+FORMAT = Path(__file__).parents[2] / "docs" / "package-format.md"
 
 GOOD: dict[str, Any] = {
     "format": 1,
@@ -140,3 +142,11 @@ def test_no_value_anywhere_is_more_than_an_error(
         open_package(write(folder, changed(path, value)))
     except PackageError as error:
         assert str(error)  # noqa: PT017 - both outcomes are right; anything else that is raised fails
+
+
+def test_authors_find_every_field_in_the_documentation() -> None:
+    schema = Showroom.model_json_schema(by_alias=True)
+    fields = {name for model in (schema, *schema["$defs"].values()) for name in model.get("properties", {})}
+    assert {"entryScene", "yawDeg", "exposure", "volume"} <= fields
+    text = FORMAT.read_text(encoding="utf-8")
+    assert {name for name in fields if f'"{name}"' not in text and f"`{name}`" not in text} == set()
