@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from fastapi import FastAPI, Request, Response, WebSocket
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.middleware.base import RequestResponseEndpoint
@@ -16,7 +17,7 @@ from starlette.middleware.base import RequestResponseEndpoint
 from control.control_socket import ControlSocket
 from control.edge_node import EdgeNode
 from control.errors import VisitNotFound
-from control.whep import whep_routes
+from control.whep import bad_query, whep_routes
 
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 FOREIGN_ORIGIN = 4403
@@ -82,6 +83,7 @@ def create_app(node: EdgeNode) -> FastAPI:
             return
         await ControlSocket(socket).serve(visit)
 
+    app.add_exception_handler(RequestValidationError, bad_query)
     app.include_router(whep_routes(node))
     app.mount("/web", StaticFiles(directory=web), name="web")
     return app

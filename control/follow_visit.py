@@ -43,8 +43,12 @@ class FollowVisit(Stay):
     """Made and used on the event loop."""
 
     def __init__(self, visit_id: str, means: FollowMeans, guide: Guide) -> None:
-        self._picture = guide.picture()
-        super().__init__(visit_id, means.settings, means.metrics, lambda events: means.make_peer(events, self._picture))
+        self._picture = picture = guide.picture()
+        try:
+            super().__init__(visit_id, means.settings, means.metrics, lambda events: means.make_peer(events, picture))
+        except BaseException:
+            picture.close()
+            raise
         self._host = means.host
         self._guide = guide
         self._frames = ShownFrames()
@@ -131,7 +135,7 @@ class FollowVisit(Stay):
             tap = await self._taps.get()
             shown = self._guide.shown
             width, height = self._size
-            pose = self._frames.pose(tap.rtp, shown.place.pose())
+            pose = self._frames.pose(tap.rtp, self._frames.newest(shown.place.pose()))
             ray = ray_through(pose, self._fov_y_rad(), width / height, tap.x, tap.y)
             hit = await asyncio.to_thread(shown.scene.picker.pick, ray)
             if hit is None:

@@ -14,7 +14,7 @@ from control.errors import GuideNotFound, TooManyAttempts
 from control.input import Place
 from control.session import Attempts, new_code, read_code
 from control.showroom_host import HostedScene
-from control.wire import Leader
+from control.wire import Guiding, Leader
 from edge_render.frame import Frame
 from stream.audio.audio_source import AudioSource
 from stream.broadcast.broadcast import Broadcast
@@ -25,6 +25,8 @@ log = structlog.get_logger(__name__)
 
 COMES_BACK_S = 8.0
 """A presenter who lost the connection finds the followers still there for so long."""
+WAITING_MAX = 16
+"""So many guided visits wait for their presenters at a time; each keeps a picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +77,14 @@ class Guide:
         self._followers: set[Following] = set()
         self._led_by: Leading | None = None
         self._waits_for_leader: asyncio.TimerHandle | None = None
+        self._code_told = False
         self._ended = asyncio.Event()
         self._shown: Shown | None = None
 
     # --- the presenter's side ------------------------------------------------------------------------
 
     async def run(self) -> None:
-        """Code the picture for all; ends with ``close``, or where no encoder works."""
+        """Code the picture for all; ends with ``close``, or where that fails."""
         try:
             async with asyncio.TaskGroup() as tasks:
                 coding = tasks.create_task(self._broadcast.run(), name="broadcast")
@@ -90,6 +93,9 @@ class Guide:
         except* EncoderError as errors:
             log.error("broadcast_failed", error=str(errors.exceptions[0]))
             self.close("encoder-failed")
+        except* Exception:  # one guided visit's defect must end neither the node nor anybody else's visit
+            log.exception("guide_failed")
+            self.close("guide-failed")
         finally:
             self.close()
 
@@ -101,11 +107,12 @@ class Guide:
             replaced.end("replaced")
 
     def leave_lead(self, leader: Leading, *, for_good: bool) -> None:
-        """The presenter is gone: for good, or by a lost connection, and may come back. No error where another leads."""
+        """The presenter is gone: for good, or by a lost connection, and may come back. No error where another leads.
+        A presenter who never was told the code leaves nobody behind who could have it."""
         if leader is not self._led_by:
             return
         self._led_by = None
-        if for_good:
+        if for_good or not self._code_told:
             self.close()
         else:
             self._waits_for_leader = asyncio.get_running_loop().call_later(COMES_BACK_S, self.close)
@@ -114,6 +121,11 @@ class Guide:
         if self._waits_for_leader is not None:
             self._waits_for_leader.cancel()
             self._waits_for_leader = None
+
+    def tell_code(self) -> Guiding:
+        """What the presenter is told when the visit begins, and when the number of followers changes."""
+        self._code_told = True
+        return Guiding(code=self.code, key=self.key, followers=self.followers)
 
     def show(self, shown: Shown) -> None:
         """The presenter has come into a scene."""
@@ -126,24 +138,32 @@ class Guide:
         self._broadcast.put_frame(frame)
 
     def close(self, reason: str = "guide-ended") -> None:
-        """Nobody leads any more: all followers are told; may be called again."""
+        """It is over: all who are in it are told; may be called again."""
         self._ended.set()
         self._stop_waiting()
         self._on_closed(self)
+        leader, self._led_by = self._led_by, None
+        if leader is not None:
+            leader.end(reason)
         for follower in tuple(self._followers):
             follower.end(reason)
 
     # --- the followers' side -------------------------------------------------------------------------
 
     @property
-    def shown(self) -> Shown:
-        """What all see now."""
-        assert self._shown is not None, "the presenter is in a scene before anybody can know the code"
-        return self._shown
+    def led(self) -> bool:
+        """Whether the presenter is here."""
+        return self._led_by is not None
 
     @property
     def followers(self) -> int:
         return len(self._followers)
+
+    @property
+    def shown(self) -> Shown:
+        """What all see now."""
+        assert self._shown is not None, "the presenter is in a scene before anybody can know the code"
+        return self._shown
 
     def picture(self) -> FollowerSource:
         """The picture, for one more follower's peer."""
@@ -171,7 +191,10 @@ class Guides:
         self._attempts = Attempts()
 
     def open(self, leader_name: str | None) -> Guide:
-        """Begin one more."""
+        """Begin one more. Where too many wait for their presenters, one ends, rather one that nobody follows."""
+        waiting = [guide for guide in self._guides.values() if not guide.led]
+        if len(waiting) >= WAITING_MAX:
+            min(waiting, key=lambda guide: guide.followers).close()
         name = " ".join(leader_name.split()) if leader_name else ""
         while (code := new_code()) in self._guides:
             pass  # once in 10^11 times

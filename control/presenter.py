@@ -7,7 +7,6 @@ import time
 from control.entry import Entry
 from control.guide import Guide, Shown
 from control.visit import Visit, VisitMeans
-from control.wire import Guiding
 from edge_render.frame import Frame
 from stream.picture.frame_scaling import FrameScaler
 from stream.picture.quality import PicturePlan
@@ -42,8 +41,7 @@ class Presenter(Visit):
 
     def on_followers(self) -> None:
         """See Leading.on_followers."""
-        guide = self._guide
-        self._send("command", Guiding(code=guide.code, key=guide.key, followers=guide.followers))
+        self._send("command", self._guide.tell_code())
 
     def _play_sound(self) -> None:
         shown = Shown(self._scene, self._navigator.place, time.monotonic_ns())

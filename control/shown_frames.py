@@ -26,6 +26,10 @@ class ShownFrames:
         """The pose of a frame; ``otherwise`` where it is not known any more."""
         return otherwise if rtp_timestamp is None else self._poses.get(rtp_timestamp, otherwise)
 
+    def newest(self, otherwise: Pose) -> Pose:
+        """The pose of the frame that was sent last; ``otherwise`` where none was."""
+        return next(reversed(self._poses.values()), otherwise)
+
     def clear(self) -> None:
         """Another scene begins."""
         self._poses.clear()

@@ -172,7 +172,7 @@ class Stay(ABC):
 
     def _alive(self) -> None:
         """The visitor gave a sign of life."""
-        if self._silence is not None and self.state is VisitState.ACTIVE:
+        if self.state is VisitState.ACTIVE and self._silence is not None and not self._silence.expired():
             deadline_s = asyncio.get_running_loop().time() + self._settings.heartbeat_timeout_s
             self._silence.reschedule(deadline_s)
 

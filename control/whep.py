@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
 from control.edge_node import EdgeNode
@@ -42,6 +43,7 @@ _TEXTS = {
     ),
     "starting": ("The showroom is just opening. One moment, please.", "展厅正在准备，请稍候。"),
     "not-found": ("This visit has ended. Please enter again.", "本次参观已结束，请重新进入。"),
+    "bad-query": ("A field of the address can't be used.", "请求地址中的参数无效。"),
     "bad-sdp": ("The browser's connection request can't be used.", "无法使用浏览器的连接请求。"),
     "bad-type": (
         f"The body must be {SDP} or, for PATCH, {SDP_FRAGMENT}.",
@@ -55,6 +57,13 @@ def _error(status: int, code: str, detail: str = "", headers: dict[str, str] | N
     en, zh = _TEXTS[code]
     content = {"error": {"code": code, "message": {"en": en, "zh": zh}, "detail": detail}}
     return JSONResponse(content, status, headers)
+
+
+async def bad_query(_request: Request, error: Exception) -> Response:
+    """What is said of a query that does not fit; FastAPI's own answer would have another shape."""
+    assert isinstance(error, RequestValidationError), "registered for these alone"
+    parts = [f"{'.'.join(str(part) for part in item['loc'][1:])}: {item['msg']}" for item in error.errors()]
+    return _error(422, "bad-query", "; ".join(parts))
 
 
 class _Refused(Exception):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from trimesh.visual.material import PBRMaterial
 from trimesh.visual.texture import TextureVisuals
 
 from control.edge_http import create_app
-from control.edge_node import EdgeNode
+from control.edge_node import EdgeNode, GuideParts
 from control.edge_parts import guide_parts, peer_maker, renderer_maker
 from control.settings import NodeSettings
 from edge_render.package import open_package
@@ -71,13 +71,15 @@ def write_package(folder: Path, audio: dict[str, dict[str, Any]] | None = None, 
 
 @asynccontextmanager
 async def serving(
-    folder: Path, audio: dict[str, dict[str, Any]] | None = None, narration: str | None = None, **options: Any
+    folder: Path,
+    audio: dict[str, dict[str, Any]] | None = None,
+    narration: str | None = None,
+    guides: Callable[[NodeSettings], GuideParts] = guide_parts,
+    **options: Any,
 ) -> AsyncIterator[tuple[EdgeNode, httpx.AsyncClient]]:
     settings = NodeSettings(port=0, pixel_format="rgba", max_width=320, max_height=192, **options)
     package = open_package(write_package(folder, audio, narration))
-    node = EdgeNode(
-        settings, package, renderer_maker(settings), peer_maker(settings), pytest.fail, guide_parts(settings)
-    )
+    node = EdgeNode(settings, package, renderer_maker(settings), peer_maker(settings), pytest.fail, guides(settings))
     server = uvicorn.Server(uvicorn.Config(create_app(node), port=0, log_level="warning", lifespan="on"))
     serving_task = asyncio.create_task(server.serve())
     async with asyncio.timeout(WAIT_S):
@@ -315,6 +317,16 @@ async def test_a_bad_offer_gets_a_clear_error_and_takes_no_place(
         assert response.status_code == status
         assert response.json()["error"]["message"]["zh"]
         await until_empty(node)
+
+
+async def test_a_query_that_does_not_fit_gets_a_clear_error_and_takes_no_place(tmp_path: Path) -> None:
+    async with serving(tmp_path) as (node, client):
+        response = await client.post("/whep", params={"width": 4, "follow": "A" * 41})
+        error = response.json()["error"]
+        assert (response.status_code, error["code"], set(error["message"])) == (422, "bad-query", {"en", "zh"})
+        assert "width" in error["detail"]
+        assert "follow" in error["detail"]
+        assert node.visits == 0
 
 
 async def test_unknown_visits_are_not_found(tmp_path: Path) -> None:

@@ -7,7 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from control.edge_node import GuideParts
+from control.edge_parts import guide_parts, stream_settings
 from control.session.codes import ATTEMPTS
+from control.settings import NodeSettings
+from edge_render.frame import Frame
+from stream import Broadcast
+from stream.codec.encoder import AccessUnit
+from stream.errors import EncoderError
+from stream.peer import Peer, PeerEvents
+from stream.picture.frame_source import FrameSource
 from tests.control.test_edge_http import WAIT_S, Visitor, serving, until_empty, visiting
 
 
@@ -57,6 +66,10 @@ async def test_a_followers_input_changes_nothing_but_taps_are_answered(tmp_path:
             seen = await follower.frame_until(lambda frame: frame["yaw"] != still["yaw"])
             assert seen["yaw"] == pytest.approx(0.2)
             assert seen["position"] == still["position"]
+            # A browser that tells no timestamps: the tap is on what is seen now.
+            presenter.pose.send('{"type":"input","seq":2,"yaw":1.5,"pitch":0}')
+            await follower.frame_until(lambda frame: frame["yaw"] == pytest.approx(1.5) and frame["still"])
+            assert (await follower.ask(type="tap", id=10, x=0.5, y=0.5))["hotspot"] is None
 
 
 async def test_when_the_presenter_leaves_the_followers_are_told_and_their_code_is_gone(tmp_path: Path) -> None:
@@ -164,3 +177,61 @@ async def test_a_node_that_ends_says_goodbye_to_presenter_and_followers(tmp_path
     for visitor in (presenter, follower):
         assert (await visitor.next("closing"))["reason"] in ("shutdown", "guide-ended")
         await visitor.connection.close()
+
+
+class Failing:
+    """An encoder that fails, as it knows it may or by a defect."""
+
+    name = "failing"
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def encode(self, frame: Frame, target_bps: int, key_frame: bool) -> AccessUnit:
+        raise self._error
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"), [(EncoderError("no more sessions"), "encoder-failed"), (IndexError(), "guide-failed")]
+)
+async def test_a_broadcast_that_fails_ends_its_guided_visit_and_nobody_elses(
+    tmp_path: Path, error: Exception, reason: str
+) -> None:
+    def guides(settings: NodeSettings) -> GuideParts:
+        stream = stream_settings(settings)
+        make_broadcast = lambda: Broadcast(lambda: Failing(error), lambda: Failing(error), stream)  # noqa: E731
+        return GuideParts(make_broadcast, guide_parts(settings).make_follower_peer)
+
+    async with (
+        serving(tmp_path, guides=guides) as (_, client),
+        visiting(client) as other,
+        visiting(client, guide="new") as presenter,
+    ):
+        told = await presenter.next("guiding")
+        async with visiting(client, follow=told["code"]) as follower:
+            assert (await follower.next("closing"))["reason"] == reason
+            assert (await presenter.next("closing"))["reason"] == reason
+        other.command.send('{"type":"ping","id":3}')
+        assert (await other.next("pong"))["id"] == 3
+        async with visiting(client, guide=told["code"], key=told["key"]) as again:
+            assert (await again.next("guiding"))["code"] != told["code"]
+
+
+async def test_a_follower_for_whom_no_connection_can_be_made_leaves_nothing_behind(tmp_path: Path) -> None:
+    broadcasts: list[Broadcast] = []
+
+    def guides(settings: NodeSettings) -> GuideParts:
+        def make_broadcast() -> Broadcast:
+            broadcasts.append(guide_parts(settings).make_broadcast())
+            return broadcasts[-1]
+
+        def make_peer(events: PeerEvents, picture: FrameSource) -> Peer:
+            raise IndexError
+
+        return GuideParts(make_broadcast, make_peer)
+
+    async with serving(tmp_path, guides=guides) as (node, client), visiting(client, guide="new") as presenter:
+        code = await until_followers(presenter, 0)
+        assert (await client.post("/whep", params={"follow": code})).status_code == 500
+        assert node.followers == 0
+        assert not broadcasts[0]._followers
