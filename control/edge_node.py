@@ -176,7 +176,7 @@ class EdgeNode:
             raise
         self._stays[visit_id] = stay
         self._count_stays()
-        self._tasks.create_task(self._live(stay, admission), name=f"visit-{visit_id}")
+        self._tasks.create_task(self._live(stay, admission), name=f"visit-{stay.log_name}")
         return stay
 
     def _count_stays(self) -> None:
@@ -207,10 +207,10 @@ class EdgeNode:
         try:
             reason = await stay.run()
         except Exception:  # one visit's defect must end neither the node nor anybody else's visit
-            log.exception("visit_failed", visit=stay.id)
+            log.exception("visit_failed", visit=stay.log_name)
         finally:
             del self._stays[stay.id]
             admission.leave(stay.id)
             self._count_stays()
             self.metrics.ended.labels(reason).inc()
-            log.info("visit_ended", visit=stay.id, reason=reason)
+            log.info("visit_ended", visit=stay.log_name, reason=reason)

@@ -43,6 +43,8 @@ from stream.picture.quality import PicturePlan
 
 log = structlog.get_logger(__name__)
 
+LOG_NAME_CHARS = 6
+"""Of the identifier, which lets who knows all of it steer the visit: logs are read by more people than that."""
 MakePeer = Callable[[PeerEvents, VideoCodec | None], Peer]
 """With the video codec that the visitor would like best."""
 
@@ -70,12 +72,13 @@ class Stay(ABC):
         self, visit_id: str, settings: NodeSettings, metrics: NodeMetrics, make_peer: Callable[[PeerEvents], Peer]
     ) -> None:
         self.id = visit_id
+        self.log_name = visit_id[:LOG_NAME_CHARS]
         self.state = VisitState.CONNECTING
         self.end_reason = ""
         self._settings = settings
         self._metrics = metrics
         self._began_s = time.monotonic()
-        self._log = log.bind(visit=visit_id)
+        self._log = log.bind(visit=self.log_name)
         self._decoder = InputDecoder(self._began_s)
         self._ended = asyncio.Event()
         self._silence: asyncio.Timeout | None = None
@@ -141,7 +144,7 @@ class Stay(ABC):
         try:
             async with asyncio.timeout(settings.connect_timeout_s) as self._silence, asyncio.TaskGroup() as group:
                 jobs = {**self._tasks(), "stats": self._stats_feed.run()}
-                tasks = [group.create_task(job, name=f"visit-{self.id}-{name}") for name, job in jobs.items()]
+                tasks = [group.create_task(job, name=f"visit-{self.log_name}-{name}") for name, job in jobs.items()]
                 await self._ended.wait()
                 for task in tasks:
                     task.cancel()

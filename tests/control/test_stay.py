@@ -1,4 +1,4 @@
-"""A stay's time that runs out, with a real peer that never connects."""
+"""What all stays have in common, with a real peer that never connects: the time that runs out, the log."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import asyncio
 import math
 from collections.abc import Coroutine, Mapping
 from typing import Any
+
+from structlog.testing import capture_logs
 
 from control.metrics import NodeMetrics
 from control.settings import NodeSettings
@@ -35,9 +37,13 @@ class Standing(Stay):
         pass
 
 
+def standing(visit_id: str, heartbeat_timeout_s: float = 6.0) -> Standing:
+    settings, stream = NodeSettings(heartbeat_timeout_s=heartbeat_timeout_s), StreamSettings()
+    return Standing(visit_id, settings, NodeMetrics(), lambda events: AiortcPeer(events, [X264], stream))
+
+
 async def test_a_sign_of_life_just_after_the_time_has_run_out_is_too_late() -> None:
-    settings, stream = NodeSettings(heartbeat_timeout_s=0.05), StreamSettings()
-    stay = Standing("one", settings, NodeMetrics(), lambda events: AiortcPeer(events, [X264], stream))
+    stay = standing("one", heartbeat_timeout_s=0.05)
     loop, failures = asyncio.get_running_loop(), list[dict[str, Any]]()
     loop.set_exception_handler(lambda _loop, context: failures.append(context))
     living = asyncio.create_task(stay.run())
@@ -49,3 +55,12 @@ async def test_a_sign_of_life_just_after_the_time_has_run_out_is_too_late() -> N
     loop.call_at(math.nextafter(deadline_s, math.inf), stay.receive, '{"type":"ping","id":1}')
     assert await living == "silent"
     assert not failures
+
+
+async def test_the_log_names_a_visit_by_less_than_lets_one_steer_it() -> None:
+    with capture_logs() as lines:
+        stay = standing("who-knows-this-steers-the-visit")
+        stay.end("goodbye")
+        assert await stay.run() == "goodbye"
+    assert {line["visit"] for line in lines if "visit" in line} == {"who-kn"}
+    assert stay.id not in str(lines)
