@@ -17,7 +17,8 @@ from urllib.parse import urlencode
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 
 from bench.density.header_reading import FeedbackWriter, read_header
-from stream.webrtc.aiortc_extensions import TRANSPORT_CC, offer_extensions
+from stream.rtp.packet_writer import TRANSPORT_CC
+from stream.webrtc.aiortc_extensions import offer_extensions
 
 FEEDBACK_S = 0.1
 PING_S = 1.0

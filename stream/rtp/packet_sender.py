@@ -17,9 +17,9 @@ from stream.link.repair import PACKETS_MAX, cover
 from stream.media_clock import ntp_time
 from stream.rtp.flexfec import REPAIRABLE_MAX_BYTES, FlexFec, repair_payload
 from stream.rtp.pacer import Pacer
+from stream.rtp.packet_writer import PacketWriter
 from stream.rtp.retransmission import Retransmission, StoredPacket
 from stream.rtp.rtp_format import RtpFormat
-from stream.webrtc.aiortc_extensions import PacketWriter
 
 COPIES_WAITING_MAX = 64
 """Also of repair packets: of more than a picture or two, those that wait longest come too late."""

@@ -20,7 +20,6 @@ from aiortc import (
 from aiortc.sdp import candidate_from_sdp
 
 from edge_render.frame import Frame
-from stream.audio.audio_sender import AudioSender
 from stream.audio.audio_source import AudioSource
 from stream.codec.encoder_probe import EncoderKind, candidates
 from stream.codec.fallback_encoder import EncoderReplaced, FallbackEncoder
@@ -36,6 +35,7 @@ from stream.rtp import flexfec
 from stream.settings import StreamSettings
 from stream.webrtc.aiortc_codecs import offer_codecs, preferences
 from stream.webrtc.aiortc_extensions import offer_extensions
+from stream.webrtc.audio_sender import AudioSender
 from stream.webrtc.offer_filter import CANDIDATES_MAX, SDP_MAX_CHARS, filter_sdp, usable_candidate
 from stream.webrtc.sender import InteractiveSender, SenderEvents
 

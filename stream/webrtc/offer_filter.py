@@ -15,7 +15,7 @@ import ipaddress
 import re
 
 from stream.errors import SignallingError
-from stream.webrtc.aiortc_extensions import TRANSPORT_CC
+from stream.rtp.packet_writer import TRANSPORT_CC
 
 SDP_MAX_CHARS = 65_536
 """Several times what browsers send."""

@@ -33,9 +33,10 @@ from stream.peer_stats import OutboundVideoStats
 from stream.picture.frame_source import CodedFrame, FrameSource
 from stream.rtp.flexfec import FlexFec
 from stream.rtp.packet_sender import PacketCounts, PacketSender
+from stream.rtp.packet_writer import PacketWriter
 from stream.rtp.rtp_format import RtpFormat, rtp_formats
 from stream.settings import StreamSettings
-from stream.webrtc.aiortc_extensions import PacketWriter, intercept_feedback, refuse_media
+from stream.webrtc.aiortc_extensions import intercept_feedback, refuse_media
 from stream.webrtc.link_sample import link_sample
 from stream.webrtc.picture_counts import PictureCounts
 from stream.webrtc.quality_limitation import QualityLimitation
@@ -146,7 +147,7 @@ class InteractiveSender(ReportingSender):
             # Here the transport is the one that all media share (BUNDLE).
             intercept_feedback(self.transport, self._on_feedback)
             refuse_media(self.transport)
-            writer = PacketWriter(self._extension_ids, self._get("mid"), at_once=self._at_once)
+            writer = PacketWriter(self._extension_ids.by_uri, self._get("mid"), at_once=self._at_once)
             send = self.transport._send_rtp
             packets = self._packets = PacketSender(send, writer, self._ssrc, self._rtx_ssrc, self.link, self._fec)
             async with asyncio.TaskGroup() as tasks:

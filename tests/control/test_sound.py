@@ -13,8 +13,8 @@ from control.scene_sound import SceneSound
 from edge_render.errors import PackageError
 from edge_render.package import open_package
 from tests.control.test_edge_http import Visitor, serving, write_package
-from tests.stream.audio.test_audio_sender import Ear
 from tests.stream.sounds import tone, write_wav
+from tests.stream.webrtc.test_audio_sender import Ear
 
 TITLE = {"en": "Music", "zh": "音乐"}
 

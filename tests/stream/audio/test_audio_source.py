@@ -9,7 +9,6 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream.audio.audio_sender import AudioTimestamps
 from stream.audio.audio_source import (
     LATE_MAX_NS,
     LIVE_WAITING_MAX,
@@ -21,6 +20,7 @@ from stream.audio.audio_source import (
     TrackPlayback,
 )
 from stream.audio.opus import PACKET_NS, OpusEncoder, OpusTrack
+from stream.webrtc.audio_sender import AudioTimestamps
 from tests.stream.sounds import decode, loudest_hz, tone
 
 MS = 1_000_000

@@ -9,9 +9,10 @@ from stream.link.link import Link
 from stream.link.transport_feedback import TransportFeedback
 from stream.rtp.flexfec import FlexFec
 from stream.rtp.packet_sender import PacketSender
+from stream.rtp.packet_writer import ABS_SEND_TIME, MID, PLAYOUT_DELAY, TRANSPORT_CC, PacketWriter
 from stream.rtp.rtp_format import RtpFormat
 from stream.settings import StreamSettings
-from stream.webrtc.aiortc_extensions import ABS_SEND_TIME, MID, PLAYOUT_DELAY, TRANSPORT_CC, ExtensionIds, PacketWriter
+from stream.webrtc.aiortc_extensions import ExtensionIds
 from tests.stream.rtp.test_flexfec import SSRC, covered, recover
 
 MEDIA, RTX, REPAIR = 102, 103, 49
@@ -40,7 +41,7 @@ async def sent_over_a_lossy_link(fec: FlexFec | None) -> list[bytes]:
         link.use_repair()
     ids = ExtensionIds()
     ids.by_uri.update(EXTENSION_IDS)
-    sender = PacketSender(send, PacketWriter(ids, "0"), SSRC, SSRC + 1, link, fec)
+    sender = PacketSender(send, PacketWriter(ids.by_uri, "0"), SSRC, SSRC + 1, link, fec)
 
     async def picture(number: int) -> None:
         payloads = [bytes([number, index]) * (300 + 7 * index) for index in range(PACKETS)]

@@ -18,10 +18,11 @@ from stream.link.link import Link
 from stream.link.probing import PROBE_PACKETS_MIN
 from stream.link.transport_feedback import TransportFeedback
 from stream.rtp.packet_sender import COPIES_WAITING_MAX, PacketSender
+from stream.rtp.packet_writer import ABS_SEND_TIME, TRANSPORT_CC, PacketWriter
 from stream.rtp.payload import packetiser
 from stream.rtp.rtp_format import RtpFormat
 from stream.settings import StreamSettings
-from stream.webrtc.aiortc_extensions import ABS_SEND_TIME, TRANSPORT_CC, ExtensionIds, PacketWriter
+from stream.webrtc.aiortc_extensions import ExtensionIds
 
 SSRC, RTX_SSRC = 0x1234, 0x5678
 FORMAT = RtpFormat(102, 103, packetiser(VideoCodec.H264))
@@ -50,7 +51,7 @@ class Wire:
 
     def __post_init__(self) -> None:
         self._ids = extension_ids()
-        self.sender = PacketSender(self.send, PacketWriter(self._ids, None), SSRC, RTX_SSRC, self.link)
+        self.sender = PacketSender(self.send, PacketWriter(self._ids.by_uri, None), SSRC, RTX_SSRC, self.link)
 
     async def send(self, data: bytes) -> None:
         if self.gone:

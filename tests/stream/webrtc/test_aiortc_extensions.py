@@ -13,16 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stream.link.transport_feedback import TransportFeedback
-from stream.webrtc.aiortc_extensions import (
-    ABS_SEND_TIME,
-    MID,
-    PLAYOUT_DELAY,
-    TRANSPORT_CC,
-    UPSTREAM_NAMES,
-    ExtensionIds,
-    PacketWriter,
-    intercept_feedback,
-)
+from stream.rtp.packet_writer import ABS_SEND_TIME, MID, PLAYOUT_DELAY, TRANSPORT_CC, PacketWriter
+from stream.webrtc.aiortc_extensions import UPSTREAM_NAMES, ExtensionIds, intercept_feedback
 
 
 def negotiated(*uris: str) -> ExtensionIds:
@@ -34,7 +26,7 @@ def negotiated(*uris: str) -> ExtensionIds:
 
 def test_a_packet_reads_as_it_was_written() -> None:
     ids = negotiated(MID, PLAYOUT_DELAY, ABS_SEND_TIME, TRANSPORT_CC)
-    writer = PacketWriter(ids, "0")
+    writer = PacketWriter(ids.by_uri, "0")
     data = writer.write(102, True, 65535, 2**32 - 1, 0xDEADBEEF, b"picture", 0x0123456789ABCDEF, 4711)
     packet = RtpPacket.parse(data, ids)
     assert (packet.payload_type, packet.marker, packet.sequence_number) == (102, 1, 65535)
@@ -47,10 +39,10 @@ def test_a_packet_reads_as_it_was_written() -> None:
 
 def test_a_name_of_the_section_that_is_too_long_for_its_extension_is_left_out() -> None:
     ids = negotiated(MID, TRANSPORT_CC)
-    packet = RtpPacket.parse(PacketWriter(ids, "m" * 16).write(96, False, 1, 2, 3, b"picture", 0, 7), ids)
+    packet = RtpPacket.parse(PacketWriter(ids.by_uri, "m" * 16).write(96, False, 1, 2, 3, b"picture", 0, 7), ids)
     assert packet.extensions.mid == "m" * 16
     for mid in ("m" * 17, "m" * 300):
-        packet = RtpPacket.parse(PacketWriter(ids, mid).write(96, False, 1, 2, 3, b"picture", 0, 7), ids)
+        packet = RtpPacket.parse(PacketWriter(ids.by_uri, mid).write(96, False, 1, 2, 3, b"picture", 0, 7), ids)
         assert packet.extensions.mid is None
         assert packet.extensions.transport_sequence_number == 7
 
@@ -58,14 +50,14 @@ def test_a_name_of_the_section_that_is_too_long_for_its_extension_is_left_out() 
 def test_a_picture_that_must_be_in_time_with_its_sound_is_not_asked_for_at_once() -> None:
     ids = negotiated(PLAYOUT_DELAY)
     packets = [
-        PacketWriter(ids, "0", at_once=at_once).write(96, False, 1, 2, 3, b"", 0, 7) for at_once in (True, False)
+        PacketWriter(ids.by_uri, "0", at_once=at_once).write(96, False, 1, 2, 3, b"", 0, 7) for at_once in (True, False)
     ]
     delay = bytes([ids.by_uri[PLAYOUT_DELAY] << 4 | 2, 0, 0, 0])
     assert [delay in packet for packet in packets] == [True, False]
 
 
 def test_a_receiver_without_extensions_gets_none() -> None:
-    data = PacketWriter(negotiated(), "0").write(96, False, 1, 2, 3, b"picture", 0, 0)
+    data = PacketWriter(negotiated().by_uri, "0").write(96, False, 1, 2, 3, b"picture", 0, 0)
     assert len(data) == 12 + len(b"picture")
 
 

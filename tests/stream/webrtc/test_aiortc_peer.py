@@ -34,7 +34,7 @@ from stream import (
 from stream.codec.fallback_encoder import EncoderReplaced
 from stream.media_clock import ntp_at
 from stream.peer import Channel
-from stream.webrtc.aiortc_extensions import PLAYOUT_DELAY, TRANSPORT_CC
+from stream.rtp.packet_writer import PLAYOUT_DELAY, TRANSPORT_CC
 from stream.webrtc.aiortc_peer import UPSTREAM_SENDER
 from stream.webrtc.reporting_sender import UPSTREAM_NAMES
 

@@ -36,8 +36,8 @@ from stream.errors import EncoderError
 from stream.link.transport_feedback import TransportFeedback
 from stream.peer import FrameSent
 from stream.picture.frame_source import CodedFrame, TargetRate
+from stream.rtp.packet_writer import TRANSPORT_CC
 from stream.settings import StreamSettings
-from stream.webrtc.aiortc_extensions import TRANSPORT_CC
 from stream.webrtc.sender import InteractiveSender, SenderEvents
 from tests.stream.feedback_packing import pack_feedback
 

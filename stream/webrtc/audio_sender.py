@@ -25,7 +25,7 @@ from stream.audio.audio_source import AudioPacket, AudioSource
 from stream.audio.opus import BIT_RATE_BPS, MIME_TYPE, PACKET_SAMPLES, SAMPLE_RATE_HZ
 from stream.media_clock import ntp_at, ticks_at
 from stream.peer_stats import OutboundRtpStats
-from stream.webrtc.aiortc_extensions import PacketWriter
+from stream.rtp.packet_writer import PacketWriter
 from stream.webrtc.link_sample import link_sample
 from stream.webrtc.reporting_sender import ReportingSender
 
@@ -98,7 +98,7 @@ class AudioSender(ReportingSender):
                 log.info("visitor_has_no_opus", codec=codec.mimeType)
                 return
             assert codec.payloadType is not None, "negotiated codecs have a payload type"
-            await self._play_all(codec.payloadType, PacketWriter(self._extension_ids, self._get("mid")))
+            await self._play_all(codec.payloadType, PacketWriter(self._extension_ids.by_uri, self._get("mid")))
         except ConnectionError:
             log.debug("transport_gone")  # the connection's state tells the peer's owner
         except Exception:  # a defect: upstream's task would keep it to itself; the picture goes on without sound
