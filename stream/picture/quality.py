@@ -101,10 +101,17 @@ class QualityLadder:
             if self._fine_since_s is None:
                 self._fine_since_s = now_s
             elif now_s - self._fine_since_s >= self._patience_s:
-                self._change(self._step - 1, now_s)
-                self._raised_at_s = now_s
+                self._go_up(expected, now_s)
         else:
             self._fine_since_s = None
+
+    def _go_up(self, expected: float, now_s: float) -> None:
+        """As far as there is room: a link that is wide again is not climbed step by step."""
+        step = self._step - 1
+        while step > 0 and expected + _cost(self._step, step - 1) < FINE:
+            step -= 1
+        self._change(step, now_s)
+        self._raised_at_s = now_s
 
     def _go_down(self, expected: float, now_s: float) -> None:
         if now_s - self._raised_at_s < UNDONE_WITHIN_S:

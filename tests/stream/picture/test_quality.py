@@ -92,3 +92,11 @@ def test_without_a_quantiser_the_bits_per_pixel_tell() -> None:
     visitor = Visitor()
     visitor.move(5, 300_000, says_quantiser=False)
     assert visitor.ladder.plan.scale < 1.0
+
+
+def test_a_link_that_is_wide_again_is_climbed_at_once() -> None:
+    visitor = Visitor()
+    visitor.move(5, 150_000)
+    visitor.move(3.5, 12_000_000)
+    assert visitor.plans[-1] == PicturePlan()
+    assert visitor.plans[-2].rate < 1.0, "no steps between"
