@@ -6,15 +6,14 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import uvicorn
 from pydantic import ValidationError
 from pydantic_settings import CliApp, SettingsConfigDict
 
-from control.edge_http import create_app
 from control.edge_node import EdgeNode
 from control.edge_parts import guide_parts, peer_maker, renderer_maker
 from control.errors import ControlError
 from control.log_format import configure_logging
+from control.server import serve
 from control.settings import NodeSettings
 from edge_render.errors import EdgeRenderError
 from edge_render.package import Package, open_package
@@ -88,29 +87,9 @@ def _node(settings: NodeSettings) -> None:
 
 
 def _serve(settings: NodeSettings, package: Package) -> None:
-    """Serve until a signal ends the process or the package turns out not to be usable."""
-    failures: list[EdgeRenderError] = []
-
-    def stop_for(error: EdgeRenderError) -> None:
-        failures.append(error)
-        server.should_exit = True
-
-    node = EdgeNode(settings, package, renderer_maker(settings), peer_maker(settings), stop_for, guide_parts(settings))
-    config = uvicorn.Config(
-        create_app(node),
-        host=settings.host,
-        port=settings.port,
-        log_level="warning",
-        lifespan="on",
-        timeout_graceful_shutdown=3,
-        ws_max_size=65_536,
-        server_header=False,
+    serve(
+        settings,
+        lambda stop_for: EdgeNode(
+            settings, package, renderer_maker(settings), peer_maker(settings), stop_for, guide_parts(settings)
+        ),
     )
-    server = uvicorn.Server(config)
-    shown_host = "localhost" if settings.host in ("127.0.0.1", "0.0.0.0", "::") else settings.host
-    sys.stderr.write(f"edge-render: open http://{shown_host}:{settings.port}/\n")
-    server.run()
-    if failures:
-        raise failures[0]
-    if not server.started:
-        raise ControlError("the server did not start; the reason is in the lines above")

@@ -1,0 +1,46 @@
+"""Serves a node over HTTP until it ends."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+import uvicorn
+
+from control.edge_http import create_app
+from control.edge_node import EdgeNode
+from control.errors import ControlError
+from control.settings import NodeSettings
+from edge_render.errors import EdgeRenderError
+
+StopFor = Callable[[EdgeRenderError], None]
+"""See EdgeNode's ``on_failure``."""
+
+
+def serve(settings: NodeSettings, make_node: Callable[[StopFor], EdgeNode]) -> None:
+    """Serve until a signal ends the process or the package turns out not to be usable. Raises EdgeRenderError,
+    ControlError and whatever ``make_node`` does."""
+    failures: list[EdgeRenderError] = []
+
+    def stop_for(error: EdgeRenderError) -> None:
+        failures.append(error)
+        server.should_exit = True
+
+    config = uvicorn.Config(
+        create_app(make_node(stop_for)),
+        host=settings.host,
+        port=settings.port,
+        log_level="warning",
+        lifespan="on",
+        timeout_graceful_shutdown=3,
+        ws_max_size=65_536,
+        server_header=False,
+    )
+    server = uvicorn.Server(config)
+    shown_host = "localhost" if settings.host in ("127.0.0.1", "0.0.0.0", "::") else settings.host
+    sys.stderr.write(f"edge-render: open http://{shown_host}:{settings.port}/\n")
+    server.run()
+    if failures:
+        raise failures[0]
+    if not server.started:
+        raise ControlError("the server did not start; the reason is in the lines above")
