@@ -16,7 +16,8 @@ from urllib.parse import urlencode
 
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 
-from bench.density.header_reading import FeedbackWriter, read_header
+from bench.density.header_reading import read_header
+from bench.visitors.receiver_feedback import TransportFeedbackWriter
 from stream.rtp.packet_writer import TRANSPORT_CC
 from stream.webrtc.aiortc_extensions import offer_extensions
 
@@ -25,6 +26,7 @@ PING_S = 1.0
 INPUT_S = 1 / 30
 TURN_RAD_PER_S = 1.0
 CONNECT_TIMEOUT_S = 30.0
+OWN_SSRC = 1
 UPSTREAM_NAMES = ("_handle_rtp_data", "_send_rtp")
 """Of RTCDtlsTransport; a test guards them."""
 
@@ -46,7 +48,8 @@ class LightVisitor:
         self._number_id: int | None = None
         self._media: tuple[int, int] | None = None
         """Payload type and SSRC."""
-        self._feedback = FeedbackWriter()
+        self._feedback: TransportFeedbackWriter | None = None
+        """None before the first packet."""
         self._newest = -1
         self.frames = 0
         """Pictures whose last packet came."""
@@ -85,8 +88,9 @@ class LightVisitor:
         header = read_header(data, self._number_id)
         if self._media is None:
             self._media = (header.payload_type, header.ssrc)
-        if header.number is not None:
-            self._feedback.on_packet(header.number, time.monotonic_ns() // 1000)
+            self._feedback = TransportFeedbackWriter(OWN_SSRC, header.ssrc)
+        if header.number is not None and self._feedback is not None:
+            self._feedback.on_packet(header.number, time.monotonic())
         if header.marker and (header.payload_type, header.ssrc) == self._media and header.timestamp != self._newest:
             self._newest = header.timestamp
             self.frames += 1
@@ -94,7 +98,7 @@ class LightVisitor:
     async def _tell(self) -> None:
         while True:
             await asyncio.sleep(FEEDBACK_S)
-            if self._media is not None and (packet := self._feedback.take(1, self._media[1])) is not None:
+            for packet in self._feedback.take() if self._feedback is not None else ():
                 await self._transport._send_rtp(packet)
 
     async def _ping(self) -> None:

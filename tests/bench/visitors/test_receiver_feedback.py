@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,7 +14,7 @@ from bench.visitors.receiver_feedback import (
     NackRequest,
     TransportFeedbackWriter,
 )
-from stream.link.transport_feedback import REFERENCE_UNIT_US, parse_feedback
+from stream.link.transport_feedback import DELTA_UNIT_US, REFERENCE_UNIT_US, parse_feedback
 
 
 def read(writer: TransportFeedbackWriter) -> dict[int, int | None]:
@@ -46,6 +47,25 @@ def test_what_is_lost_between_two_feedbacks_is_told_and_a_late_packet_too() -> N
     writer.on_packet(12, 1.2)
     assert read(writer)[12] == 1_200_000
     assert writer.lost == 1
+
+
+def test_feedback_tells_when_packets_came_and_which_did_not() -> None:
+    writer = TransportFeedbackWriter(1, 2)
+    assert writer.take() == []
+    arrivals_us = {65534: 1_000_000, 65535: 1_000_500, 1: 1_010_000, 2: 1_009_000}
+    for number, at_us in arrivals_us.items():
+        writer.on_packet(number, at_us / 1e6)
+    (packet,) = writer.take()
+    feedback = parse_feedback(packet)
+    assert feedback.base_sequence == 65534
+    told = [None if us is None else feedback.reference * REFERENCE_UNIT_US + us for us in feedback.arrivals_us]
+    assert told[2] is None, "number 0 did not come"
+    for index, at_us in ((0, 1_000_000), (1, 1_000_500), (3, 1_010_000), (4, 1_009_000)):
+        assert told[index] == pytest.approx(at_us, abs=DELTA_UNIT_US)
+    assert writer.take() == []
+    writer.on_packet(3, 1.2)
+    (later,) = writer.take()
+    assert parse_feedback(later).base_sequence == 3
 
 
 def test_the_first_packet_may_be_overtaken() -> None:
