@@ -112,12 +112,7 @@ class PacketSender:
         if count == 0:
             return []
         # As the receiver computes with them: without what changes on the way.
-        whole = [
-            self._writer.write(
-                packet.payload_type, packet.marker, packet.sequence, packet.timestamp, self._ssrc, packet.payload, 0, 0
-            )
-            for packet in packets
-        ]
+        whole = [self._original(packet, ntp=0, number=0) for packet in packets]
         if max(map(len, whole)) > REPAIRABLE_MAX_BYTES:
             return []
         return [
@@ -146,18 +141,21 @@ class PacketSender:
         return packet
 
     async def _write(self, packet: StoredPacket) -> None:
-        data = self._writer.write(
+        data = self._original(packet, packet.ntp_time, packet.transport_sequence)
+        self._count(packet.payload)
+        await self._send(data)
+
+    def _original(self, packet: StoredPacket, ntp: int, number: int) -> bytes:
+        return self._writer.write(
             packet.payload_type,
             packet.marker,
             packet.sequence,
             packet.timestamp,
             self._ssrc,
             packet.payload,
-            packet.ntp_time,
-            packet.transport_sequence,
+            ntp,
+            number,
         )
-        self._count(packet.payload)
-        await self._send(data)
 
     def _count(self, payload: bytes) -> None:
         self._pacer.on_sent(len(payload), time.monotonic())
