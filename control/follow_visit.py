@@ -16,7 +16,7 @@ from control.shown_frames import ShownFrames
 from control.showroom_host import ShowroomHost
 from control.stay import Stay
 from control.welcome import welcome
-from control.wire import Activate, ClientMessage, Error, FrameShown, Tap, Tapped
+from control.wire import Activate, ClientMessage, Tap, Tapped
 from edge_render.pose import ray_through
 from stream.peer import FrameSent, Peer, PeerEvents
 from stream.picture.frame_source import FrameSource
@@ -89,23 +89,7 @@ class FollowVisit(Stay):
         if not frame.still and not self._told_still and now_s - self._told_s < TOLD_INTERVAL_S:
             return
         self._told_s, self._told_still = now_s, frame.still
-        yaw_rad, pitch_rad = frame.pose.yaw_pitch()
-        self._send(
-            "pose",
-            FrameShown(
-                rtp=sent.rtp_timestamp,
-                seq=0,
-                position=frame.pose.position,
-                yaw=yaw_rad,
-                pitch=pitch_rad,
-                fov_y=self._fov_y_rad(),
-                resting=frame.still,
-                still=frame.final,
-                bytes=sent.size_bytes,
-                key=sent.key_frame,
-                stages={},
-            ),
-        )
+        self._tell_frame(sent, self._fov_y_rad(), seq=0, stages_ms={})
 
     def _fov_y_rad(self) -> float:
         width, height = self._size
@@ -117,17 +101,13 @@ class FollowVisit(Stay):
         """Looking and walking are the presenter's: such messages change nothing."""
         match message:
             case Tap():
-                try:
-                    self._taps.put_nowait(message)
-                except asyncio.QueueFull:
-                    self._send("command", Error(field="type", message="earlier taps still wait", id=message.id))
+                self._put_aside(self._taps, message)
             case Activate():
                 known = any(hotspot.id == message.hotspot for hotspot in self._guide.shown.scene.spec.hotspots)
                 if known:
                     self._send("command", Tapped(id=message.id, hit="hotspot", hotspot=message.hotspot))
                 else:
-                    error = f"this scene has no hotspot '{message.hotspot}'"
-                    self._send("command", Error(field="hotspot", message=error, id=message.id))
+                    self._refuse_hotspot(message)
 
     async def _answer_taps(self) -> None:
         """Say what was tapped: the page shows a product's card; the floor and doors are the presenter's."""

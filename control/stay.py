@@ -12,7 +12,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine, Mapping
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import structlog
 
@@ -22,17 +22,20 @@ from control.metrics import NodeMetrics
 from control.settings import NodeSettings
 from control.stats_feed import StatsFeed
 from control.wire import (
+    Activate,
     Audio,
     ClientMessage,
     Closing,
     EncoderChanged,
     Error,
+    FrameShown,
     Goodbye,
     Ping,
     Pong,
     ServerMessage,
     ServerStats,
     Stats,
+    Tap,
     WatchStats,
 )
 from stream.codec.fallback_encoder import EncoderReplaced
@@ -42,6 +45,8 @@ from stream.peer_state import PeerState
 from stream.picture.quality import PicturePlan
 
 log = structlog.get_logger(__name__)
+
+Command = TypeVar("Command", bound=Tap | Activate)
 
 LOG_NAME_CHARS = 6
 """Of the identifier, which lets who knows all of it steer the visit: logs are read by more people than that."""
@@ -232,6 +237,38 @@ class Stay(ABC):
         text = message.model_dump_json()
         if not self.peer.send_message(channel, text) and self._outlet is not None:
             self._outlet.offer(text)
+
+    def _tell_frame(self, sent: FrameSent, fov_y_rad: float, seq: int, stages_ms: Mapping[str, float]) -> None:
+        """What a picture that left shows; ``seq`` is the last input in it, ``stages_ms`` its way until now."""
+        frame = sent.frame
+        yaw_rad, pitch_rad = frame.pose.yaw_pitch()
+        self._send(
+            "pose",
+            FrameShown(
+                rtp=sent.rtp_timestamp,
+                seq=seq,
+                position=frame.pose.position,
+                yaw=yaw_rad,
+                pitch=pitch_rad,
+                fov_y=fov_y_rad,
+                resting=frame.still,
+                still=frame.final,
+                bytes=sent.size_bytes,
+                key=sent.key_frame,
+                stages={name: round(duration_ms, 2) for name, duration_ms in stages_ms.items()},
+            ),
+        )
+
+    def _put_aside(self, waiting: asyncio.Queue[Command], command: Command) -> None:
+        """For the task that acts on commands one after the other; says so where too many wait."""
+        try:
+            waiting.put_nowait(command)
+        except asyncio.QueueFull:
+            self._send("command", Error(field="type", message="earlier taps still wait", id=command.id))
+
+    def _refuse_hotspot(self, command: Activate) -> None:
+        error = Error(field="hotspot", message=f"this scene has no hotspot '{command.hotspot}'", id=command.id)
+        self._send("command", error)
 
     # --- figures -----------------------------------------------------------------------------------
 

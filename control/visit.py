@@ -22,8 +22,6 @@ from control.wire import (
     Activate,
     ClientMessage,
     CloseCard,
-    Error,
-    FrameShown,
     Input,
     Tap,
     Tapped,
@@ -106,10 +104,7 @@ class Visit(Stay):
                 if self._navigator.walking:
                     self._steered.set()
             case Tap() | Activate():
-                try:
-                    self._commands.put_nowait(message)
-                except asyncio.QueueFull:
-                    self._send("command", Error(field="type", message="earlier taps still wait", id=message.id))
+                self._put_aside(self._commands, message)
             case CloseCard():
                 if self._narrating:
                     self._play_for_scene(self._scene_playback)
@@ -177,23 +172,7 @@ class Visit(Stay):
         frame = sent.frame
         self._frames.add(sent.rtp_timestamp, frame.pose)
         stages = _stages_ms(sent)
-        yaw_rad, pitch_rad = frame.pose.yaw_pitch()
-        self._send(
-            "pose",
-            FrameShown(
-                rtp=sent.rtp_timestamp,
-                seq=frame.input_seq,
-                position=frame.pose.position,
-                yaw=yaw_rad,
-                pitch=pitch_rad,
-                fov_y=self._fov_y_rad(frame.width, frame.height),
-                resting=frame.still,
-                still=frame.final,
-                bytes=sent.size_bytes,
-                key=sent.key_frame,
-                stages={name: round(duration_ms, 2) for name, duration_ms in stages.items()},
-            ),
-        )
+        self._tell_frame(sent, self._fov_y_rad(frame.width, frame.height), frame.input_seq, stages)
         self._count(sent, stages)
 
     def _count(self, sent: FrameSent, stages: dict[str, float]) -> None:
@@ -236,8 +215,7 @@ class Visit(Stay):
 
     def _activate(self, command: Activate) -> None:
         if not any(hotspot.id == command.hotspot for hotspot in self._scene.spec.hotspots):
-            error = Error(field="hotspot", message=f"this scene has no hotspot '{command.hotspot}'", id=command.id)
-            self._send("command", error)
+            self._refuse_hotspot(command)
             return
         self._send("command", Tapped(id=command.id, hit="hotspot", hotspot=command.hotspot))
         self._follow(self._scene, command.hotspot)
