@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 
 from edge_render.frame import Frame, FrameTimes, PixelFormat
-from edge_render.gl_calls import COLOR_BUFFER_BIT, DEPTH_BUFFER_BIT, DEPTH_TEST, FRAMEBUFFER, LEQUAL
-from edge_render.gl_context import GlContext
-from edge_render.gl_programs import GlPrograms
-from edge_render.gl_renderer import GlRenderer
-from edge_render.gl_scene import GpuScene
-from edge_render.gl_targets import GlTargets
+from edge_render.gl.calls import COLOR_BUFFER_BIT, DEPTH_BUFFER_BIT, DEPTH_TEST, FRAMEBUFFER, LEQUAL
+from edge_render.gl.context import GlContext
+from edge_render.gl.gpu_scene import GpuScene
+from edge_render.gl.programs import GlPrograms
+from edge_render.gl.renderer import GlRenderer
+from edge_render.gl.targets import GlTargets
 from edge_render.package import ModelScene
 from edge_render.pose import perspective
 from edge_render.pyrender_renderer import PyrenderRenderer

@@ -18,8 +18,8 @@ from av.video.reformatter import Interpolation, VideoReformatter
 from numpy.typing import NDArray
 
 from edge_render.frame import PixelFormat
-from edge_render.gl_context import GlContext
-from edge_render.gl_renderer import GlRenderer
+from edge_render.gl.context import GlContext
+from edge_render.gl.renderer import GlRenderer
 from edge_render.package import MANIFEST_NAME, Package
 from edge_render.pose import Pose
 from edge_render.render_quality import RenderQuality

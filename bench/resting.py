@@ -16,8 +16,8 @@ from playwright.sync_api import Page, sync_playwright
 from bench.node_process import CHROMIUM_FLAGS, NodeProcess, chromium_path
 from bench.ssim import ssim
 from edge_render.frame import PixelFormat
-from edge_render.gl_context import GlContext
-from edge_render.gl_renderer import GlRenderer
+from edge_render.gl.context import GlContext
+from edge_render.gl.renderer import GlRenderer
 from edge_render.pose import Pose
 from edge_render.renderer import View
 from edge_render.scene import Scene

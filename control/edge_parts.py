@@ -12,8 +12,8 @@ from control.edge_node import GuideParts
 from control.settings import NodeSettings
 from control.stay import MakePeer
 from edge_render.frame import Frame, FrameTimes, PixelFormat
-from edge_render.gl_context import GlContext
-from edge_render.gl_renderer import GlRenderer
+from edge_render.gl.context import GlContext
+from edge_render.gl.renderer import GlRenderer
 from edge_render.pose import Pose
 from edge_render.renderer import Renderer, View
 from edge_render.scene import Scene

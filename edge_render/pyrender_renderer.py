@@ -15,7 +15,7 @@ import numpy as np
 
 from edge_render.errors import RendererError
 from edge_render.frame import PixelFormat
-from edge_render.gl_context import use_egl_for_pyopengl
+from edge_render.gl.context import use_egl_for_pyopengl
 from edge_render.renderer import FAR_M, NEAR_M, Picture, Refiner, SceneHandle, View
 from edge_render.scene import Material, Mesh, Scene, Texture, Wrap
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from edge_render.loader import load_model
+from edge_render.gltf.loader import load_model
 from edge_render.package import Package
 from edge_render.scene import Ambient, Scene, Sun
 

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from edge_render.frame import PixelFormat
-from edge_render.gl_context import GlContext
-from edge_render.gl_renderer import GlRenderer
+from edge_render.gl.context import GlContext
+from edge_render.gl.renderer import GlRenderer
 from edge_render.pose import Pose
 from edge_render.pyrender_renderer import PyrenderRenderer
 from edge_render.render_quality import RenderQuality

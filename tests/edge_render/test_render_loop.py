@@ -10,8 +10,8 @@ import pytest
 
 from edge_render.errors import RendererError
 from edge_render.frame import Frame, PixelFormat
-from edge_render.gl_context import GlContext
-from edge_render.gl_renderer import GlRenderer
+from edge_render.gl.context import GlContext
+from edge_render.gl.renderer import GlRenderer
 from edge_render.pose import Pose
 from edge_render.render_loop import RenderLoop
 from edge_render.renderer import Picture, SceneHandle, View

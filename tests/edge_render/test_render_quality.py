@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from edge_render.frame import PixelFormat
-from edge_render.gl_context import GlContext
-from edge_render.gl_renderer import GlRenderer
+from edge_render.gl.context import GlContext
+from edge_render.gl.renderer import GlRenderer
 from edge_render.pose import Pose
 from edge_render.render_quality import RenderQuality
 from edge_render.renderer import View

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from bench.ssim import ssim
 from edge_render.errors import RendererError
 from edge_render.frame import PixelFormat
-from edge_render.gl_context import GlContext
-from edge_render.gl_renderer import GlRenderer
+from edge_render.gl.context import GlContext
+from edge_render.gl.renderer import GlRenderer
 from edge_render.pose import Pose
 from edge_render.render_quality import RenderQuality
 from edge_render.renderer import View

@@ -14,10 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_render.capture import Capture
 from edge_render.errors import RendererError
 from edge_render.frame import PixelFormat
-from edge_render.gl_calls import (
+from edge_render.gl.calls import (
     BLEND,
     COLOR_BUFFER_BIT,
     CW,
@@ -35,16 +34,17 @@ from edge_render.gl_calls import (
     TEXTURE_2D,
     UNIFORM_BUFFER,
 )
-from edge_render.gl_context import GlContext
-from edge_render.gl_programs import FRAME_BINDING, SHADOW_UNIT, GlPrograms
-from edge_render.gl_refiner import GlRefiner
-from edge_render.gl_scene import GpuScene
-from edge_render.gl_targets import GlTargets, Target
+from edge_render.gl.capture import Capture
+from edge_render.gl.context import GlContext
+from edge_render.gl.gpu_scene import GpuScene
+from edge_render.gl.programs import FRAME_BINDING, SHADOW_UNIT, GlPrograms
+from edge_render.gl.refiner import GlRefiner
+from edge_render.gl.shadow_map import ShadowMap
+from edge_render.gl.targets import GlTargets, Target
 from edge_render.pose import Matrix, Pose, perspective
 from edge_render.render_quality import RenderQuality
 from edge_render.renderer import FAR_M, NEAR_M, Picture, SceneHandle, View
 from edge_render.scene import Scene
-from edge_render.shadow_map import ShadowMap
 from edge_render.tone import srgb_from_linear, tone_map
 
 _FRAME_FLOATS = 16 + 16 + 5 * 4

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_render.gl_calls import (
+from edge_render.gl.calls import (
     BLEND,
     CCW,
     DEPTH_BUFFER_BIT,
@@ -18,9 +18,9 @@ from edge_render.gl_calls import (
     TEXTURE0,
     TEXTURE_2D,
 )
-from edge_render.gl_context import GlContext
-from edge_render.gl_programs import BASE_UNIT, GlPrograms
-from edge_render.gl_scene import GpuScene
+from edge_render.gl.context import GlContext
+from edge_render.gl.gpu_scene import GpuScene
+from edge_render.gl.programs import BASE_UNIT, GlPrograms
 from edge_render.pose import Vec3
 from edge_render.scene import AlphaMode
 

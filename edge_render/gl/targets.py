@@ -6,7 +6,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any
 
-from edge_render.gl_context import GlContext
+from edge_render.gl.context import GlContext
 
 TARGETS_MAX = 6
 

@@ -15,7 +15,7 @@ import moderngl
 import structlog
 
 from edge_render.errors import RendererError
-from edge_render.gl_calls import GlCalls
+from edge_render.gl.calls import GlCalls
 
 log = structlog.get_logger(__name__)
 

@@ -19,8 +19,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from edge_render.capture import Capture
-from edge_render.gl_calls import (
+from edge_render.gl.calls import (
     BLEND,
     CULL_FACE,
     DEPTH_TEST,
@@ -30,9 +29,10 @@ from edge_render.gl_calls import (
     TEXTURE_2D,
     TRIANGLES,
 )
-from edge_render.gl_context import GlContext
-from edge_render.gl_programs import BASE_UNIT, GlPrograms
-from edge_render.gl_targets import GlTargets, Target
+from edge_render.gl.capture import Capture
+from edge_render.gl.context import GlContext
+from edge_render.gl.programs import BASE_UNIT, GlPrograms
+from edge_render.gl.targets import GlTargets, Target
 from edge_render.jitter import pixel_offsets
 from edge_render.renderer import Picture, SceneHandle, View
 

@@ -6,7 +6,7 @@ from importlib import resources
 from typing import Any
 
 from edge_render.errors import RendererError
-from edge_render.gl_context import GlContext
+from edge_render.gl.context import GlContext
 
 FRAME_BINDING = 0
 SURFACE_BINDING = 1
@@ -64,4 +64,4 @@ class GlPrograms:
 
 
 def _read(name: str) -> str:
-    return resources.files("edge_render").joinpath("shaders", name).read_text("utf-8")
+    return resources.files("edge_render").joinpath("gl", "shaders", name).read_text("utf-8")

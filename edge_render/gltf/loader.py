@@ -1,6 +1,6 @@
 """The door to trimesh: a glTF 2.0 file becomes a Scene.
 
-gltf_check reads and checks the structure; only what it knows is handed on, under names of ours, so that
+`check` reads and checks the structure; only what it knows is handed on, under names of ours, so that
 trimesh's nodes, meshes and materials can be told apart whatever the file calls them. Images, samplers and
 material factors are taken from the checked structure, as trimesh drops some of them.
 """
@@ -17,9 +17,9 @@ import trimesh
 from numpy.typing import NDArray
 
 from edge_render.errors import ModelError
-from edge_render.gltf_check import CheckedGltf, read_gltf
-from edge_render.gltf_format import MaterialPart, TextureInfo
-from edge_render.gltf_images import ImageDecoder
+from edge_render.gltf.check import CheckedGltf, read_gltf
+from edge_render.gltf.format import MaterialPart, TextureInfo
+from edge_render.gltf.images import ImageDecoder
 from edge_render.scene import AlphaMode, Material, Mesh, Node, Scene, Texture
 
 _TRIANGLE_MODES: Final = (4, 5)

@@ -17,7 +17,7 @@ from trimesh.visual.material import PBRMaterial
 from trimesh.visual.texture import TextureVisuals
 
 from edge_render.errors import ModelError
-from edge_render.loader import load_model
+from edge_render.gltf.loader import load_model
 from edge_render.scene import AlphaMode
 
 SHARED = Path(__file__).parents[3] / "shared" / "assets"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from edge_render.errors import RendererError
-from edge_render.gl_calls import TEXTURE0, TEXTURE_2D
-from edge_render.gl_context import GlContext
+from edge_render.gl.calls import TEXTURE0, TEXTURE_2D
+from edge_render.gl.context import GlContext
 from edge_render.render_quality import RenderQuality
 from edge_render.scene import Scene, Texture, Wrap
 

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_render.batches import Batch, build_batches, scene_bounds
-from edge_render.gl_calls import CULL_FACE, TEXTURE0, TEXTURE_2D, TRIANGLES, UNIFORM_BUFFER, UNSIGNED_INT
-from edge_render.gl_context import GlContext
-from edge_render.gl_programs import (
+from edge_render.gl.batches import Batch, build_batches, scene_bounds
+from edge_render.gl.calls import CULL_FACE, TEXTURE0, TEXTURE_2D, TRIANGLES, UNIFORM_BUFFER, UNSIGNED_INT
+from edge_render.gl.context import GlContext
+from edge_render.gl.programs import (
     BASE_UNIT,
     EMISSIVE_UNIT,
     METAL_ROUGH_UNIT,
@@ -20,7 +20,7 @@ from edge_render.gl_programs import (
     SURFACE_BINDING,
     GlPrograms,
 )
-from edge_render.gl_textures import GlTextures
+from edge_render.gl.textures import GlTextures
 from edge_render.render_quality import RenderQuality
 from edge_render.scene import AlphaMode, Material, Scene
 

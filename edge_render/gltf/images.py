@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from edge_render.errors import ModelError
-from edge_render.gltf_check import CheckedGltf
+from edge_render.gltf.check import CheckedGltf
 from edge_render.scene import Texture, Wrap
 
 IMAGE_SIDE_MAX = 8192

@@ -18,7 +18,7 @@ from urllib.parse import unquote
 from pydantic import ValidationError
 
 from edge_render.errors import ModelError
-from edge_render.gltf_format import Accessor, Gltf
+from edge_render.gltf.format import Accessor, Gltf
 
 FILE_MAX_BYTES = 512 * 1024 * 1024
 SUPPORTED_EXTENSIONS: frozenset[str] = frozenset()

@@ -1,6 +1,6 @@
 """Read-back of the drawn picture, as RGBA or as I420 planes that a shader makes.
 
-The scene is drawn upside down (see gl_renderer), so OpenGL's first row is the top one and nothing needs
+The scene is drawn upside down (see renderer), so OpenGL's first row is the top one and nothing needs
 to be flipped. Pixels are read straight into the array that the caller gets.
 """
 
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_render.frame import PixelFormat
-from edge_render.gl_calls import (
+from edge_render.gl.calls import (
     BLEND,
     CULL_FACE,
     DEPTH_TEST,
@@ -25,9 +25,9 @@ from edge_render.gl_calls import (
     TRIANGLES,
     UNSIGNED_BYTE,
 )
-from edge_render.gl_context import GlContext
-from edge_render.gl_programs import BASE_UNIT, GlPrograms
-from edge_render.gl_targets import TARGETS_MAX, Target
+from edge_render.gl.context import GlContext
+from edge_render.gl.programs import BASE_UNIT, GlPrograms
+from edge_render.gl.targets import TARGETS_MAX, Target
 
 # ITU-R BT.709, limited range: 224 steps of chroma, from the sum of four RGB samples in 0..1.
 _U_WEIGHTS = tuple(224.0 / 4.0 / 1.8556 * weight for weight in (-0.2126, -0.7152, 1.0 - 0.0722))
