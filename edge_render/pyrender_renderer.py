@@ -17,7 +17,7 @@ from edge_render.errors import RendererError
 from edge_render.frame import PixelFormat
 from edge_render.gl.context import use_egl_for_pyopengl
 from edge_render.renderer import FAR_M, NEAR_M, Picture, Refiner, SceneHandle, View
-from edge_render.scene import Material, Mesh, Scene, Texture, Wrap
+from edge_render.scene import Material, Mesh, Scene, Texture, TextureUse, Wrap
 
 _WRAP = {Wrap.REPEAT: 10497, Wrap.CLAMP: 33071, Wrap.MIRROR: 33648}
 _LINEAR_MIPMAP_LINEAR, _LINEAR, _NEAREST = 9987, 9729, 9728
@@ -124,9 +124,10 @@ class PyrenderRenderer:
         )
 
     def _material(self, material: Material, textures: tuple[Texture, ...], made: dict[tuple[int, str], Any]) -> Any:
-        def texture(index: int | None, channels: str) -> Any:
-            if index is None:
+        def texture(use: TextureUse | None, channels: str) -> Any:
+            if use is None:
                 return None
+            index = use.texture
             if (index, channels) not in made:
                 source = textures[index]
                 sampler = self._pyrender.Sampler(

@@ -137,21 +137,21 @@ class GpuScene:
         features: set[str] = set()
         textures: list[tuple[int, int]] = []
         if batch.uvs is not None:
-            for index, feature, unit, srgb in (
+            for use, feature, unit, srgb in (
                 (material.base_color_texture, "HAS_BASE_MAP", BASE_UNIT, True),
                 (material.metallic_roughness_texture, "HAS_METAL_ROUGH_MAP", METAL_ROUGH_UNIT, False),
                 (material.normal_texture, "HAS_NORMAL_MAP", NORMAL_UNIT, False),
                 (material.occlusion_texture, "HAS_OCCLUSION_MAP", OCCLUSION_UNIT, False),
                 (material.emissive_texture, "HAS_EMISSIVE_MAP", EMISSIVE_UNIT, True),
             ):
-                if index is None:
+                if use is None:
                     continue
-                if feature == "HAS_OCCLUSION_MAP" and index == material.metallic_roughness_texture:
+                if feature == "HAS_OCCLUSION_MAP" and use == material.metallic_roughness_texture:
                     # Both lie in channels of one image, as exporters like to pack them: sample it once.
                     features.add("OCCLUSION_IN_METAL_ROUGH_MAP")
                     continue
                 features.add(feature)
-                textures.append((unit, self._textures.get(index, srgb=srgb)))
+                textures.append((unit, self._textures.get(use.texture, srgb=srgb)))
             if textures:
                 features.add("HAS_UV")
         if batch.colors is not None:

@@ -20,7 +20,7 @@ from edge_render.errors import ModelError
 from edge_render.gltf.check import CheckedGltf, read_gltf
 from edge_render.gltf.format import MaterialPart, TextureInfo
 from edge_render.gltf.images import ImageDecoder
-from edge_render.scene import AlphaMode, Material, Mesh, Node, Scene, Texture
+from edge_render.scene import AlphaMode, Material, Mesh, Node, Scene, Texture, TextureUse
 
 _TRIANGLE_MODES: Final = (4, 5)
 _NODE_NAME: Final = re.compile(r"^n(\d+)")
@@ -46,7 +46,7 @@ def _materials(checked: CheckedGltf) -> tuple[tuple[Material, ...], tuple[Textur
     textures: list[Texture] = []
     places: dict[tuple[bytes, int | None], int | None] = {}
 
-    def place(info: TextureInfo | None) -> int | None:
+    def place(info: TextureInfo | None) -> TextureUse | None:
         if info is None:
             return None
         key = decoder.identity(info.index)
@@ -55,7 +55,8 @@ def _materials(checked: CheckedGltf) -> tuple[tuple[Material, ...], tuple[Textur
             places[key] = None if texture is None else len(textures)
             if texture is not None:
                 textures.append(texture)
-        return places[key]
+        index = places[key]
+        return None if index is None else TextureUse(index)
 
     def material(index: int, part: MaterialPart) -> Material:
         pbr = part.pbr_metallic_roughness

@@ -20,7 +20,7 @@ from edge_render.pose import Pose
 from edge_render.pyrender_renderer import PyrenderRenderer
 from edge_render.render_quality import RenderQuality
 from edge_render.renderer import Renderer, View
-from edge_render.scene import Ambient, Material, Mesh, Node, Scene, Sun, Texture
+from edge_render.scene import Ambient, Material, Mesh, Node, Scene, Sun, Texture, TextureUse
 from edge_render.tone import srgb_from_linear, tone_map
 
 OUTLINE_SHARE_MAX = 0.005
@@ -69,7 +69,7 @@ def stage() -> Scene:
         matrix[:3, 3] = (x, y, z)
         return matrix
 
-    def matte(name: str, *color: float, texture: int | None = None) -> Material:
+    def matte(name: str, *color: float, texture: TextureUse | None = None) -> Material:
         red, green, blue = color
         return Material(
             name, (red, green, blue, 1.0), metallic_factor=0.0, roughness_factor=0.9, base_color_texture=texture
@@ -88,7 +88,7 @@ def stage() -> Scene:
             matte("floor", 0.4, 0.4, 0.38),
             matte("red", 0.55, 0.08, 0.06),
             matte("green", 0.1, 0.4, 0.12),
-            matte("letter", 1.0, 1.0, 1.0, texture=0),
+            matte("letter", 1.0, 1.0, 1.0, texture=TextureUse(0)),
         ),
         textures=(letter(),),
         sun=Sun((-0.4, -0.8, -0.45), (1.0, 1.0, 1.0), 1.6),

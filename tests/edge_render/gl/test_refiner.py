@@ -18,7 +18,7 @@ from edge_render.gl.renderer import GlRenderer
 from edge_render.pose import Pose
 from edge_render.render_quality import RenderQuality
 from edge_render.renderer import View
-from edge_render.scene import Scene, Texture
+from edge_render.scene import Scene, Texture, TextureUse
 from tests.edge_render.tiny_scenes import glowing, one_quad, placed, quads, turned_x
 
 WIDTH, HEIGHT = 160, 120
@@ -52,7 +52,7 @@ def hard_scene() -> Scene:
     bars = [turned_z(0.1 + 0.2 * index) @ placed(y=0.25, z=0.2, scale=(1.5, 0.004, 1.0)) for index in range(4)]
     return quads(
         [
-            (glowing((0.9, 0.9, 0.9), emissive_texture=0), floor),
+            (glowing((0.9, 0.9, 0.9), emissive_texture=TextureUse(0)), floor),
             *[(glowing((0.8, 0.6, 0.3)), bar) for bar in bars],
         ],
         textures=(Texture("chequered", texels),),

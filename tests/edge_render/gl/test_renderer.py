@@ -19,7 +19,7 @@ from edge_render.gl.renderer import GlRenderer
 from edge_render.pose import Pose
 from edge_render.render_quality import RenderQuality
 from edge_render.renderer import SceneHandle, View
-from edge_render.scene import AlphaMode, Ambient, Material, Scene, Sun, Texture
+from edge_render.scene import AlphaMode, Ambient, Material, Scene, Sun, Texture, TextureUse
 from edge_render.tone import srgb_from_linear, tone_map
 from tests.edge_render.tiny_scenes import glowing, matte, one_quad, placed, quads, turned_x
 
@@ -93,7 +93,7 @@ def test_more_light_comes_from_the_sky_than_from_the_ground(renderer: GlRenderer
 
 
 def test_first_row_is_the_top_and_textures_stand_upright(renderer: GlRenderer) -> None:
-    material = glowing((1.0, 1.0, 1.0), emissive_texture=0)
+    material = glowing((1.0, 1.0, 1.0), emissive_texture=TextureUse(0))
     pixels = picture(renderer, quads([(material, np.eye(4))], textures=(four_colors(),)))
     for name, high in (("red", [0]), ("green", [1]), ("blue", [2]), ("white", [0, 1, 2])):
         color = rgb(pixels, QUARTERS[name])
@@ -101,7 +101,7 @@ def test_first_row_is_the_top_and_textures_stand_upright(renderer: GlRenderer) -
 
 
 def test_a_mirrored_node_shows_its_front_mirrored(renderer: GlRenderer) -> None:
-    material = glowing((1.0, 1.0, 1.0), emissive_texture=0)
+    material = glowing((1.0, 1.0, 1.0), emissive_texture=TextureUse(0))
     scene = quads([(material, placed(scale=(-1.0, 1.0, 1.0)))], textures=(four_colors(),))
     pixels = picture(renderer, scene)
     # What stands right in the texture is seen left, and the other way round.
@@ -125,7 +125,7 @@ def test_a_double_sided_surface_is_lit_on_the_side_that_is_seen(renderer: GlRend
 
 
 def test_mask_cuts_holes(renderer: GlRenderer) -> None:
-    cut = glowing((1.0, 1.0, 1.0), alpha_mode=AlphaMode.MASK, base_color_texture=0)
+    cut = glowing((1.0, 1.0, 1.0), alpha_mode=AlphaMode.MASK, base_color_texture=TextureUse(0))
     pixels = picture(renderer, quads([(cut, np.eye(4))], textures=(four_colors(alpha_left=0),)))
     assert rgb(pixels, QUARTERS["red"]) == [0, 0, 0]
     assert rgb(pixels, QUARTERS["green"])[1] > 150
@@ -208,7 +208,7 @@ def test_still_pictures_of_a_gpu_smooth_their_edges() -> None:
 
 @pytest.mark.parametrize(("width", "height"), [(64, 48), (66, 50), (70, 46)])
 def test_i420_is_the_same_picture(renderer: GlRenderer, width: int, height: int) -> None:
-    material = glowing((0.8, 0.6, 0.4), emissive_texture=0)
+    material = glowing((0.8, 0.6, 0.4), emissive_texture=TextureUse(0))
     scene = quads([(material, np.eye(4))], textures=(four_colors(),))
     view = replace(FRONT, width=width, height=height)
     red, green, blue = (picture(renderer, scene, view)[..., channel].astype(float) for channel in range(3))

@@ -73,7 +73,7 @@ def test_geometry_material_and_place_come_through(tmp_path: Path) -> None:
     assert mesh.uvs.tolist() == [[0, 1], [1, 1], [0, 0]], "v = 0 is the first row of the picture"
     assert (material.name, material.metallic_factor, material.roughness_factor) == ("paint", 0.25, 0.5)
     assert (material.alpha_mode, material.alpha_cutoff, material.double_sided) == (AlphaMode.MASK, 0.3, True)
-    texture = scene.textures[material.base_color_texture]
+    texture = scene.textures[material.base_color_texture.texture]
     assert texture.pixels[0, 1].tolist() == [3, 4, 5, 255]
 
 
