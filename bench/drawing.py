@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -18,6 +19,7 @@ from edge_render.gl.gpu_scene import GpuScene
 from edge_render.gl.programs import GlPrograms
 from edge_render.gl.renderer import GlRenderer
 from edge_render.gl.targets import GlTargets
+from edge_render.loading import finish
 from edge_render.package import ModelScene
 from edge_render.pose import perspective
 from edge_render.pyrender_renderer import PyrenderRenderer
@@ -68,6 +70,7 @@ class FloorRenderer:
         self._context = GlContext.open()
         programs = GlPrograms(self._context)
         self._gpu = GpuScene(self._context, programs, scene, RenderQuality.for_software())
+        deque(self._gpu.upload(), maxlen=0)
         self._target = GlTargets(self._context).get(*SIZE, 1)
         self._program: Any = self._context.moderngl.program(
             vertex_shader="#version 330 core\nuniform mat4 clip_from_world; layout(location = 0) in vec3 in_position;"
@@ -102,7 +105,8 @@ def measure_drawing(scene: Scene, spec: ModelScene) -> Costs:
     planar: Renderer = GlRenderer(GlContext.open(), PixelFormat.I420, full)
     reference: Renderer = PyrenderRenderer()
     floor = FloorRenderer(scene)
-    handles = {renderer: renderer.load(scene) for renderer in (ours, moving, planar, reference)}
+    renderers: tuple[Renderer, ...] = (ours, moving, planar, reference)
+    handles = {renderer: finish(renderer.begin_load(scene, lambda: None)) for renderer in renderers}
     encoder = LibavEncoder("libx264", MAX_BPS, FPS)
     views = [View(entry.pose(), spec.fov_y_rad, *SIZE) for entry in spec.entry_poses]
     for round_number in range(ROUNDS + 1):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import math
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,11 +21,11 @@ from numpy.typing import NDArray
 from edge_render.frame import PixelFormat
 from edge_render.gl.context import GlContext
 from edge_render.gl.renderer import GlRenderer
+from edge_render.loading import LoadingAtOnce
 from edge_render.package import MANIFEST_NAME, Package
 from edge_render.pose import Pose
 from edge_render.render_quality import RenderQuality
-from edge_render.renderer import Picture, Refiner, SceneHandle, View
-from edge_render.scene import Scene
+from edge_render.renderer import Content, Picture, Refiner, SceneHandle, View
 from edge_render.scene_content import load_scene
 
 VIEWS = 240
@@ -122,8 +123,11 @@ class RecordedRenderer:
         """The pictures are what they are."""
         return None
 
-    def load(self, scene: Scene) -> SceneHandle:
-        return SceneHandle(0)
+    def begin_load(self, content: Content, on_change: Callable[[], None]) -> LoadingAtOnce:
+        return LoadingAtOnce(SceneHandle(0), lambda: None)
+
+    def changing(self, handle: SceneHandle, view: View) -> bool:
+        return False
 
     def unload(self, handle: SceneHandle) -> None:
         """There is nothing to free."""

@@ -95,10 +95,7 @@ class _Entry:
         return self.changed_at_ns + STILL_AFTER_NS
 
     def end_rest(self) -> None:
-        """What is shown is not what should be seen: its refinement ends here, and nothing of it is handed on.
-
-        A scene that changes by itself would do this to all who are in it, each time that it changes.
-        """
+        """What is shown is not what should be seen: its refinement ends here, and nothing of it is handed on."""
         self.passes = 0
         if self.shown is not None:
             # If the visitor comes back before anything else was drawn, the rest begins anew.
@@ -154,6 +151,27 @@ class DrawSchedule(Generic[Visitor]):
         entry = self._entries.get(visitor)
         if entry is not None and entry.wish is not None:
             entry.waiting = True
+
+    def content_changed(self, handle: SceneHandle, now_ns: int) -> None:
+        """What is seen in a scene has changed without anybody's doing: all who look at it get a new picture."""
+        for entry in self._entries.values():
+            fade = None if entry.wish is None else entry.wish.view.fade
+            if entry.handle == handle or (fade is not None and fade.handle == handle):
+                self._draw_again(entry, now_ns)
+
+    def draw_again(self, visitor: Visitor, now_ns: int) -> None:
+        """The visitor's next picture will differ although the view does not; one who is not here is no error."""
+        entry = self._entries.get(visitor)
+        if entry is not None:
+            self._draw_again(entry, now_ns)
+
+    def _draw_again(self, entry: _Entry, now_ns: int) -> None:
+        entry.changed_at_ns = now_ns
+        if entry.wish is not None and not entry.waiting:
+            # No input is waiting for this picture: what passed since the last one is nobody's delay.
+            entry.wish = replace(entry.wish, input_at_ns=now_ns)
+            entry.waiting = True
+            entry.end_rest()
 
     def move(self, visitor: Visitor, handle: SceneHandle) -> None:
         """Put the visitor into another scene. The old wish belongs to the old scene and is dropped."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import time
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,8 @@ import numpy as np
 from edge_render.errors import RendererError
 from edge_render.frame import PixelFormat
 from edge_render.gl.context import use_egl_for_pyopengl
-from edge_render.renderer import FAR_M, NEAR_M, Picture, Refiner, SceneHandle, View
+from edge_render.loading import LoadingAtOnce
+from edge_render.renderer import FAR_M, NEAR_M, Content, Picture, Refiner, SceneHandle, View
 from edge_render.scene import Material, Mesh, Scene, Texture, TextureUse, Wrap
 
 _WRAP = {Wrap.REPEAT: 10497, Wrap.CLAMP: 33071, Wrap.MIRROR: 33648}
@@ -56,8 +58,16 @@ class PyrenderRenderer:
         """It does not refine: pyrender has no accumulation, and as the reference it draws what pyrender draws."""
         return None
 
-    def load(self, scene: Scene) -> SceneHandle:
-        """See Renderer.load."""
+    def begin_load(self, content: Content, on_change: Callable[[], None]) -> LoadingAtOnce:
+        """See Renderer.begin_load; nothing ever changes by itself."""
+        handle = SceneHandle(next(self._handles))
+        return LoadingAtOnce(handle, lambda: self._load(handle, content))
+
+    def changing(self, handle: SceneHandle, view: View) -> bool:
+        """See Renderer.changing."""
+        return False
+
+    def _load(self, handle: SceneHandle, scene: Scene) -> None:
         pyrender = self._pyrender
         sky, ground = np.asarray(scene.ambient.sky), np.asarray(scene.ambient.ground)
         ambient = (sky + ground) / 2.0 * scene.ambient.intensity * scene.exposure
@@ -72,9 +82,7 @@ class PyrenderRenderer:
                 made.add_node(pyrender.Node(name=node.name, mesh=mesh, matrix=node.matrix))
         light = pyrender.DirectionalLight(color=scene.sun.color, intensity=scene.sun.intensity * scene.exposure)
         made.add_node(pyrender.Node(light=light, matrix=_looking_along(scene.sun.direction)))
-        handle = SceneHandle(next(self._handles))
         self._scenes[handle] = made
-        return handle
 
     def unload(self, handle: SceneHandle) -> None:
         """See Renderer.unload."""

@@ -21,8 +21,7 @@ from edge_render.current_refinement import CurrentRefinement
 from edge_render.draw_schedule import Draw, DrawSchedule, Refine, Wish
 from edge_render.errors import RendererError
 from edge_render.frame import Frame, FrameTimes, PixelFormat
-from edge_render.renderer import Picture, Renderer, SceneHandle, View
-from edge_render.scene import Scene
+from edge_render.renderer import Content, Loading, Picture, Renderer, SceneHandle, View
 
 log = structlog.get_logger(__name__)
 
@@ -93,6 +92,9 @@ class RenderLoop:
         self._schedule: DrawSchedule[Ticket] = DrawSchedule()
         self._refining: CurrentRefinement[Ticket] = CurrentRefinement()
         self._jobs: deque[Callable[[Renderer], None]] = deque()
+        self._loading: deque[_Load] = deque()
+        self._load_next = True
+        """Whose turn it is, where both a picture and a step of loading could be next."""
         self._stopping = False
         self._made: Future[tuple[str, PixelFormat]] = Future()
         self._thread = threading.Thread(target=self._run, name="gl")
@@ -123,11 +125,18 @@ class RenderLoop:
     def pixel_format(self) -> PixelFormat:
         return self._made.result()[1]
 
-    def load(self, scene: Scene) -> Future[SceneHandle]:
-        """Put a scene on the GPU; the future fails with RendererError where that can't be done."""
+    def load(self, content: Content, on_progress: Callable[[float], None] = lambda _done: None) -> Future[SceneHandle]:
+        """Put something on the GPU, in steps between the pictures of those who are elsewhere. ``on_progress`` is told
+        on the GL thread how much is done, up to 1. The future fails with RendererError where it can't be done."""
         result: Future[SceneHandle] = Future()
-        self._submit(lambda renderer: _settle(result, lambda: renderer.load(scene)))
+        self._submit(lambda renderer: self._begin_load(renderer, content, on_progress, result))
         return result
+
+    def content_changed(self, handle: SceneHandle) -> None:
+        """What is seen in a scene has changed without anybody's doing; any thread may say so."""
+        with self._changed:
+            self._schedule.content_changed(handle, time.monotonic_ns())
+            self._changed.notify()
 
     def unload(self, handle: SceneHandle) -> Future[None]:
         """Free a scene that no ticket looks at any more."""
@@ -185,6 +194,8 @@ class RenderLoop:
                 self._jobs.clear()
             for job in left:
                 job(renderer)
+            for load in self._loading:
+                load.abandon()
             self._refining.end()
             renderer.close()
 
@@ -196,17 +207,44 @@ class RenderLoop:
                     return None
                 if self._jobs:
                     return self._jobs.popleft()
+                if self._loading and self._load_next:
+                    self._load_next = False
+                    return lambda _renderer: self._load_step()
                 if self._refining.last is not None and not self._schedule.wanted(self._refining.last):
                     # Its visitor has moved or left: that takes microseconds, and gives megabytes back.
                     return lambda _renderer: self._refining.end()
                 now_ns = time.monotonic_ns()
                 following = self._schedule.next(now_ns)
+                self._load_next = True
                 if isinstance(following, Draw):
                     return partial(self._draw, following)
                 if isinstance(following, Refine):
                     return partial(self._refine, following)
+                if self._loading:
+                    continue
                 # Nothing to do: sleep until a resting picture or the next live one is due, or until a wish comes.
                 self._changed.wait(None if following is None else (following - now_ns) / 1e9)
+
+    def _begin_load(
+        self,
+        renderer: Renderer,
+        content: Content,
+        on_progress: Callable[[float], None],
+        result: Future[SceneHandle],
+    ) -> None:
+        def changed() -> None:
+            self.content_changed(loading.handle)
+
+        try:
+            loading = renderer.begin_load(content, changed)
+        except Exception as error:  # noqa: BLE001 - raised again in the thread that waits
+            result.set_exception(error)
+            return
+        self._loading.append(_Load(loading, on_progress, result))
+
+    def _load_step(self) -> None:
+        if self._loading[0].step():
+            self._loading.popleft()
 
     def _draw(self, drawing: Draw[Ticket], renderer: Renderer) -> None:
         start_ns = time.monotonic_ns()
@@ -214,6 +252,8 @@ class RenderLoop:
             self._hand_on(drawing, renderer.draw(drawing.handle, drawing.wish.view), start_ns)
             if drawing.wish.view.still:
                 self._note_time(drawing, start_ns)
+            if renderer.changing(drawing.handle, drawing.wish.view):
+                self._draw_again(drawing)
         except Exception as error:  # noqa: BLE001 - logged, and told to the visitor
             self._failed(drawing, error)
 
@@ -254,6 +294,10 @@ class RenderLoop:
         with self._changed:
             return self._schedule.wanted(drawing)
 
+    def _draw_again(self, drawing: Draw[Ticket]) -> None:
+        with self._changed:
+            self._schedule.draw_again(drawing.visitor, time.monotonic_ns())
+
     def _note_time(self, drawing: Draw[Ticket] | Refine[Ticket], start_ns: int) -> None:
         now_ns = time.monotonic_ns()
         with self._changed:
@@ -281,7 +325,32 @@ class RenderLoop:
             ticket.close()
 
 
-def _settle(result: Future[object] | Future[SceneHandle] | Future[None], work: Callable[[], object]) -> None:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Load:
+    """One content on its way to the GPU, and who waits for it."""
+
+    loading: Loading
+    on_progress: Callable[[float], None]
+    result: Future[SceneHandle]
+
+    def step(self) -> bool:
+        """Go on with it; True when it is settled."""
+        try:
+            done = self.loading.step()
+            self.on_progress(done)
+        except Exception as error:  # noqa: BLE001 - raised again in the thread that waits
+            self.result.set_exception(error)
+            return True
+        if done == 1.0:
+            self.result.set_result(self.loading.handle)
+        return done == 1.0
+
+    def abandon(self) -> None:
+        self.loading.cancel()
+        self.result.set_exception(RendererError("the render loop is closed"))
+
+
+def _settle(result: Future[object] | Future[None], work: Callable[[], object]) -> None:
     """Do the work and give its outcome to who waits for it."""
     try:
         value = work()

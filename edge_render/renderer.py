@@ -1,14 +1,16 @@
 """The renderer contract that ModernGL and pyrender both keep.
 
-Obligations. Every method is called on the one thread that made the renderer (the GL thread). ``load``
-may be slow; ``draw`` does no Python work per primitive (the reference renderer is excused). ``draw``
-returns pixels that the caller owns: the renderer never writes to them again. Errors are RendererError.
+Obligations. Every method is called on the one thread that made the renderer (the GL thread). Loading goes in
+steps, between which it draws for those who are elsewhere; ``draw`` does no Python work per primitive (the
+reference renderer is excused). ``draw`` returns pixels that the caller owns: the renderer never writes to them
+again. Errors are RendererError.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import NewType, Protocol
+from typing import NewType, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +21,21 @@ from edge_render.scene import Scene
 
 SceneHandle = NewType("SceneHandle", int)
 
+Content: TypeAlias = Scene
+"""All that can be loaded and looked at."""
+
 NEAR_M = 0.05
 FAR_M = 200.0
+
+
+@dataclass(frozen=True, slots=True)
+class Fade:
+    """The picture of before, over which a new one comes: ``share`` of the new one, from 0 to 1."""
+
+    handle: SceneHandle
+    pose: Pose
+    fov_y_rad: float
+    share: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +48,9 @@ class View:
     height: int
     still: bool = False
     """True asks for the best picture that the renderer draws at once; see Refiner for a better one."""
+    variant: int | None = None
+    """Index into ``Scene.variants``; None: as the model is without one."""
+    fade: Fade | None = None
 
     @property
     def aspect(self) -> float:
@@ -78,6 +96,23 @@ class Refiner(Protocol):
         ...
 
 
+class Loading(Protocol):
+    """Something on its way to the GPU."""
+
+    @property
+    def handle(self) -> SceneHandle:
+        """To draw it by, once it is loaded."""
+        ...
+
+    def step(self) -> float:
+        """Do a few milliseconds of the work; returns how much is done, and 1.0 (exactly) when all is."""
+        ...
+
+    def cancel(self) -> None:
+        """Free what has been taken so far; after it nothing else is called."""
+        ...
+
+
 class Renderer(Protocol):
     """Draws loaded scenes."""
 
@@ -96,8 +131,9 @@ class Renderer(Protocol):
         """None where the renderer can't refine: then its still picture is final."""
         ...
 
-    def load(self, scene: Scene) -> SceneHandle:
-        """Put a scene on the GPU; it is shared by all who look at it."""
+    def begin_load(self, content: Content, on_change: Callable[[], None]) -> Loading:
+        """Begin to put something on the GPU; it is shared by all who look at it. ``on_change`` is told, from any
+        thread, whenever its picture has changed without anybody's doing, until it is unloaded."""
         ...
 
     def unload(self, handle: SceneHandle) -> None:
@@ -106,6 +142,10 @@ class Renderer(Protocol):
 
     def draw(self, handle: SceneHandle, view: View) -> Picture:
         """Draw the scene from one view."""
+        ...
+
+    def changing(self, handle: SceneHandle, view: View) -> bool:
+        """Whether the next picture of this very view will differ, as something in it moves by itself."""
         ...
 
     def close(self) -> None:

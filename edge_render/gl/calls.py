@@ -15,8 +15,11 @@ from edge_render.errors import RendererError
 
 NO_ERROR = 0
 TRIANGLES = 0x0004
+ZERO = 0
 ONE = 1
 ONE_MINUS_SRC_ALPHA = 0x0303
+CONSTANT_ALPHA = 0x8003
+ONE_MINUS_CONSTANT_ALPHA = 0x8004
 CW = 0x0900
 CCW = 0x0901
 LEQUAL = 0x0203
@@ -72,6 +75,7 @@ class GlCalls:
         self.depth_mask: _Call = bind("glDepthMask", _BYTE)
         self.color_mask: _Call = bind("glColorMask", _BYTE, _BYTE, _BYTE, _BYTE)
         self.blend_func: _Call = bind("glBlendFunc", _UINT, _UINT)
+        self.blend_color: _Call = bind("glBlendColor", *[_FLOAT] * 4)
         self.polygon_offset: _Call = bind("glPolygonOffset", _FLOAT, _FLOAT)
         self.clear_color: _Call = bind("glClearColor", _FLOAT, _FLOAT, _FLOAT, _FLOAT)
         self.clear: _Call = bind("glClear", _UINT)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,17 +60,31 @@ class GpuScene:
     """What one loaded scene takes on the GPU. Made and used on the GL thread."""
 
     def __init__(self, context: GlContext, programs: GlPrograms, scene: Scene, quality: RenderQuality) -> None:
+        """Takes nothing yet: see :meth:`upload`."""
         self.source = scene
         self.bounds = scene_bounds(scene)
+        self.batches: list[GpuBatch] = []
         self._context = context
         self._textures = GlTextures(context, scene, quality)
         self._programs = programs
         self._quality = quality
-        self.batches = tuple(self._upload(batch) for batch in build_batches(scene))
+        self._surfaces: Any = None
         alignment = max(_SURFACE_BYTES, context.moderngl.info["GL_UNIFORM_BUFFER_OFFSET_ALIGNMENT"])
         self._surface_stride = -(-_SURFACE_BYTES // alignment) * alignment
-        self._surfaces = context.moderngl.buffer(self._surface_data())
+
+    def upload(self) -> Iterator[float]:
+        """Put it on the GPU batch by batch; yields how much is done, from 0 to 1."""
+        batches = build_batches(self.source)
+        for done, batch in enumerate(batches, start=1):
+            self.batches.append(self._upload(batch))
+            yield done / len(batches)
+        self._surfaces = self._context.moderngl.buffer(self._surface_data())
         self._index_chunks()
+
+    @property
+    def gpu_bytes(self) -> int:
+        """Vertices, indices and textures."""
+        return self._textures.gpu_bytes + sum(int(buffer.size) for batch in self.batches for buffer in batch.buffers)
 
     def _surface_data(self) -> bytes:
         data = np.zeros((max(len(self.batches), 1), self._surface_stride // 4), dtype=np.float32)
@@ -226,7 +241,8 @@ class GpuScene:
             batch.vertex_array.release()
             for buffer in batch.buffers:
                 buffer.release()
-        self._surfaces.release()
+        if self._surfaces is not None:
+            self._surfaces.release()
         self._textures.release()
 
 

@@ -31,13 +31,14 @@ from edge_render.gl.calls import (
 )
 from edge_render.gl.capture import Capture
 from edge_render.gl.context import GlContext
+from edge_render.gl.drawable import Sampling
 from edge_render.gl.programs import BASE_UNIT, GlPrograms
 from edge_render.gl.targets import GlTargets, Target
 from edge_render.jitter import pixel_offsets
 from edge_render.renderer import Picture, SceneHandle, View
 
-DrawPass = Callable[[SceneHandle, View, tuple[float, float], float, Target], None]
-"""Draws a view into a target, moved by pixels to the right and down, with textures finer by so many mipmap levels."""
+DrawPass = Callable[[SceneHandle, View, Sampling, Target], None]
+"""Draws a view into a target."""
 
 
 class GlRefiner:
@@ -71,7 +72,7 @@ class GlRefiner:
     def _draw(self, handle: SceneHandle, view: View, index: int) -> Target:
         target = self._targets.get(view.width, view.height, 1)
         x_px, y_px = self._offsets_px[index]
-        self._draw_pass(handle, view, (float(x_px), float(y_px)), self._finer_levels, target)
+        self._draw_pass(handle, view, Sampling((float(x_px), float(y_px)), self._finer_levels), target)
         return target
 
 

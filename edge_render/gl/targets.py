@@ -17,6 +17,7 @@ class Target:
 
     width: int
     height: int
+    samples: int
     color: Any
     resolved: Any
     drawn: Any
@@ -33,18 +34,19 @@ class GlTargets:
 
     def __init__(self, context: GlContext) -> None:
         self._context = context.moderngl
-        self._targets: OrderedDict[tuple[int, int, int], Target] = OrderedDict()
+        self._targets: OrderedDict[tuple[int, int, int, bool], Target] = OrderedDict()
         self._samples_max = int(self._context.max_samples)
 
-    def get(self, width: int, height: int, samples: int) -> Target:
-        """A target of that size; ``samples`` is lowered to what the device offers."""
-        key = (width, height, min(samples, self._samples_max))
+    def get(self, width: int, height: int, samples: int, *, apart: bool = False) -> Target:
+        """A target of that size; ``samples`` is lowered to what the device offers. ``apart``: a second one, for those
+        who need two at a time."""
+        key = (width, height, min(samples, self._samples_max), apart)
         if key in self._targets:
             self._targets.move_to_end(key)
             return self._targets[key]
         if len(self._targets) >= TARGETS_MAX:
             self._targets.popitem(last=False)[1].release()
-        self._targets[key] = self._make(*key)
+        self._targets[key] = self._make(*key[:3])
         return self._targets[key]
 
     def _make(self, width: int, height: int, samples: int) -> Target:
@@ -53,12 +55,12 @@ class GlTargets:
         if samples <= 1:
             depth = self._context.depth_renderbuffer(size)
             framebuffer = self._context.framebuffer([color], depth)
-            return Target(width, height, color, framebuffer, framebuffer, (framebuffer, color, depth))
+            return Target(width, height, 1, color, framebuffer, framebuffer, (framebuffer, color, depth))
         resolved = self._context.framebuffer([color])
         many_color = self._context.renderbuffer(size, 4, samples=samples)
         many_depth = self._context.depth_renderbuffer(size, samples=samples)
         drawn = self._context.framebuffer([many_color], many_depth)
-        return Target(width, height, color, resolved, drawn, (resolved, drawn, color, many_color, many_depth))
+        return Target(width, height, samples, color, resolved, drawn, (resolved, drawn, color, many_color, many_depth))
 
     def release(self) -> None:
         for target in self._targets.values():

@@ -35,6 +35,11 @@ class GlTextures:
             self._made[key] = self._upload(self._scene.textures[index], srgb)
         return int(self._made[key].glo)
 
+    @property
+    def gpu_bytes(self) -> int:
+        """With their mipmaps, which take a third more."""
+        return sum(4 * made.width * made.height * 4 // 3 for made in self._made.values())
+
     def _upload(self, texture: Texture, srgb: bool) -> Any:
         height, width = texture.pixels.shape[:2]
         limit = self._context.moderngl.info["GL_MAX_TEXTURE_SIZE"]

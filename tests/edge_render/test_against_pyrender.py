@@ -16,6 +16,7 @@ import pytest
 from edge_render.frame import PixelFormat
 from edge_render.gl.context import GlContext
 from edge_render.gl.renderer import GlRenderer
+from edge_render.loading import finish
 from edge_render.pose import Pose
 from edge_render.pyrender_renderer import PyrenderRenderer
 from edge_render.render_quality import RenderQuality
@@ -121,7 +122,7 @@ def difference(ours: np.ndarray, reference: np.ndarray) -> Difference:
 
 
 def draw(renderer: Renderer, scene: Scene, view: View) -> np.ndarray:
-    handle = renderer.load(scene)
+    handle = finish(renderer.begin_load(scene, lambda: None))
     pixels = renderer.draw(handle, view).pixels
     renderer.unload(handle)
     return pixels

@@ -8,10 +8,11 @@ import pytest
 
 from edge_render.draw_schedule import PASS_PAUSE, STILL_AFTER_NS, Draw, DrawSchedule, Refine, Wish
 from edge_render.pose import Pose
-from edge_render.renderer import SceneHandle, View
+from edge_render.renderer import Fade, SceneHandle, View
 
 HALL, LOUNGE = SceneHandle(1), SceneHandle(2)
 MS = 1_000_000
+SECOND_NS = 1000 * MS
 FPS = 50.0
 INTERVAL_NS = 20 * MS
 
@@ -368,3 +369,49 @@ def test_a_visitor_who_left_is_forgotten() -> None:
     schedule.refresh("a")
     schedule.want("a", wish(2.0), 0)
     assert schedule.next(1000 * MS) is None
+
+
+def test_content_that_changes_is_drawn_again_for_all_who_look_at_it() -> None:
+    schedule: DrawSchedule[str] = DrawSchedule()
+    for visitor, handle in (("here", SceneHandle(1)), ("too", SceneHandle(1)), ("elsewhere", SceneHandle(2))):
+        schedule.add(visitor, handle, 30.0)
+        schedule.want(visitor, Wish(view(0.0), 1, 0), 0)
+        assert isinstance(schedule.next(0), Draw)
+    schedule.content_changed(SceneHandle(1), SECOND_NS)
+    again = [schedule.next(SECOND_NS), schedule.next(SECOND_NS)]
+    assert {draw.visitor for draw in again if isinstance(draw, Draw)} == {"here", "too"}
+    # No input waits for it: its time is that of the change, so that nobody takes the rest before it for a delay.
+    assert {draw.wish.input_at_ns for draw in again if isinstance(draw, Draw)} == {SECOND_NS}
+    following = schedule.next(SECOND_NS)
+    assert isinstance(following, Draw)
+    assert following.visitor == "elsewhere"
+    assert following.wish.view.still, "it rests since long"
+
+
+def test_who_fades_over_from_content_that_changes_gets_a_new_picture() -> None:
+    schedule: DrawSchedule[str] = DrawSchedule()
+    schedule.add("visitor", SceneHandle(2), 30.0)
+    fade = Fade(SceneHandle(1), view(0.0).pose, 1.0, 0.5)
+    schedule.want("visitor", Wish(replace(view(0.0), fade=fade), 1, 0), 0)
+    schedule.next(0)
+    schedule.content_changed(SceneHandle(1), SECOND_NS)
+    assert isinstance(schedule.next(SECOND_NS), Draw)
+
+
+def test_what_moves_by_itself_never_rests() -> None:
+    schedule: DrawSchedule[str] = DrawSchedule()
+    schedule.hand_outs = (2,)
+    schedule.add("visitor", SceneHandle(1), 10.0)
+    schedule.want("visitor", Wish(view(0.0), 1, 0), 0)
+    drawn_ns = []
+    now_ns = 0
+    while now_ns < SECOND_NS:
+        following = schedule.next(now_ns)
+        if isinstance(following, Draw):
+            assert not following.wish.view.still
+            drawn_ns.append(now_ns)
+            schedule.draw_again(following.visitor, now_ns)
+        else:
+            assert isinstance(following, int)
+            now_ns = following
+    assert len(drawn_ns) == 10

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from queue import Queue
 
 import numpy as np
@@ -12,10 +13,10 @@ from edge_render.errors import RendererError
 from edge_render.frame import Frame, PixelFormat
 from edge_render.gl.context import GlContext
 from edge_render.gl.renderer import GlRenderer
+from edge_render.loading import LoadingAtOnce
 from edge_render.pose import Pose
 from edge_render.render_loop import RenderLoop
-from edge_render.renderer import Picture, SceneHandle, View
-from edge_render.scene import Scene
+from edge_render.renderer import Content, Picture, SceneHandle, View
 from tests.edge_render.tiny_scenes import one_quad
 
 WAIT_S = 20.0
@@ -60,11 +61,18 @@ class GatedRenderer:
         self.broken_x: float | None = None
         self.loaded: list[SceneHandle] = []
         self.closed = False
+        self.moves = False
 
-    def load(self, scene: Scene) -> SceneHandle:
+    def begin_load(self, content: Content, on_change: Callable[[], None]) -> LoadingAtOnce:
+        handle = SceneHandle(len(self.loaded) + 1)
+        return LoadingAtOnce(handle, lambda: self._load(handle))
+
+    def _load(self, handle: SceneHandle) -> None:
         self.threads.add(threading.current_thread().name)
-        self.loaded.append(SceneHandle(len(self.loaded) + 1))
-        return self.loaded[-1]
+        self.loaded.append(handle)
+
+    def changing(self, handle: SceneHandle, view: View) -> bool:
+        return self.moves
 
     def unload(self, handle: SceneHandle) -> None:
         self.loaded.remove(handle)
@@ -394,3 +402,91 @@ def test_real_pictures_live_then_still_then_refined() -> None:
     red, green, _, _ = live.pixels[24, 32]
     assert red > 2 * green
     assert live.input_seq == still.input_seq == final.input_seq == 5
+
+
+class SteppedLoading:
+    """Keeps the contract of Loading: each step waits until a test lets it."""
+
+    handle = SceneHandle(7)
+
+    def __init__(self, steps: int) -> None:
+        self.left = steps
+        self.gate = threading.Semaphore(0)
+        self.began: Queue[int] = Queue()
+        self.cancelled = False
+
+    def step(self) -> float:
+        self.began.put(self.left)
+        assert self.gate.acquire(timeout=WAIT_S)
+        self.left -= 1
+        return 1.0 if self.left == 0 else 0.5
+
+    def cancel(self) -> None:
+        self.cancelled = True
+
+
+class LoadsInSteps(GatedRenderer):
+    def __init__(self, steps: int) -> None:
+        super().__init__()
+        self.loading = SteppedLoading(steps)
+        self.on_change: Callable[[], None] | None = None
+
+    def begin_load(self, content: Content, on_change: Callable[[], None]) -> SteppedLoading:  # type: ignore[override]
+        self.on_change = on_change
+        return self.loading
+
+
+def test_while_one_scene_is_loaded_those_in_another_get_their_pictures() -> None:
+    renderer, frames, progress = LoadsInSteps(3), Queue[Frame](), Queue[float]()
+    with RenderLoop(lambda: renderer, Counts()) as loop:
+        ticket = loop.attach(SceneHandle(1), frames.put, 100_000.0, nothing)
+        loaded = loop.load(one_quad(), progress.put)
+        for seq in (1, 2):
+            assert renderer.loading.began.get(timeout=WAIT_S)
+            ticket.want(view(float(seq)), seq, 0)
+            renderer.loading.gate.release()
+            assert renderer.now_drawing_x() == float(seq), "a picture comes between any two steps"
+            renderer.gate.release()
+            assert frames.get(timeout=WAIT_S).input_seq == seq
+        renderer.loading.gate.release()
+        assert loaded.result(WAIT_S) == SteppedLoading.handle
+        ticket.close()
+    assert [progress.get(timeout=WAIT_S) for _ in range(3)] == [0.5, 0.5, 1.0]
+
+
+def test_a_loop_that_is_closed_gives_back_what_is_half_loaded() -> None:
+    renderer = LoadsInSteps(2)
+    with RenderLoop(lambda: renderer, Counts()) as loop:
+        loaded = loop.load(one_quad())
+        renderer.loading.began.get(timeout=WAIT_S)
+        threading.Timer(0.0, renderer.loading.gate.release, [1]).start()
+        loop._stopping = True
+    with pytest.raises(RendererError, match="closed"):
+        loaded.result(WAIT_S)
+    assert renderer.loading.cancelled
+
+
+def test_content_that_changes_brings_new_pictures_to_those_who_look_at_it() -> None:
+    renderer, frames = LoadsInSteps(1), Queue[Frame]()
+    renderer.loading.gate.release()
+    renderer.gate.release(2)
+    with RenderLoop(lambda: renderer, Counts()) as loop:
+        ticket = loop.attach(loop.load(one_quad()).result(WAIT_S), frames.put, 1000.0, nothing)
+        ticket.want(view(1.0), 1, 0)
+        assert frames.get(timeout=WAIT_S).times.input_at_ns == 0
+        assert renderer.on_change is not None
+        renderer.on_change()
+        assert frames.get(timeout=WAIT_S).times.input_at_ns > 0, "no input has waited for this picture"
+        ticket.close()
+
+
+def test_what_moves_by_itself_is_drawn_without_a_new_wish() -> None:
+    renderer, counts = GatedRenderer(), Counts()
+    renderer.moves = True
+    renderer.gate.release(3)
+    with RenderLoop(lambda: renderer, counts) as loop:
+        ticket = loop.attach(SceneHandle(1), lambda _frame: None, 1000.0, nothing)
+        ticket.want(view(1.0), 1, 0)
+        assert [counts.next() for _ in range(3)] == ["drawn"] * 3
+        renderer.gate.release()
+        ticket.close()

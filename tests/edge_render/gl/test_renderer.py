@@ -18,7 +18,7 @@ from edge_render.gl.context import GlContext
 from edge_render.gl.renderer import GlRenderer
 from edge_render.pose import Pose
 from edge_render.render_quality import RenderQuality
-from edge_render.renderer import SceneHandle, View
+from edge_render.renderer import Fade, SceneHandle, View
 from edge_render.scene import AlphaMode, Ambient, Material, Scene, Sun, Texture, TextureUse
 from edge_render.tone import srgb_from_linear, tone_map
 from tests.edge_render.tiny_scenes import glowing, matte, one_quad, placed, quads, turned_x
@@ -255,6 +255,33 @@ def test_two_scenes_live_side_by_side_and_one_can_go(renderer: GlRenderer) -> No
         renderer.draw(red, FRONT)
     assert rgb(renderer.draw(blue, FRONT).pixels) == rgb(kept) == pytest.approx([0, 0, 188], abs=1)
     renderer.unload(blue)
+
+
+@pytest.mark.parametrize("quality", [RenderQuality(), RenderQuality.for_software()])
+def test_a_fade_lays_the_old_picture_over_the_new_one(quality: RenderQuality) -> None:
+    renderer = GlRenderer(GlContext.open(), PixelFormat.RGBA, quality)
+    try:
+        red = renderer.load(quads([(glowing((0.5, 0.0, 0.0)), np.eye(4))]))
+        blue = renderer.load(quads([(glowing((0.0, 0.0, 0.5)), np.eye(4))]))
+        for share in (0.0, 0.25, 1.0):
+            view = replace(FRONT, fade=Fade(red, FRONT.pose, FRONT.fov_y_rad, share))
+            mixed = [188 * (1.0 - share), 0, 188 * share]
+            assert rgb(renderer.draw(blue, view).pixels) == pytest.approx(mixed, abs=1)
+        renderer.unload(red)
+        assert rgb(renderer.draw(blue, view).pixels) == pytest.approx([0, 0, 188], abs=1), "there is nothing to fade"
+    finally:
+        renderer.close()
+
+
+def test_a_load_that_is_cancelled_leaves_the_others_as_they_are(renderer: GlRenderer) -> None:
+    red = renderer.load(quads([(glowing((0.5, 0.0, 0.0)), np.eye(4))]))
+    loading = renderer.begin_load(quads([(glowing((0.0, 0.0, 0.5)), np.eye(4))]), lambda: None)
+    assert loading.step() < 1.0
+    loading.cancel()
+    assert rgb(renderer.draw(red, FRONT).pixels) == pytest.approx([188, 0, 0], abs=1)
+    with pytest.raises(RendererError, match="not loaded"):
+        renderer.draw(loading.handle, FRONT)
+    renderer.unload(red)
 
 
 def test_pictures_belong_to_the_caller(renderer: GlRenderer) -> None:

@@ -1,0 +1,143 @@
+"""A model's scene as GlRenderer draws it: one forward pass, in which each merged batch is one multi-draw call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_render.gl.calls import (
+    BLEND,
+    COLOR_BUFFER_BIT,
+    CW,
+    DEPTH_BUFFER_BIT,
+    DEPTH_TEST,
+    FRAMEBUFFER,
+    LEQUAL,
+    ONE,
+    ONE_MINUS_SRC_ALPHA,
+    TEXTURE0,
+    TEXTURE_2D,
+    UNIFORM_BUFFER,
+)
+from edge_render.gl.drawable import GlParts, Sampling
+from edge_render.gl.gpu_scene import GpuScene
+from edge_render.gl.programs import FRAME_BINDING, SHADOW_UNIT
+from edge_render.gl.shadow_map import ShadowMap
+from edge_render.gl.targets import Target
+from edge_render.pose import Matrix, Pose, perspective
+from edge_render.renderer import FAR_M, NEAR_M, View
+from edge_render.scene import Scene
+from edge_render.tone import srgb_from_linear, tone_map
+
+_FRAME_FLOATS = 16 + 16 + 5 * 4
+_UPSIDE_DOWN = np.diag([1.0, -1.0, 1.0, 1.0])
+
+
+class SceneDrawable:
+    """Keeps the contract of Drawable in edge_render/gl/drawable.py."""
+
+    def __init__(self, parts: GlParts, scene: Scene) -> None:
+        self._parts, self._scene = parts, scene
+        self._gpu: GpuScene | None = None
+        self._shadow: ShadowMap | None = None
+        self._background = _background(scene)
+        self._frame_block: Any = None
+        self._constants = np.zeros(_FRAME_FLOATS, np.float32)
+
+    @property
+    def gpu_bytes(self) -> int:
+        """See Drawable.gpu_bytes."""
+        return 0 if self._gpu is None else self._gpu.gpu_bytes
+
+    def upload(self) -> Iterator[float]:
+        """See Drawable.upload."""
+        parts = self._parts
+        self._frame_block = parts.context.moderngl.buffer(reserve=_FRAME_FLOATS * 4)
+        gpu = self._gpu = GpuScene(parts.context, parts.programs, self._scene, parts.quality)
+        for done in gpu.upload():
+            yield 0.9 * done
+        self._shadow = ShadowMap(parts.context, parts.programs, gpu, parts.quality.shadow_size)
+        self._constants = _constants(self._scene, self._shadow)
+        yield 1.0
+
+    def changing(self, view: View) -> bool:
+        """See Drawable.changing."""
+        return False
+
+    def draw(self, view: View, target: Target, sampling: Sampling) -> None:
+        """See Drawable.draw."""
+        gpu, shadow = self._gpu, self._shadow
+        assert gpu is not None, "it is uploaded"
+        assert shadow is not None, "it is uploaded"
+        calls = self._parts.context.calls
+        projection = _UPSIDE_DOWN @ perspective(view.fov_y_rad, view.aspect, NEAR_M, FAR_M)
+        x_px, y_px = sampling.offset_px
+        projection = _moved(2.0 * x_px / target.width, 2.0 * y_px / target.height) @ projection
+        clip_from_world = projection @ view.pose.view_matrix()
+        draws = gpu.draw_list(clip_from_world, view.pose.position)
+        frame = self._constants.copy()
+        frame[:16] = clip_from_world.T.reshape(-1)
+        frame[32:35] = view.pose.position
+        frame[35] = -sampling.finer_levels
+        self._frame_block.write(frame.tobytes())
+
+        calls.bind_framebuffer(FRAMEBUFFER, target.drawn.glo)
+        calls.viewport(0, 0, target.width, target.height)
+        calls.depth_mask(1)
+        calls.clear_color(*self._background, 1.0)
+        calls.clear(COLOR_BUFFER_BIT | DEPTH_BUFFER_BIT)
+        calls.enable(DEPTH_TEST)
+        calls.depth_func(LEQUAL)
+        calls.front_face(CW)  # the upside-down projection turns the winding
+        calls.disable(BLEND)
+        calls.bind_buffer_base(UNIFORM_BUFFER, FRAME_BINDING, self._frame_block.glo)
+        calls.active_texture(TEXTURE0 + SHADOW_UNIT)
+        calls.bind_texture(TEXTURE_2D, shadow.texture)
+        gpu.draw_runs(draws.opaque, draws)
+        if draws.blended:
+            calls.enable(BLEND)
+            calls.blend_func(ONE, ONE_MINUS_SRC_ALPHA)
+            calls.depth_mask(0)
+            gpu.draw_runs(draws.blended, draws)
+            calls.depth_mask(1)
+
+    def overview(self) -> Pose:
+        """See Drawable.overview."""
+        assert self._gpu is not None, "it is uploaded"
+        low, high = self._gpu.bounds
+        center, radius_m = (low + high) / 2.0, float(np.linalg.norm(high - low)) / 2.0 + 1.0
+        return Pose((float(center[0]), float(center[1]), float(center[2]) + 2.0 * radius_m), (0.0, 0.0, 0.0, 1.0))
+
+    def release(self) -> None:
+        """See Drawable.release."""
+        for part in (self._shadow, self._gpu, self._frame_block):
+            if part is not None:
+                part.release()
+
+
+def _moved(x: float, y: float) -> Matrix:
+    """Moves what is drawn by parts of half the picture: clip space to clip space, shape (4, 4)."""
+    matrix = np.eye(4)
+    matrix[:2, 3] = x, y
+    return matrix
+
+
+def _background(scene: Scene) -> tuple[float, float, float]:
+    red, green, blue = srgb_from_linear(tone_map(np.multiply(scene.background, scene.exposure)))
+    return float(red), float(green), float(blue)
+
+
+def _constants(scene: Scene, shadow: ShadowMap) -> NDArray[np.float32]:
+    """The part of the Frame block that views don't change."""
+    frame = np.zeros(_FRAME_FLOATS, np.float32)
+    frame[16:32] = shadow.texture_from_world.T.reshape(-1)
+    direction = np.asarray(scene.sun.direction)
+    frame[36:39] = -direction / np.linalg.norm(direction)
+    frame[39] = shadow.normal_offset_m
+    frame[40:43] = np.multiply(scene.sun.color, scene.sun.intensity * scene.exposure)
+    frame[44:47] = np.multiply(scene.ambient.sky, scene.ambient.intensity * scene.exposure)
+    frame[48:51] = np.multiply(scene.ambient.ground, scene.ambient.intensity * scene.exposure)
+    return frame
