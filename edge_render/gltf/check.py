@@ -10,6 +10,7 @@ import base64
 import binascii
 import json
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,11 +19,10 @@ from urllib.parse import unquote
 from pydantic import ValidationError
 
 from edge_render.errors import ModelError
-from edge_render.gltf.format import Accessor, Gltf
-
-FILE_MAX_BYTES = 512 * 1024 * 1024
-SUPPORTED_EXTENSIONS: frozenset[str] = frozenset()
-"""What a file may *require*; extensions that it only uses are ignored, as glTF allows."""
+from edge_render.gltf.extensions import SUPPORTED_EXTENSIONS
+from edge_render.gltf.format import Gltf
+from edge_render.gltf.format_data import Accessor
+from edge_render.gltf.limits import FILE_MAX_BYTES
 
 _MAGIC, _JSON_CHUNK, _BIN_CHUNK = 0x46546C67, 0x4E4F534A, 0x004E4942
 
@@ -67,6 +67,8 @@ def read_gltf(path: Path) -> CheckedGltf:
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         raise ModelError(f"{path.name}: {_place(first['loc'])}: {first['msg']}") from error
+    if not gltf.asset.version.startswith("2."):
+        raise ModelError(f"{path.name}: asset.version: is {gltf.asset.version}; only version 2 is supported")
     unsupported = sorted(set(gltf.extensions_required) - SUPPORTED_EXTENSIONS)
     if unsupported:
         raise ModelError(f"{path.name}: extensionsRequired: {', '.join(unsupported)} is not supported")
@@ -168,7 +170,7 @@ class _Checker:
     def _fail(self, place: str, reason: str) -> None:
         raise ModelError(f"{self._file}: {place}: {reason}")
 
-    def _reference(self, place: str, index: int | None, items: list[Any], what: str) -> None:
+    def _reference(self, place: str, index: int | None, items: Sequence[object], what: str) -> None:
         if index is not None and index >= len(items):
             self._fail(place, f"{index} is out of range ({len(items)} {what})")
 
@@ -183,6 +185,8 @@ class _Checker:
     def _check_accessors(self) -> None:
         for index, accessor in enumerate(self._gltf.accessors):
             place = f"accessors[{index}]"
+            if not accessor.is_known:
+                self._fail(place, f"componentType {accessor.component_type} of type {accessor.type[:80]} is unknown")
             self._check_range(place, accessor, accessor.buffer_view, accessor.byte_offset, accessor.count)
             if (sparse := accessor.sparse) is not None:
                 if sparse.count > accessor.count:
@@ -210,11 +214,10 @@ class _Checker:
     def _check_materials(self) -> None:
         for index, material in enumerate(self._gltf.materials):
             for role, info in material.textures().items():
-                if info is not None:
-                    place = f"materials[{index}].{role}"
-                    self._reference(f"{place}.index", info.index, self._gltf.textures, "textures")
-                    if info.tex_coord != 0:
-                        self._fail(f"{place}.texCoord", "only the first set of texture coordinates is supported")
+                place = f"materials[{index}].{role}"
+                self._reference(f"{place}.index", info.index, self._gltf.textures, "textures")
+                if info.uv_set != 0:
+                    self._fail(f"{place}.texCoord", "only the first set of texture coordinates is supported")
         for index, texture in enumerate(self._gltf.textures):
             self._reference(f"textures[{index}].source", texture.source, self._gltf.images, "images")
             self._reference(f"textures[{index}].sampler", texture.sampler, self._gltf.samplers, "samplers")
@@ -233,7 +236,7 @@ class _Checker:
                     kind = self._gltf.accessors[primitive.indices]
                     if kind.type != "SCALAR" or kind.component_type not in (5121, 5123, 5125):
                         self._fail(f"{place}.indices", "must be unsigned integers")
-                self._check_attributes(f"{place}.attributes", primitive.attributes.model_dump(exclude_none=True))
+                self._check_attributes(f"{place}.attributes", primitive.attributes)
 
     def _check_attributes(self, place: str, attributes: dict[str, int]) -> None:
         if "POSITION" not in attributes:
@@ -242,6 +245,8 @@ class _Checker:
         for name, index in attributes.items():
             self._reference(f"{place}.{name}", index, self._gltf.accessors, "accessors")
             accessor = self._gltf.accessors[index]
+            if name not in wanted:
+                continue
             if accessor.type not in wanted[name]:
                 self._fail(f"{place}.{name}", f"is {accessor.type}, must be {' or '.join(wanted[name])}")
             if name != "COLOR_0" and accessor.component_type != 5126:

@@ -1,173 +1,173 @@
-"""The part of a glTF 2.0 file that we read, as strict types: what is not here never reaches the loader."""
+"""A glTF 2.0 file as strict types: what is not here, or in the modules beside it, never reaches the loader."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
-from pydantic.alias_generators import to_camel
+from pydantic import Field
 
-Index = Annotated[int, Field(ge=0)]
-Count = Annotated[int, Field(ge=1, le=20_000_000)]
-Bytes = Annotated[int, Field(ge=0, le=2**32)]
-Unit = Annotated[float, Field(ge=0.0, le=1.0)]
-ShortText = Annotated[str, Field(max_length=1024)]
-
-COMPONENT_BYTES = {5120: 1, 5121: 1, 5122: 2, 5123: 2, 5125: 4, 5126: 4}
-COMPONENTS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT2": 4, "MAT3": 9, "MAT4": 16}
+from edge_render.gltf.format_data import Accessor, Buffer, BufferView
+from edge_render.gltf.format_materials import MaterialPart
+from edge_render.gltf.format_meshes import Attributes, MeshPart
+from edge_render.gltf.format_textures import ImagePart, Sampler, TexturePart
+from edge_render.gltf.format_types import Array, Color3, Finite, Index, Matrix4, NotNegative, Part, Vector3, Vector4
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="ignore", strict=False, alias_generator=to_camel, allow_inf_nan=False)
+class Asset(Part):
+    version: Annotated[str, Field(pattern=r"^\d{1,9}\.\d{1,9}$")]
+    min_version: Annotated[str, Field(pattern=r"^\d{1,9}\.\d{1,9}$")] | None = None
+    generator: str | None = None
+    copyright: str | None = None
 
 
-class Asset(_Part):
-    version: Annotated[str, Field(pattern=r"^2\.\d+$")]
+class Instancing(Part):
+    """EXT_mesh_gpu_instancing: accessors of TRANSLATION, ROTATION, SCALE and _OWN_NAMES."""
 
-
-class Buffer(_Part):
-    byte_length: Annotated[int, Field(ge=1, le=2**32)]
-    uri: str | None = None
-
-
-class BufferView(_Part):
-    buffer: Index
-    byte_offset: Bytes = 0
-    byte_length: Annotated[int, Field(ge=1, le=2**32)]
-    byte_stride: Annotated[int, Field(ge=4, le=252, multiple_of=4)] | None = None
-
-
-class SparseIndices(_Part):
-    buffer_view: Index
-    byte_offset: Bytes = 0
-    component_type: Literal[5121, 5123, 5125]
-
-
-class SparseValues(_Part):
-    buffer_view: Index
-    byte_offset: Bytes = 0
-
-
-class Sparse(_Part):
-    count: Count
-    indices: SparseIndices
-    values: SparseValues
-
-
-class Accessor(_Part):
-    buffer_view: Index | None = None
-    byte_offset: Bytes = 0
-    component_type: Literal[5120, 5121, 5122, 5123, 5125, 5126]
-    normalized: bool = False
-    count: Count
-    type: Literal["SCALAR", "VEC2", "VEC3", "VEC4", "MAT2", "MAT3", "MAT4"]
-    sparse: Sparse | None = None
-
-    @property
-    def element_bytes(self) -> int:
-        return COMPONENT_BYTES[self.component_type] * COMPONENTS[self.type]
-
-
-class Attributes(_Part):
-    model_config = ConfigDict(extra="ignore", alias_generator=None)
-
-    POSITION: Index | None = None
-    NORMAL: Index | None = None
-    TEXCOORD_0: Index | None = None
-    COLOR_0: Index | None = None
-
-
-class Primitive(_Part):
     attributes: Attributes
-    indices: Index | None = None
-    material: Index | None = None
-    mode: Annotated[int, Field(ge=0, le=6)] = 4
 
 
-class MeshPart(_Part):
-    primitives: list[Primitive] = Field(min_length=1)
+class NodeLight(Part):
+    """KHR_lights_punctual on a node."""
+
+    light: Index
 
 
-class NodePart(_Part):
-    name: ShortText | None = None
-    children: list[Index] = []
+class NodeExtensions(Part):
+    instancing: Instancing | None = Field(None, alias="EXT_mesh_gpu_instancing")
+    light: NodeLight | None = Field(None, alias="KHR_lights_punctual")
+
+
+class NodePart(Part):
+    name: str | None = None
+    children: Array[Index] = ()
     mesh: Index | None = None
-    matrix: Annotated[list[float], Field(min_length=16, max_length=16)] | None = None
-    translation: tuple[float, float, float] | None = None
-    rotation: tuple[float, float, float, float] | None = None
-    scale: tuple[float, float, float] | None = None
+    camera: Index | None = None
+    skin: Index | None = None
+    weights: Array[Finite] = ()
+    matrix: Matrix4 | None = None
+    translation: Vector3 | None = None
+    rotation: Vector4 | None = None
+    scale: Vector3 | None = None
+    extensions: NodeExtensions = NodeExtensions()
 
 
-class ScenePart(_Part):
-    nodes: list[Index] = []
+class ScenePart(Part):
+    name: str | None = None
+    nodes: Array[Index] = ()
 
 
-class TextureInfo(_Part):
-    index: Index
-    tex_coord: Index = 0
-    scale: float = 1.0
-    strength: Unit = 1.0
+class SkinPart(Part):
+    name: str | None = None
+    inverse_bind_matrices: Index | None = None
+    skeleton: Index | None = None
+    joints: Array[Index]
 
 
-class MetallicRoughness(_Part):
-    base_color_factor: tuple[Unit, Unit, Unit, Unit] = (1.0, 1.0, 1.0, 1.0)
-    metallic_factor: Unit = 1.0
-    roughness_factor: Unit = 1.0
-    base_color_texture: TextureInfo | None = None
-    metallic_roughness_texture: TextureInfo | None = None
+class ChannelTarget(Part):
+    node: Index | None = None
+    path: str
+    """translation, rotation, scale or weights; extensions define others, which are left out."""
 
 
-class MaterialPart(_Part):
-    name: ShortText | None = None
-    pbr_metallic_roughness: MetallicRoughness = MetallicRoughness()
-    normal_texture: TextureInfo | None = None
-    occlusion_texture: TextureInfo | None = None
-    emissive_texture: TextureInfo | None = None
-    emissive_factor: tuple[Unit, Unit, Unit] = (0.0, 0.0, 0.0)
-    alpha_mode: Literal["OPAQUE", "MASK", "BLEND"] = "OPAQUE"
-    alpha_cutoff: Annotated[float, Field(ge=0.0)] = 0.5
-    double_sided: bool = False
-
-    def textures(self) -> dict[str, TextureInfo | None]:
-        """The texture of each role, by its name in the file."""
-        return {
-            "pbrMetallicRoughness.baseColorTexture": self.pbr_metallic_roughness.base_color_texture,
-            "pbrMetallicRoughness.metallicRoughnessTexture": self.pbr_metallic_roughness.metallic_roughness_texture,
-            "normalTexture": self.normal_texture,
-            "occlusionTexture": self.occlusion_texture,
-            "emissiveTexture": self.emissive_texture,
-        }
+class Channel(Part):
+    sampler: Index
+    target: ChannelTarget
 
 
-class TexturePart(_Part):
-    source: Index | None = None
-    sampler: Index | None = None
+class AnimationSampler(Part):
+    input: Index
+    output: Index
+    interpolation: Literal["LINEAR", "STEP", "CUBICSPLINE"] = "LINEAR"
 
 
-class Sampler(_Part):
-    mag_filter: Literal[9728, 9729] | None = None
-    wrap_s: Literal[33071, 33648, 10497] = 10497
-    wrap_t: Literal[33071, 33648, 10497] = 10497
+class AnimationPart(Part):
+    name: str | None = None
+    channels: Array[Channel]
+    samplers: Array[AnimationSampler]
 
 
-class ImagePart(_Part):
-    uri: str | None = None
-    buffer_view: Index | None = None
+class Perspective(Part):
+    yfov: Finite
+    znear: Finite
+    zfar: Finite | None = None
+    aspect_ratio: Finite | None = None
 
 
-class Gltf(_Part):
+class Orthographic(Part):
+    xmag: Finite
+    ymag: Finite
+    znear: Finite
+    zfar: Finite
+
+
+class CameraPart(Part):
+    name: str | None = None
+    type: Literal["perspective", "orthographic"]
+    perspective: Perspective | None = None
+    orthographic: Orthographic | None = None
+
+
+class SpotPart(Part):
+    """Angles in radians."""
+
+    inner_cone_angle: NotNegative = 0.0
+    outer_cone_angle: NotNegative = 0.7853981633974483
+
+
+class LightPart(Part):
+    """KHR_lights_punctual."""
+
+    name: str | None = None
+    type: Literal["directional", "point", "spot"]
+    color: Color3 = (1.0, 1.0, 1.0)
+    intensity: NotNegative = 1.0
+    range: NotNegative | None = None
+    spot: SpotPart | None = None
+
+
+class Lights(Part):
+    lights: Array[LightPart] = ()
+
+
+class Variant(Part):
+    name: str
+
+
+class Variants(Part):
+    """KHR_materials_variants."""
+
+    variants: Array[Variant] = ()
+
+
+class GltfExtensions(Part):
+    lights: Lights | None = Field(None, alias="KHR_lights_punctual")
+    variants: Variants | None = Field(None, alias="KHR_materials_variants")
+
+
+class Gltf(Part):
     """A whole file."""
 
     asset: Asset
-    extensions_required: list[ShortText] = []
+    extensions_used: Array[str] = ()
+    extensions_required: Array[str] = ()
     scene: Index | None = None
-    scenes: list[ScenePart] = []
-    nodes: list[NodePart] = []
-    meshes: list[MeshPart] = []
-    materials: list[MaterialPart] = []
-    textures: list[TexturePart] = []
-    samplers: list[Sampler] = []
-    images: list[ImagePart] = []
-    accessors: list[Accessor] = []
-    buffer_views: list[BufferView] = []
-    buffers: list[Buffer] = []
+    scenes: Array[ScenePart] = ()
+    nodes: Array[NodePart] = ()
+    meshes: Array[MeshPart] = ()
+    skins: Array[SkinPart] = ()
+    animations: Array[AnimationPart] = ()
+    cameras: Array[CameraPart] = ()
+    materials: Array[MaterialPart] = ()
+    textures: Array[TexturePart] = ()
+    samplers: Array[Sampler] = ()
+    images: Array[ImagePart] = ()
+    accessors: Array[Accessor] = ()
+    buffer_views: Array[BufferView] = ()
+    buffers: Array[Buffer] = ()
+    extensions: GltfExtensions = GltfExtensions()
+
+    def lights(self) -> tuple[LightPart, ...]:
+        return self.extensions.lights.lights if self.extensions.lights is not None else ()
+
+    def variants(self) -> tuple[Variant, ...]:
+        return self.extensions.variants.variants if self.extensions.variants is not None else ()

@@ -11,10 +11,9 @@ from PIL import Image
 
 from edge_render.errors import ModelError
 from edge_render.gltf.check import CheckedGltf
+from edge_render.gltf.limits import IMAGE_SIDE_MAX, IMAGES_TOTAL_MAX_PIXELS
 from edge_render.scene import Texture, Wrap
 
-IMAGE_SIDE_MAX = 8192
-IMAGES_TOTAL_MAX_PIXELS = 128 * 1024 * 1024
 _WRAPS = {33071: Wrap.CLAMP, 33648: Wrap.MIRROR, 10497: Wrap.REPEAT}
 _NEAREST = 9728
 

@@ -18,11 +18,14 @@ from numpy.typing import NDArray
 
 from edge_render.errors import ModelError
 from edge_render.gltf.check import CheckedGltf, read_gltf
-from edge_render.gltf.format import MaterialPart, TextureInfo
+from edge_render.gltf.format_materials import MaterialPart
+from edge_render.gltf.format_textures import TextureInfo
 from edge_render.gltf.images import ImageDecoder
 from edge_render.scene import AlphaMode, Material, Mesh, Node, Scene, Texture, TextureUse
 
 _TRIANGLE_MODES: Final = (4, 5)
+_ATTRIBUTES: Final = ("POSITION", "NORMAL", "TEXCOORD_0", "COLOR_0")
+_NODE_FIELDS: Final = {"children", "mesh", "matrix", "translation", "rotation", "scale"}
 _NODE_NAME: Final = re.compile(r"^n(\d+)")
 _COLOR_SCALES: Final = {"uint8": 255.0, "uint16": 65535.0}
 
@@ -127,7 +130,8 @@ def _renamed(checked: CheckedGltf) -> dict[str, Any]:
     for index, mesh in enumerate(gltf.meshes):
         primitives = [
             {
-                **primitive.model_dump(by_alias=True, exclude_none=True),
+                **primitive.model_dump(by_alias=True, exclude_none=True, include={"indices", "mode"}),
+                "attributes": {name: at for name, at in primitive.attributes.items() if name in _ATTRIBUTES},
                 "material": len(gltf.materials) if primitive.material is None else primitive.material,
             }
             for primitive in mesh.primitives
@@ -135,7 +139,7 @@ def _renamed(checked: CheckedGltf) -> dict[str, Any]:
         ]
         tree["meshes"].append({"name": f"m{index}", "primitives": primitives})
     tree["nodes"] = [
-        {**node.model_dump(by_alias=True, exclude_none=True, exclude={"name"}), "name": f"n{index}"}
+        {**node.model_dump(by_alias=True, exclude_none=True, include=_NODE_FIELDS), "name": f"n{index}"}
         for index, node in enumerate(gltf.nodes)
     ]
     if not tree["scenes"]:
