@@ -30,7 +30,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         package = build_demo(Path(folder))
         name = package.showroom.entry_scene
-        scene, spec = load_scene(package, name), package.showroom.scenes[name]
+        scene, spec = load_scene(package, name), package.model_scene(name)
         print(f"{platform.machine()}, {os.cpu_count()} cores; {SIZE[0]}x{SIZE[1]}; {len(scene.nodes)} nodes, ", end="")
         print(f"{scene.triangle_count()} triangles, {len(scene.materials)} materials; medians over all entry poses\n")
         costs = measure_drawing(scene, spec)

@@ -77,14 +77,14 @@ class RecordedTurn:
 def record_turn(package: Package, folder: Path, width: int, height: int, views: int = VIEWS) -> Path:
     """The file of the turn at the entry of a package; drawn only where ``folder`` does not have it."""
     name = package.showroom.entry_scene
-    digest = hashlib.sha256((package.root / MANIFEST_NAME).read_bytes() + package.model_path(name).read_bytes())
+    digest = hashlib.sha256((package.root / MANIFEST_NAME).read_bytes() + package.content_path(name).read_bytes())
     file = folder / f"turn-{width}x{height}-{views}-{digest.hexdigest()[:12]}.npy"
     if file.exists():
         return file
     folder.mkdir(parents=True, exist_ok=True)
     unfinished = file.with_suffix(f".{os.getpid()}.part")
     pictures = np.lib.format.open_memmap(unfinished, mode="w+", dtype=np.uint8, shape=(views, height * 3 // 2, width))
-    spec = package.showroom.scenes[name]
+    spec = package.model_scene(name)
     entry = spec.entry_poses[0].pose()
     _, pitch_rad = entry.yaw_pitch()
     context = GlContext.open()

@@ -10,7 +10,8 @@ from pathlib import Path
 import structlog
 
 from edge_render.errors import PackageError
-from edge_render.package import MANIFEST_NAME, Package, SceneAudio
+from edge_render.manifest import SceneAudio
+from edge_render.package import MANIFEST_NAME, Package
 from stream.audio.audio_file import SoundFile, code_track
 from stream.audio.audio_source import AudioSource, PendingPlayback
 from stream.audio.opus import OpusTrack

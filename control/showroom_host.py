@@ -67,7 +67,7 @@ class ShowroomHost:
 
 async def _host(package: Package, name: str, render_loop: RenderLoop) -> HostedScene:
     began = time.monotonic()
-    spec = package.showroom.scenes[name]
+    spec = package.model_scene(name)
     scene = await asyncio.to_thread(load_scene, package, name)
     handle = await asyncio.wrap_future(render_loop.load(scene))
     picker = await asyncio.to_thread(Picker, scene, spec.hotspots)

@@ -29,7 +29,7 @@ from control.wire import (
 )
 from edge_render.errors import RendererError
 from edge_render.frame import Frame
-from edge_render.package import GoToScene
+from edge_render.manifest import GoToScene
 from edge_render.pose import ray_through
 from edge_render.render_loop import RenderLoop
 from edge_render.renderer import View

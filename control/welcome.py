@@ -7,7 +7,8 @@ from typing import Any
 from control.input import Place
 from control.showroom_host import HostedScene, ShowroomHost
 from control.wire import HotspotInfo, Leader, SoundInfo, Welcome
-from edge_render.package import Hotspot, OpenCard
+from edge_render.manifest import OpenCard
+from edge_render.package import Hotspot
 
 
 def welcome(

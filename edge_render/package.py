@@ -9,46 +9,34 @@ import json
 import math
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeAlias
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
-from pydantic.alias_generators import to_camel
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from edge_render.errors import PackageError
+from edge_render.manifest import (
+    Action,
+    Color,
+    GoToScene,
+    ManifestModel,
+    Metres,
+    Name,
+    Narration,
+    OpenCard,
+    PackagePath,
+    Position,
+    SceneAudio,
+    Text,
+    Unit,
+)
+from edge_render.panorama.spec import PanoramaScene
 from edge_render.pose import Pose, Vec3
 
 MANIFEST_NAME = "showroom.json"
 MANIFEST_MAX_BYTES = 4 * 1024 * 1024
 
-Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
-Metres = Annotated[float, Field(ge=-10_000.0, le=10_000.0, allow_inf_nan=False)]
-Position = tuple[Metres, Metres, Metres]
-Unit = Annotated[float, Field(ge=0.0, le=100.0, allow_inf_nan=False)]
-Color = tuple[Unit, Unit, Unit]
 
-
-def _inside(value: str) -> str:
-    path = PurePosixPath(value)
-    if path.is_absolute() or ".." in path.parts or "\\" in value:
-        raise ValueError("must be a relative path inside the package")
-    return value
-
-
-PackagePath = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_inside)]
-
-
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel, validate_by_name=True)
-
-
-class Text(_Model):
-    """A text in both languages of the viewer."""
-
-    en: Annotated[str, Field(min_length=1, max_length=4000)]
-    zh: Annotated[str, Field(min_length=1, max_length=4000)]
-
-
-class EntryPose(_Model):
+class EntryPose(ManifestModel):
     """Where a visitor enters: the position is that of the eyes."""
 
     name: Name
@@ -60,7 +48,7 @@ class EntryPose(_Model):
         return Pose.from_yaw_pitch(self.position, math.radians(self.yaw_deg), math.radians(self.pitch_deg))
 
 
-class Walkable(_Model):
+class Walkable(ManifestModel):
     """The rectangle of floor that a visitor may walk, in world x and z, and the height of the eyes."""
 
     min: tuple[Metres, Metres]
@@ -76,36 +64,7 @@ class Walkable(_Model):
         return self
 
 
-class Narration(_Model):
-    """Heard once while a card is open. ``volume`` is a factor."""
-
-    file: PackagePath
-    volume: Annotated[float, Field(gt=0.0, le=4.0, allow_inf_nan=False)] = 1.0
-
-
-class OpenCard(_Model):
-    """Show a card over the picture."""
-
-    type: Literal["card"]
-    title: Text
-    body: Text
-    facts: tuple[tuple[Text, Text], ...] = Field(default=(), max_length=20)
-    link: Annotated[str, Field(pattern=r"^https://", max_length=500)] | None = None
-    audio: Narration | None = None
-
-
-class GoToScene(_Model):
-    """Lead the visitor to another scene of the package."""
-
-    type: Literal["scene"]
-    scene: Name
-    entry: Name | None = None
-
-
-Action = Annotated[OpenCard | GoToScene, Field(discriminator="type")]
-
-
-class Hotspot(_Model):
+class Hotspot(ManifestModel):
     """A place that acts when tapped: a sphere, and the nodes named in ``nodes``."""
 
     id: Name
@@ -116,7 +75,7 @@ class Hotspot(_Model):
     action: Action
 
 
-class SunLight(_Model):
+class SunLight(ManifestModel):
     """Direction is where the light travels to; it need not have length 1, but must not be zero."""
 
     direction: Position = (0.3, -0.9, -0.3)
@@ -131,7 +90,7 @@ class SunLight(_Model):
         return value
 
 
-class Environment(_Model):
+class Environment(ManifestModel):
     """Hemispheric ambient light and what is seen where nothing is drawn; linear RGB."""
 
     sky: Color = (0.9, 0.95, 1.0)
@@ -141,16 +100,7 @@ class Environment(_Model):
     exposure: Annotated[float, Field(gt=0.0, le=16.0)] = 1.0
 
 
-class SceneAudio(_Model):
-    """What is heard in a scene: music, narration, the murmur of a hall. ``volume`` is a factor."""
-
-    file: PackagePath
-    loop: bool = True
-    volume: Annotated[float, Field(gt=0.0, le=4.0, allow_inf_nan=False)] = 1.0
-    title: Text | None = None
-
-
-class ModelScene(_Model):
+class ModelScene(ManifestModel):
     """A walk-in scene made of one glTF 2.0 file."""
 
     type: Literal["model"]
@@ -179,13 +129,17 @@ class ModelScene(_Model):
         return next((entry for entry in self.entry_poses if entry.name == name), self.entry_poses[0])
 
 
-class Showroom(_Model):
+AnyScene: TypeAlias = ModelScene | PanoramaScene
+"""All types of scenes that there are."""
+
+
+class Showroom(ManifestModel):
     """The content of showroom.json."""
 
     format: Literal[1]
     title: Text
     entry_scene: Name
-    scenes: dict[Name, ModelScene] = Field(min_length=1, max_length=200)
+    scenes: dict[Name, Annotated[AnyScene, Field(discriminator="type")]] = Field(min_length=1, max_length=200)
 
     @model_validator(mode="after")
     def _references_resolve(self) -> Showroom:
@@ -210,9 +164,21 @@ class Package:
     root: Path
     showroom: Showroom
 
-    def model_path(self, scene_name: str) -> Path:
-        """The model file of a scene. Raises PackageError where the file is not inside the package."""
-        return self._path(f"scenes.{scene_name}.model", self.showroom.scenes[scene_name].model)
+    def model_scene(self, scene_name: str) -> ModelScene:
+        """What the manifest says of a walk-in scene. Raises PackageError where it is a scene of another type."""
+        scene = self.showroom.scenes[scene_name]
+        if not isinstance(scene, ModelScene):
+            raise PackageError(f"{MANIFEST_NAME}: scenes.{scene_name} is no model, but a {scene.type}")
+        return scene
+
+    def content_path(self, scene_name: str) -> Path:
+        """The file that a scene is made of. Raises PackageError where it is not inside the package."""
+        scene = self.showroom.scenes[scene_name]
+        match scene:
+            case ModelScene():
+                return self._path(f"scenes.{scene_name}.model", scene.model)
+            case PanoramaScene():
+                return self._path(f"scenes.{scene_name}.image", scene.image)
 
     def audio_path(self, scene_name: str) -> Path | None:
         """The sound file of a scene that has one. Raises PackageError where it is not inside the package."""
@@ -262,7 +228,7 @@ def open_package(root: Path) -> Package:
         raise PackageError("\n".join(lines)) from error
     package = Package(root, showroom)
     for name in showroom.scenes:
-        package.model_path(name)
+        package.content_path(name)
         package.audio_path(name)
         package.narrations(name)
     return package

@@ -12,8 +12,8 @@ from edge_render.scene import Ambient, Scene, Sun
 
 def load_scene(package: Package, scene_name: str) -> Scene:
     """Load a scene. Raises PackageError or ModelError."""
-    spec = package.showroom.scenes[scene_name]
-    model = load_model(package.model_path(scene_name), name=scene_name)
+    spec = package.model_scene(scene_name)
+    model = load_model(package.content_path(scene_name), name=scene_name)
     x, y, z = spec.sun.direction
     length = math.hypot(x, y, z)
     environment = spec.environment

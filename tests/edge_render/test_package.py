@@ -61,7 +61,7 @@ def test_a_good_manifest_is_opened_with_degrees_as_radians(tmp_path: Path) -> No
     package = open_package(write(tmp_path, GOOD))
     entry = package.showroom.scenes["hall"].entry("door")
     assert entry.pose().yaw_pitch() == pytest.approx((math.pi / 2, math.radians(-10)))
-    assert package.model_path("hall") == (tmp_path / "hall.glb").resolve()
+    assert package.content_path("hall") == (tmp_path / "hall.glb").resolve()
 
 
 @pytest.mark.parametrize(
