@@ -3,6 +3,7 @@
 EdgeRenderError
  +-- PackageError      showroom.json or a file it names is missing or wrong; names the file and the field
  +-- ModelError        a glTF file can't be read; names the file and the place in it
+ +-- VideoError        a video can't be opened or decoded; no password is in its message
  +-- RendererError     no usable GL, or the GPU refused something
 """
 
@@ -19,6 +20,10 @@ class PackageError(EdgeRenderError):
 
 class ModelError(EdgeRenderError):
     """A 3D model can't be loaded."""
+
+
+class VideoError(EdgeRenderError):
+    """A video can't be opened or decoded."""
 
 
 class RendererError(EdgeRenderError):

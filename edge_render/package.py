@@ -31,6 +31,8 @@ from edge_render.manifest import (
 )
 from edge_render.panorama.spec import PanoramaScene
 from edge_render.pose import Pose, Vec3
+from edge_render.video.address import is_address
+from edge_render.video.spec import LiveScene
 
 MANIFEST_NAME = "showroom.json"
 MANIFEST_MAX_BYTES = 4 * 1024 * 1024
@@ -129,7 +131,7 @@ class ModelScene(ManifestModel):
         return next((entry for entry in self.entry_poses if entry.name == name), self.entry_poses[0])
 
 
-AnyScene: TypeAlias = ModelScene | PanoramaScene
+AnyScene: TypeAlias = ModelScene | PanoramaScene | LiveScene
 """All types of scenes that there are."""
 
 
@@ -179,6 +181,17 @@ class Package:
                 return self._path(f"scenes.{scene_name}.model", scene.model)
             case PanoramaScene():
                 return self._path(f"scenes.{scene_name}.image", scene.image)
+            case LiveScene() if is_address(scene.source):
+                raise PackageError(f"{MANIFEST_NAME}: scenes.{scene_name} comes from an address, and not from a file")
+            case LiveScene():
+                return self._path(f"scenes.{scene_name}.source", scene.source)
+
+    def video_source(self, scene_name: str) -> str | Path:
+        """The address or the file of a scene of video. Raises PackageError where a file is not inside the package."""
+        scene = self.showroom.scenes[scene_name]
+        if not isinstance(scene, LiveScene):
+            raise PackageError(f"{MANIFEST_NAME}: scenes.{scene_name} is no video, but a {scene.type}")
+        return scene.source if is_address(scene.source) else self.content_path(scene_name)
 
     def audio_path(self, scene_name: str) -> Path | None:
         """The sound file of a scene that has one. Raises PackageError where it is not inside the package."""
@@ -227,8 +240,9 @@ def open_package(root: Path) -> Package:
         ]
         raise PackageError("\n".join(lines)) from error
     package = Package(root, showroom)
-    for name in showroom.scenes:
-        package.content_path(name)
+    for name, scene in showroom.scenes.items():
+        if not (isinstance(scene, LiveScene) and is_address(scene.source)):
+            package.content_path(name)
         package.audio_path(name)
         package.narrations(name)
     return package
