@@ -1,71 +1,48 @@
-"""Decodes the images of a glTF file, within limits: an image of a few bytes must not unpack to gigabytes."""
+"""Decodes PNG, JPEG, WebP and AVIF to RGBA as glTF wants it: profiles, gamma and orientation in the file are ignored
+(glTF 2.0, section 3.8.3.1)."""
 
 from __future__ import annotations
 
-import hashlib
 import io
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
 
 import numpy as np
-from PIL import Image
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
 
-from edge_render.errors import ModelError
-from edge_render.gltf.check import CheckedGltf
-from edge_render.gltf.limits import IMAGE_SIDE_MAX, IMAGES_TOTAL_MAX_PIXELS
-from edge_render.scene import Texture, Wrap
+FORMATS: Final = ("PNG", "JPEG", "WEBP", "AVIF")
 
-_WRAPS = {33071: Wrap.CLAMP, 33648: Wrap.MIRROR, 10497: Wrap.REPEAT}
-_NEAREST = 9728
+Pixels = NDArray[np.uint8]
 
 
-class ImageDecoder:
-    """Decodes each image once, and keeps count of the pixels of a whole file."""
+def image_size(data: bytes) -> tuple[int, int]:
+    """Width and height in pixels, without decoding. Raises ValueError."""
+    with _opened(data) as image:
+        return image.size
 
-    def __init__(self, checked: CheckedGltf) -> None:
-        self._checked = checked
-        self._pixels: dict[int, np.ndarray[tuple[int, ...], np.dtype[np.uint8]]] = {}
-        self._total = 0
 
-    def identity(self, index: int) -> tuple[bytes, int | None]:
-        """Equal for textures that show the same: exporters repeat an image for each of its uses."""
-        part = self._checked.gltf.textures[index]
-        if part.source is None:
-            return b"", part.sampler
-        return hashlib.sha256(self._checked.image_bytes(part.source)).digest(), part.sampler
+def decode_image(data: bytes) -> Pixels:
+    """(height, width, 4) uint8, the first row on top; of more than eight bits the highest. Raises ValueError."""
+    with _opened(data) as image:
+        if image.mode.startswith("I"):
+            # Pillow clips 16-bit grey to 255 instead of scaling it.
+            grey = (np.asarray(image).astype(np.uint32) >> 8).astype(np.uint8)
+            opaque = np.full_like(grey, 255)
+            return np.stack([grey, grey, grey, opaque], axis=2)
+        return np.asarray(image.convert("RGBA"))
 
-    def texture(self, index: int) -> Texture | None:
-        """The texture with its sampler; None where the file gives it no image (glTF 2.0 allows that)."""
-        part = self._checked.gltf.textures[index]
-        if part.source is None:
-            return None
-        sampler = None if part.sampler is None else self._checked.gltf.samplers[part.sampler]
-        return Texture(
-            name=f"texture-{index}",
-            pixels=self._decode(part.source),
-            wrap_s=_WRAPS[sampler.wrap_s] if sampler else Wrap.REPEAT,
-            wrap_t=_WRAPS[sampler.wrap_t] if sampler else Wrap.REPEAT,
-            nearest=sampler is not None and sampler.mag_filter == _NEAREST,
-        )
 
-    def _decode(self, index: int) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
-        if index not in self._pixels:
-            place = f"{self._checked.path.name}: images[{index}]"
-            data = self._checked.image_bytes(index)
-            try:
-                with warnings.catch_warnings(), Image.open(io.BytesIO(data), formats=("PNG", "JPEG")) as image:
-                    warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-                    self._count(place, image.width, image.height)
-                    self._pixels[index] = np.asarray(image.convert("RGBA"))
-            except ModelError:
-                raise
-            except Exception as error:
-                # Pillow raises whatever its decoders run into (OSError, SyntaxError, struct.error, ...).
-                raise ModelError(f"{place}: is no PNG or JPEG that can be decoded: {error}") from error
-        return self._pixels[index]
-
-    def _count(self, place: str, width: int, height: int) -> None:
-        if max(width, height) > IMAGE_SIDE_MAX:
-            raise ModelError(f"{place}: {width}x{height} pixels; a side may have {IMAGE_SIDE_MAX}")
-        self._total += width * height
-        if self._total > IMAGES_TOTAL_MAX_PIXELS:
-            raise ModelError(f"{place}: all images together have more than {IMAGES_TOTAL_MAX_PIXELS} pixels")
+@contextmanager
+def _opened(data: bytes) -> Iterator[Image.Image]:
+    try:
+        with warnings.catch_warnings(), Image.open(io.BytesIO(data), formats=FORMATS) as image:
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            yield image
+    except UnidentifiedImageError as error:
+        raise ValueError("is no PNG, JPEG, WebP or AVIF") from error
+    except Exception as error:
+        # Pillow raises whatever its decoders run into (OSError, SyntaxError, struct.error, ...).
+        raise ValueError(f"can't be decoded: {error}") from error

@@ -89,7 +89,7 @@ def _set(tree: dict[str, Any], path: str, value: object) -> None:
     ("path", "value", "complaint"),
     [
         ("asset.version", "1.0", "asset.version"),
-        ("extensionsRequired", ["KHR_draco_mesh_compression"], "KHR_draco_mesh_compression is not supported"),
+        ("extensionsRequired", ["ACME_curves"], "ACME_curves is not supported"),
         ("scene", 7, "scene: 7 is out of range"),
         ("nodes.0.children", [99], r"nodes\[0\].children: 99 is out of range"),
         ("nodes.0.matrix", [1, 2, 3], r"nodes\[0\].matrix"),
@@ -104,7 +104,7 @@ def _set(tree: dict[str, Any], path: str, value: object) -> None:
         ("buffers.0.byteLength", 10_000_000, "byteLength: 10000000, but there are"),
         ("buffers.0.uri", "http://example.org/x.bin", "is not a relative path"),
         ("images.0", {"uri": "../../../../etc/passwd"}, "leads out of the folder"),
-        ("images.0", {"uri": "data:image/png;base64,AAAA"}, "no PNG or JPEG"),
+        ("images.0", {"uri": "data:image/png;base64,AAAA"}, r"images\[0\]: is no PNG, JPEG, WebP or AVIF"),
         ("textures.0.source", 9, r"textures\[0\].source: 9 is out of range"),
         ("materials.0.alphaMode", "MAYBE", "alphaMode"),
     ],

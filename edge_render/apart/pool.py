@@ -1,0 +1,121 @@
+"""Owns decoder processes: gives them jobs, and ends those that crash, hang or ask for too much."""
+
+from __future__ import annotations
+
+import os
+import queue
+import subprocess
+import sys
+import threading
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_render.apart.wire import WireError, receive, send
+
+JOB_MAX_S: Final = 30.0
+PROCESS_BASE_BYTES: Final = 512 * 1024 * 1024
+"""Address space that Python and the decoders take before they decode anything; most of it is never touched."""
+_PROCESSES_MAX: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """``decoder`` is one of process.DECODERS; ``working_bytes`` is what it may allocate, the result included."""
+
+    decoder: str
+    data: NDArray[np.uint8] = field(repr=False)
+    working_bytes: int
+    parameters: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """What a job came to: ``error`` says what is wrong with the bytes, and is None where nothing is."""
+
+    error: str | None
+    facts: dict[str, Any] = field(default_factory=dict)
+    arrays: list[NDArray[Any]] = field(default_factory=list, repr=False)
+
+
+def decode_apart(jobs: Iterable[Job]) -> list[Decoded]:
+    """Do jobs in a few processes at once; results are in the order of the jobs. Bad bytes give an error, no more."""
+    todo = list(jobs)
+    if not todo:
+        return []
+    idle: queue.SimpleQueue[_DecoderProcess] = queue.SimpleQueue()
+    workers = [_DecoderProcess() for _ in range(min(_PROCESSES_MAX, os.cpu_count() or 1, len(todo)))]
+    for worker in workers:
+        idle.put(worker)
+
+    def run(job: Job) -> Decoded:
+        worker = idle.get()
+        try:
+            return worker.decode(job)
+        finally:
+            idle.put(worker)
+
+    try:
+        with ThreadPoolExecutor(len(workers), thread_name_prefix="decode") as threads:
+            return list(threads.map(run, todo))
+    finally:
+        for worker in workers:
+            worker.close()
+
+
+class _DecoderProcess:
+    """One process, started when it is needed and again when it has died. Used by one thread at a time."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def decode(self, job: Job) -> Decoded:
+        process = self._started()
+        assert process.stdin is not None, "both are pipes"
+        assert process.stdout is not None, "both are pipes"
+        watchdog = threading.Timer(JOB_MAX_S, process.kill)
+        watchdog.start()
+        head = {
+            "decoder": job.decoder,
+            "parameters": job.parameters,
+            "memory_bytes": PROCESS_BASE_BYTES + job.working_bytes,
+        }
+        try:
+            send(process.stdin, head, [job.data])
+            answer, arrays = receive(process.stdout, max_bytes=job.working_bytes)
+        except (WireError, OSError):
+            process.kill()
+            return Decoded(self._epitaph(process.wait()))
+        finally:
+            watchdog.cancel()
+        if "error" in answer:
+            return Decoded(str(answer["error"])[:500])
+        return Decoded(None, dict(answer["facts"]), arrays)
+
+    def close(self) -> None:
+        """End the process. May be called twice."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.communicate()
+            self._process = None
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        if self._process is not None and self._process.poll() is not None:
+            self.close()
+        if self._process is None:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "edge_render.apart.process"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
+            )
+        return self._process
+
+    @staticmethod
+    def _epitaph(exit_status: int) -> str:
+        return f"the decoder gave up on it within {JOB_MAX_S:.0f} s (exit status {exit_status})"
