@@ -59,7 +59,9 @@ class PyrenderRenderer:
         return None
 
     def begin_load(self, content: Content, on_change: Callable[[], None]) -> LoadingAtOnce:
-        """See Renderer.begin_load; nothing ever changes by itself."""
+        """See Renderer.begin_load; nothing ever changes by itself. Raises RendererError for all but models."""
+        if not isinstance(content, Scene):
+            raise RendererError("pyrender draws models alone: use --renderer gl for all other scenes")
         handle = SceneHandle(next(self._handles))
         return LoadingAtOnce(handle, lambda: self._load(handle, content))
 

@@ -39,9 +39,12 @@ from edge_render.gl.programs import BASE_UNIT, GlPrograms
 from edge_render.gl.refiner import GlRefiner
 from edge_render.gl.scene_drawable import SceneDrawable
 from edge_render.gl.targets import GlTargets, Target
+from edge_render.gl.video_sphere import VideoSphereDrawable
 from edge_render.loading import finish
 from edge_render.render_quality import RenderQuality
 from edge_render.renderer import Content, Picture, SceneHandle, View
+from edge_render.scene import Scene
+from edge_render.video.sphere import VideoSphere
 
 _WARM_UP_SIZE = 64
 _SCALED_FROM_PIXELS = 480 * 270
@@ -94,9 +97,16 @@ class GlRenderer:
 
     def begin_load(self, content: Content, on_change: Callable[[], None]) -> GlLoading:
         """See Renderer.begin_load. Its last steps draw it once, so that no visitor waits for shader compilers."""
-        drawable = SceneDrawable(self._parts, content)
+        drawable = self._drawable_of(content, on_change)
         handle = SceneHandle(next(self._handles))
         return GlLoading(handle, self._context, drawable, self._load(handle, drawable))
+
+    def _drawable_of(self, content: Content, on_change: Callable[[], None]) -> Drawable:
+        match content:
+            case Scene():
+                return SceneDrawable(self._parts, content)
+            case VideoSphere():
+                return VideoSphereDrawable(self._parts, content, on_change)
 
     def load(self, content: Content) -> SceneHandle:
         """Load at once, for those who have nothing else to draw meanwhile. Raises RendererError."""
