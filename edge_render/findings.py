@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+
+_SHOWN_OF_A_KIND = 20
+_TEXT_MAX = 120
 
 
 class Severity(StrEnum):
@@ -32,11 +36,77 @@ class Finding:
     message: str
     code: str
 
+    def told(self) -> dict[str, str]:
+        """As plain texts, for logs and machines."""
+        return {name: str(getattr(self, name)) for name in ("severity", "file", "place", "message", "code")}
+
     def __str__(self) -> str:
         place = f"{self.place}: " if self.place else ""
         return f"{self.file}: {place}{self.severity}: {self.message} [{self.code}]"
 
 
-def errors(findings: Iterable[Finding]) -> list[Finding]:
-    """Those for which the content is refused."""
-    return [finding for finding in findings if finding.severity is Severity.ERROR]
+class FindingLog:
+    """Collects what is found in one file. Of a kind it keeps the first few and counts the others, as a broken file may
+    have the same thing wrong a million times."""
+
+    def __init__(self, file: str, found: Iterable[Finding] = ()) -> None:
+        """``found`` is what is known of the file already."""
+        self.file = file
+        self._found = list(found)
+        self._counts = Counter((finding.severity, finding.code) for finding in self._found)
+
+    def error(self, place: str, message: str, code: str) -> None:
+        """It makes the file unusable."""
+        self._add(Severity.ERROR, place, message, code)
+
+    def defect(self, place: str, message: str, code: str) -> None:
+        """It is against the standard; the message says how it is drawn all the same."""
+        self._add(Severity.DEFECT, place, message, code)
+
+    def warning(self, place: str, message: str, code: str) -> None:
+        """It is likely not what was meant."""
+        self._add(Severity.WARNING, place, message, code)
+
+    def _add(self, severity: Severity, place: str, message: str, code: str) -> None:
+        kind = (severity, code)
+        self._counts[kind] += 1
+        if self._counts[kind] <= _SHOWN_OF_A_KIND:
+            self._found.append(Finding(severity, self.file, place, message, code))
+
+    @property
+    def refused(self) -> bool:
+        """Whether an error is among what was found."""
+        return any(severity is Severity.ERROR for severity, _ in self._counts)
+
+    def findings(self) -> tuple[Finding, ...]:
+        """Errors first, else in the order in which they were found."""
+        more = [
+            Finding(severity, self.file, "", f"and {count - _SHOWN_OF_A_KIND} more like this", code)
+            for (severity, code), count in self._counts.items()
+            if count > _SHOWN_OF_A_KIND
+        ]
+        order = list(Severity)
+        return tuple(sorted([*self._found, *more], key=lambda finding: order.index(finding.severity)))
+
+
+def first_error(findings: Iterable[Finding]) -> str | None:
+    """The first error, and how many more there are, in a line; None where there is none."""
+    found = [finding for finding in findings if finding.severity is Severity.ERROR]
+    if not found:
+        return None
+    first = found[0]
+    place = f"{first.place}: " if first.place else ""
+    more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+    return f"{first.file}: {place}{first.message}{more}"
+
+
+def place_of(parts: Iterable[int | str]) -> str:
+    """('accessors', 3, 'count') as accessors[3].count."""
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{printable(part)}" for part in parts)
+    return text.removeprefix(".")
+
+
+def printable(text: str) -> str:
+    """A text out of a file for a message: short, and without what could steer a terminal or break a line."""
+    shown = text if len(text) <= _TEXT_MAX else f"{text[:_TEXT_MAX]}…"
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in shown)

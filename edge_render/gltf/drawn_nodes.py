@@ -42,7 +42,8 @@ def shown_primitives(checked: CheckedGltf, nodes: Iterable[int]) -> Iterator[tup
     meshes = dict.fromkeys(mesh for node in nodes if (mesh := checked.gltf.nodes[node].mesh) is not None)
     for mesh in meshes:
         for index, primitive in enumerate(checked.gltf.meshes[mesh].primitives):
-            yield primitive_place(checked, mesh, index), primitive
+            if "POSITION" in primitive.attributes:
+                yield primitive_place(checked, mesh, index), primitive
 
 
 def primitive_place(checked: CheckedGltf, mesh: int, index: int) -> str:
@@ -108,7 +109,8 @@ class Placer:
             place = f"{self._checked.path.name}: nodes[{index}].extensions.EXT_mesh_gpu_instancing"
             instances = instance_matrices(node.extensions.instancing, self._accessors, place)
         for number, primitive in enumerate(self._checked.gltf.meshes[node.mesh].primitives):
-            mesh = self._mesh(node.mesh, number, primitive)
+            # Without positions nothing is drawn (section 3.7.2.1).
+            mesh = self._mesh(node.mesh, number, primitive) if "POSITION" in primitive.attributes else None
             if mesh is None:
                 continue
             skin = self._skin(index, node.skin, self.meshes[mesh])

@@ -110,10 +110,22 @@ class Accessor(Part):
         return COMPONENTS[self.type]
 
     @property
-    def element_bytes(self) -> int:
-        """Bytes of an element in the file: the columns of matrices begin at multiples of 4 (section 3.6.2.4)."""
-        component_bytes = COMPONENT_BYTES[self.component_type]
+    def component_bytes(self) -> int:
+        return COMPONENT_BYTES[self.component_type]
+
+    @property
+    def stride_bytes(self) -> int:
+        """From one element to the next where nothing else is said: the columns of matrices begin at multiples of 4
+        (section 3.6.2.4)."""
         rows = _MATRIX_ROWS.get(self.type)
         if rows is None:
-            return component_bytes * self.components
-        return rows * -(-rows * component_bytes // 4) * 4
+            return self.element_bytes
+        return rows * -(-rows * self.component_bytes // 4) * 4
+
+    @property
+    def element_bytes(self) -> int:
+        """Of one element, from its first byte to its last."""
+        rows = _MATRIX_ROWS.get(self.type)
+        if rows is None:
+            return self.component_bytes * self.components
+        return (rows - 1) * -(-rows * self.component_bytes // 4) * 4 + rows * self.component_bytes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, Strict
+from pydantic import BaseModel, ConfigDict, FailFast, Field, Strict
 from pydantic.alias_generators import to_camel
 
 Index = Annotated[int, Field(ge=0, le=2**31)]
@@ -16,9 +16,10 @@ Finite = Annotated[float, Field(allow_inf_nan=False)]
 NotNegative = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
 Unit = Annotated[float, Field(ge=0.0, le=1.0)]
 
-# JSON has arrays only; they become tuples, whose items stay strict.
+# JSON has arrays only; they become tuples, whose items stay strict. The first bad item of an array is all that is told:
+# a list of a million errors would be a way to exhaust the memory.
 _Item = TypeVar("_Item")
-Array = Annotated[tuple[_Item, ...], Strict(False)]
+Array = Annotated[tuple[_Item, ...], Strict(False), FailFast()]
 Vector2 = Annotated[tuple[Finite, Finite], Strict(False)]
 Vector3 = Annotated[tuple[Finite, Finite, Finite], Strict(False)]
 Vector4 = Annotated[tuple[Finite, Finite, Finite, Finite], Strict(False)]

@@ -15,7 +15,7 @@ ELEMENTS_MAX: Final = 20_000_000
 DECODED_MAX_BYTES: Final = 1024 * 1024 * 1024
 """Of all accessors, and of all that is decoded from compressed geometry, together."""
 DECODED_FREE_BYTES: Final = 64 * 1024 * 1024
-DECODED_PER_BYTE: Final = 64
+DECODED_PER_BYTE: Final = 256
 """Accessors may describe DECODED_FREE_BYTES, and that many bytes more for each byte in the buffers."""
 INSTANCES_MAX: Final = 1_000_000
 """Of all nodes of a file together."""
@@ -23,6 +23,9 @@ MORPH_TARGETS_MAX: Final = 1024
 """Of one primitive."""
 JOINTS_MAX: Final = 4096
 """Of one skin."""
+
+DRAWN_TRIANGLES_MAX: Final = 200_000_000
+"""Of all nodes of a file together, each placement counted."""
 
 IMAGE_SIDE_MAX: Final = 8192
 IMAGES_TOTAL_MAX_PIXELS: Final = 128 * 1024 * 1024

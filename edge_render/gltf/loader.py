@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import Final
 
 import numpy as np
+import structlog
 
 from edge_render.errors import ModelError
+from edge_render.findings import Finding, FindingLog, first_error, printable
 from edge_render.gltf.accessors import AccessorReader
 from edge_render.gltf.buffer_views import BufferViews
-from edge_render.gltf.check import CheckedGltf, read_gltf
+from edge_render.gltf.check import CheckedGltf, examine_gltf
+from edge_render.gltf.check_values import check_values
 from edge_render.gltf.draco import decode_primitives
 from edge_render.gltf.drawn_nodes import Placer, shown_nodes, shown_primitives, used_materials
 from edge_render.gltf.geometry import GeometryReader
@@ -19,21 +24,51 @@ from edge_render.gltf.rig_reader import read_rig
 from edge_render.placement import morphed, moved, world_matrices
 from edge_render.scene import Scene
 
+log = structlog.get_logger(__name__)
+
+_PLACE: Final = re.compile(r"([a-zA-Z]\w*(?:\[\d+\])?(?:\.\w+(?:\[\d+\])?)*): ")
+
 
 def load_model(path: Path, *, name: str) -> Scene:
-    """Load a .glb or .gltf file. Raises ModelError, which names the file and the place in it.
+    """Load a .glb or .gltf file, and log what is wrong with it though it is drawn. Raises ModelError, which names the
+    file and the place of the first error, and says how many more there are.
 
     The light from outside the file (sun, ambient, environment) and the exposure are the Scene's defaults. Nodes
     keep their names of the file; a node of several primitives gives several nodes of the same name.
     """
-    return read_scene(read_gltf(path), name=name)
+    scene, findings = examine_model(path, name=name)
+    if scene is None:
+        raise ModelError(first_error(findings))
+    for finding in findings:
+        log.warning("model_finding", model=name, **finding.told())
+    return scene
 
 
-def read_scene(checked: CheckedGltf, *, name: str) -> Scene:
-    """Decode a file whose structure is sound. Raises ModelError."""
+def examine_model(path: Path, *, name: str) -> tuple[Scene | None, tuple[Finding, ...]]:
+    """All that is wrong with a file, and what it shows, unless there are errors. This is what loading it does."""
+    checked, findings = examine_gltf(path)
+    if checked is None:
+        return None, findings
+    found = FindingLog(printable(path.name), findings)
+    scene = None
+    try:
+        views = BufferViews(checked)
+        accessors = AccessorReader(checked, views)
+        check_values(checked, accessors, found)
+        if not found.refused:
+            scene = _read_scene(checked, views, accessors, name)
+    except ModelError as error:
+        message = str(error).removeprefix(f"{path.name}: ")
+        place = _PLACE.match(message)
+        found.error(place.group(1) if place else "", message[place.end() if place else 0 :], "DECODING_FAILED")
+    if scene is not None and not scene.nodes:
+        found.warning("", "its scene has nothing to draw", "NOTHING_TO_DRAW")
+    return scene, found.findings()
+
+
+def _read_scene(checked: CheckedGltf, views: BufferViews, accessors: AccessorReader, name: str) -> Scene:
+    """Decode a file that is sound. Raises ModelError."""
     file = checked.path.name
-    views = BufferViews(checked)
-    accessors = AccessorReader(checked, views)
     rig = read_rig(checked, accessors)
     with np.errstate(over="ignore", invalid="ignore"):
         world = world_matrices(rig)
@@ -48,8 +83,6 @@ def read_scene(checked: CheckedGltf, *, name: str) -> Scene:
     carried = moved(rig, every_clip)
     placer = Placer(checked, accessors, geometry, rig, world, carried, morphed(rig, every_clip))
     nodes = tuple(node for index in shown for node in placer.place(index))
-    if not nodes:
-        raise ModelError(f"{file}: its scene has nothing to draw")
 
     def rig_node(index: int) -> int | None:
         return index if carried[index] else None

@@ -48,7 +48,7 @@ def _rest_weights(checked: CheckedGltf, node: NodePart) -> tuple[float, ...]:
     if node.mesh is None:
         return ()
     mesh = checked.gltf.meshes[node.mesh]
-    targets = max(len(primitive.targets) for primitive in mesh.primitives)
+    targets = max((len(primitive.targets) for primitive in mesh.primitives), default=0)
     given = node.weights or mesh.weights
     return tuple(given[index] if index < len(given) else 0.0 for index in range(targets))
 

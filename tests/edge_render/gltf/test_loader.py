@@ -93,7 +93,7 @@ def _set(tree: dict[str, Any], path: str, value: object) -> None:
         ("scene", 7, "scene: 7 is out of range"),
         ("nodes.0.children", [99], r"nodes\[0\].children: 99 is out of range"),
         ("nodes.0.matrix", [1, 2, 3], r"nodes\[0\].matrix"),
-        ("meshes.0.primitives.0.attributes", {}, "POSITION is missing"),
+        ("meshes.0.primitives.0.attributes", [], "attributes: must be an object"),
         ("meshes.0.primitives.0.material", 5, r"material: 5 is out of range"),
         ("meshes.0.primitives.0.indices", 50, r"indices: 50 is out of range"),
         ("accessors.0.bufferView", 40, r"accessors\[0\].bufferView: 40 is out of range"),
@@ -102,11 +102,11 @@ def _set(tree: dict[str, Any], path: str, value: object) -> None:
         ("accessors.0.componentType", 1, "componentType"),
         ("bufferViews.0.byteLength", 10_000_000, r"bufferViews\[0\]: ends at byte"),
         ("buffers.0.byteLength", 10_000_000, "byteLength: 10000000, but there are"),
-        ("buffers.0.uri", "http://example.org/x.bin", "is not a relative path"),
+        ("buffers.0.uri", "http://example.org/x.bin", "nothing is fetched from a network"),
         ("images.0", {"uri": "../../../../etc/passwd"}, "leads out of the folder"),
-        ("images.0", {"uri": "data:image/png;base64,AAAA"}, r"images\[0\]: is no PNG, JPEG, WebP or AVIF"),
+        ("images.0", {"uri": "data:image/png;base64,AAAA"}, r"images\[0\]: is no PNG, JPEG, WebP, AVIF or KTX2"),
         ("textures.0.source", 9, r"textures\[0\].source: 9 is out of range"),
-        ("materials.0.alphaMode", "MAYBE", "alphaMode"),
+        ("materials.0.doubleSided", 3, "doubleSided"),
     ],
 )
 def test_each_mistake_is_told_with_its_place(tmp_path: Path, path: str, value: object, complaint: str) -> None:
