@@ -1,0 +1,36 @@
+"""A panorama as renderers take it: its tiles, made once and kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from edge_render.derived_cache import DerivedCache, file_digest
+from edge_render.errors import PackageError
+from edge_render.panorama.spec import Layout
+from edge_render.panorama.tile_file import TileFile
+from edge_render.panorama.tiler import TILER_VERSION, write_tiles
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Panorama:
+    """``exposure`` is what linear light is multiplied by; colours are shown as they are."""
+
+    name: str
+    tiles: TileFile = field(repr=False)
+    exposure: float = 1.0
+
+
+def load_panorama(name: str, image: Path, layout: Layout, exposure: float, cache: DerivedCache) -> Panorama:
+    """Open the tiles of a picture file; the first time, which takes seconds, they are made.
+
+    Raises PackageError where the picture is broken or not what ``layout`` says, or the tiles can't be written or read.
+    """
+    make = partial(write_tiles, image, layout)
+    try:
+        folder = cache.entry(f"panorama-{layout}", TILER_VERSION, file_digest(image), make)
+        tiles = TileFile(folder)
+    except (OSError, ValueError, KeyError) as error:
+        raise PackageError(f"{image}: its tiles can't be written or read back: {error}") from error
+    return Panorama(name, tiles, exposure)
