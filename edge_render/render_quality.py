@@ -27,6 +27,9 @@ class RenderQuality:
     shadow_taps: int = 4
     """Filtered comparisons per pixel: 1 or 4."""
 
+    panorama_tiles_bytes: int = 256 * 1024**2
+    """What the tiles of all panoramas may take of the GPU's memory, for each kind of tile."""
+
     @classmethod
     def for_device(cls, software: bool) -> Self:
         return cls.for_software() if software else cls()
@@ -41,4 +44,5 @@ class RenderQuality:
             shadow_size=2048,
             shadow_taps=1,
             motion_scale=0.7,
+            panorama_tiles_bytes=128 * 1024**2,
         )

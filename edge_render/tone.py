@@ -1,4 +1,4 @@
-"""Tone mapping and the sRGB curve in numpy: the same as shaders/scene.frag does. For what isn't shaded."""
+"""Tone mapping and the sRGB curve in numpy: the same as shaders/tone.glsl does. For what isn't shaded."""
 
 from __future__ import annotations
 

@@ -15,6 +15,7 @@ from edge_render.errors import RendererError
 
 NO_ERROR = 0
 TRIANGLES = 0x0004
+TRIANGLE_STRIP = 0x0005
 ZERO = 0
 ONE = 1
 ONE_MINUS_SRC_ALPHA = 0x0303
@@ -46,6 +47,7 @@ REPEAT = 0x2901
 CLAMP_TO_EDGE = 0x812F
 TEXTURE_2D = 0x0DE1
 TEXTURE_3D = 0x806F
+TEXTURE_2D_ARRAY = 0x8C1A
 TEXTURE0 = 0x84C0
 UNIFORM_BUFFER = 0x8A11
 FRAMEBUFFER = 0x8D40
@@ -100,9 +102,14 @@ class GlCalls:
             "glBindBufferRange", _UINT, _UINT, _UINT, ctypes.c_ssize_t, ctypes.c_ssize_t
         )
         self.draw_arrays: _Call = bind("glDrawArrays", _UINT, _INT, _INT)
+        self.draw_arrays_instanced: _Call = bind("glDrawArraysInstanced", _UINT, _INT, _INT, _INT)
         self.multi_draw_elements: _Call = bind("glMultiDrawElements", _UINT, _PTR, _UINT, _PTR, _INT)
         self.tex_parameter: _Call = bind("glTexParameteri", _UINT, _UINT, _INT)
         self.tex_sub_image_2d: _Call = bind("glTexSubImage2D", _UINT, *[_INT] * 5, _UINT, _UINT, _PTR)
+        self.gen_textures: _Call = bind("glGenTextures", _INT, _PTR)
+        self.delete_textures: _Call = bind("glDeleteTextures", _INT, _PTR)
+        self.tex_image_3d: _Call = bind("glTexImage3D", _UINT, *[_INT] * 6, _UINT, _UINT, _PTR)
+        self.tex_sub_image_3d: _Call = bind("glTexSubImage3D", _UINT, *[_INT] * 7, _UINT, _UINT, _PTR)
         self.generate_mipmap: _Call = bind("glGenerateMipmap", _UINT)
         self.pixel_store: _Call = bind("glPixelStorei", _UINT, _INT)
         self.read_pixels: _Call = bind("glReadPixels", _INT, _INT, _INT, _INT, _UINT, _UINT, _PTR)

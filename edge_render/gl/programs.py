@@ -21,6 +21,7 @@ _SAMPLERS = {
     "emissive_map": EMISSIVE_UNIT,
     "shadow_map": SHADOW_UNIT,
     "picture": BASE_UNIT,
+    "tiles": BASE_UNIT,
 }
 
 
@@ -46,7 +47,8 @@ class GlPrograms:
         frame = _read("frame.glsl")
         try:
             program = self._context.moderngl.program(
-                vertex_shader=head + frame + _read(vertex), fragment_shader=head + frame + _read(fragment)
+                vertex_shader=head + frame + _read(vertex),
+                fragment_shader=head + frame + _read("tone.glsl") + _read(fragment),
             )
         except Exception as error:  # moderngl raises its own Error, and this module does not import it
             raise RendererError(f"shader {vertex} + {fragment} {sorted(features)}: {error}") from error

@@ -35,12 +35,15 @@ from edge_render.gl.calls import (
 from edge_render.gl.capture import Capture
 from edge_render.gl.context import GlContext
 from edge_render.gl.drawable import ONE_DRAWING, Drawable, GlParts, Sampling
+from edge_render.gl.panorama_drawable import PanoramaDrawable
 from edge_render.gl.programs import BASE_UNIT, GlPrograms
 from edge_render.gl.refiner import GlRefiner
 from edge_render.gl.scene_drawable import SceneDrawable
 from edge_render.gl.targets import GlTargets, Target
+from edge_render.gl.tile_pool import TilePool
 from edge_render.gl.video_sphere import VideoSphereDrawable
 from edge_render.loading import finish
+from edge_render.panorama.content import Panorama
 from edge_render.render_quality import RenderQuality
 from edge_render.renderer import Content, Picture, SceneHandle, View
 from edge_render.scene import Scene
@@ -71,6 +74,8 @@ class GlRenderer:
         self._programs = GlPrograms(context)
         self._targets = GlTargets(context)
         self._parts = GlParts(context, self._programs, self._targets, self.quality, now_s)
+        self.tiles = TilePool(context, self.quality, now_s)
+        """Of all panoramas."""
         self._capture = Capture(context, self._programs, pixel_format)
         self._refiner = GlRefiner(
             context, self._programs, self._targets, self._capture, self._draw_pass, self.quality.hand_outs
@@ -107,6 +112,8 @@ class GlRenderer:
                 return SceneDrawable(self._parts, content)
             case VideoSphere():
                 return VideoSphereDrawable(self._parts, content, on_change)
+            case Panorama():
+                return PanoramaDrawable(self._parts, self.tiles, content)
 
     def load(self, content: Content) -> SceneHandle:
         """Load at once, for those who have nothing else to draw meanwhile. Raises RendererError."""
@@ -228,6 +235,7 @@ class GlRenderer:
         self._context.make_current()
         for handle in list(self._drawables):
             self.unload(handle)
+        self.tiles.release()
         self._no_vertices.release()
         self._capture.release()
         self._targets.release()

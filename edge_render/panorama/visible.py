@@ -99,8 +99,8 @@ def _seen(face: Indices, edges: _Edges, planes: Matrix) -> NDArray[np.bool_]:
     for across in (edges.left, edges.right):
         for down in (edges.top, edges.bottom):
             corner = axes[:, :, 0] * across[:, None] + axes[:, :, 1] * down[:, None] + axes[:, :, 2]
-            inside |= np.asarray(corner @ planes.T >= 0.0)
-    seen: NDArray[np.bool_] = inside.all(axis=1)
+            np.logical_or(inside, corner @ planes.T >= 0.0, out=inside)
+    seen: NDArray[np.bool_] = np.asarray(inside.all(axis=1))
     return seen
 
 

@@ -1,0 +1,92 @@
+"""Tiles of panoramas as the layers of one array texture, with their halves as its mipmap levels."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Sequence
+
+import numpy as np
+
+from edge_render.errors import RendererError
+from edge_render.gl.calls import TEXTURE0, TEXTURE_2D_ARRAY
+from edge_render.gl.context import GlContext
+from edge_render.gl.programs import BASE_UNIT
+from edge_render.panorama.pyramid import HALVINGS, Coding
+from edge_render.panorama.tile_coding import Texels
+from edge_render.render_quality import RenderQuality
+
+_RGBA, _RGB = 0x1908, 0x1907
+_RGBA8, _RGB9_E5 = 0x8058, 0x8C3D
+_UNSIGNED_BYTE, _UNSIGNED_INT_5_9_9_9_REV = 0x1401, 0x8C3E
+_FORMATS = {
+    Coding.SRGB: (_RGBA8, _RGBA, _UNSIGNED_BYTE),
+    Coding.LIGHT: (_RGB9_E5, _RGB, _UNSIGNED_INT_5_9_9_9_REV),
+}
+_MIN_FILTER, _MAG_FILTER, _WRAP_S, _WRAP_T = 0x2801, 0x2800, 0x2802, 0x2803
+_LINEAR, _LINEAR_MIPMAP_NEAREST, _LINEAR_MIPMAP_LINEAR = 0x2601, 0x2701, 0x2703
+_CLAMP_TO_EDGE = 0x812F
+_MAX_LEVEL = 0x813D
+_MAX_ANISOTROPY = 0x84FE
+_ANISOTROPY_MAX = 4
+"""More would reach beyond the tiles' borders."""
+
+
+class TileArray:
+    """Made and used on the GL thread."""
+
+    def __init__(self, context: GlContext, quality: RenderQuality, coding: Coding, edge_px: int, layers: int) -> None:
+        """``edge_px``: of a layer; a multiple of 2 ** HALVINGS. Raises RendererError where it does not fit."""
+        self.edge_px, self.layers = edge_px, layers
+        self._calls = calls = context.calls
+        self._format = _FORMATS[coding]
+        made = ctypes.c_uint()
+        calls.gen_textures(1, ctypes.addressof(made))
+        self.name = made.value
+        self._bind()
+        internal, form, kind = self._format
+        for level in range(HALVINGS + 1):
+            edge = edge_px >> level
+            calls.tex_image_3d(TEXTURE_2D_ARRAY, level, internal, edge, edge, layers, 0, form, kind, None)
+        smooth = _LINEAR_MIPMAP_LINEAR if quality.trilinear else _LINEAR_MIPMAP_NEAREST
+        for parameter, value in (
+            (_MAX_LEVEL, HALVINGS),
+            (_MIN_FILTER, smooth),
+            (_MAG_FILTER, _LINEAR),
+            (_WRAP_S, _CLAMP_TO_EDGE),
+            (_WRAP_T, _CLAMP_TO_EDGE),
+        ):
+            calls.tex_parameter(TEXTURE_2D_ARRAY, parameter, value)
+        if quality.anisotropy > 1.0:
+            anisotropy = min(quality.anisotropy, context.moderngl.max_anisotropy, _ANISOTROPY_MAX)
+            calls.tex_parameter(TEXTURE_2D_ARRAY, _MAX_ANISOTROPY, int(anisotropy))
+        try:
+            calls.check("making room for tiles of a panorama")
+        except RendererError:
+            self.release()
+            raise
+
+    @staticmethod
+    def size_bytes(edge_px: int, layers: int) -> int:
+        """What an array takes of the GPU's memory."""
+        return 4 * layers * sum((edge_px >> level) ** 2 for level in range(HALVINGS + 1))
+
+    def upload(self, layer: int, texels: Sequence[Texels]) -> None:
+        """Put a tile and its halves into the top left of a layer."""
+        self._bind()
+        _, form, kind = self._format
+        for level, source in enumerate(texels):
+            pixels = np.ascontiguousarray(source)
+            height, width = pixels.shape[:2]
+            place = (0, 0, layer, width, height, 1)
+            self._calls.tex_sub_image_3d(TEXTURE_2D_ARRAY, level, *place, form, kind, pixels.ctypes.data)
+
+    def _bind(self) -> None:
+        self._calls.active_texture(TEXTURE0 + BASE_UNIT)
+        self._calls.bind_texture(TEXTURE_2D_ARRAY, self.name)
+
+    def release(self) -> None:
+        """Free it; may be called again."""
+        if self.name:
+            name = ctypes.c_uint(self.name)
+            self._calls.delete_textures(1, ctypes.addressof(name))
+            self.name = 0
