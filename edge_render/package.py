@@ -102,11 +102,21 @@ class Environment(ManifestModel):
     exposure: Annotated[float, Field(gt=0.0, le=16.0)] = 1.0
 
 
+MODEL_SUFFIXES = (".glb", ".gltf", ".obj", ".ply", ".stl", ".3mf")
+
+ModelName = Annotated[str, Field(max_length=1024)]
+"""Of something in a model, as its artist called it."""
+
+
 class ModelScene(ManifestModel):
-    """A walk-in scene made of one glTF 2.0 file."""
+    """A walk-in scene made of one model file."""
 
     type: Literal["model"]
     model: PackagePath
+    animations: Literal["all", "none"] | Annotated[tuple[ModelName, ...], Field(max_length=100)] = "all"
+    """Those named run, over and over; "all": all that don't move the same parts."""
+    variant: ModelName | None = None
+    """KHR_materials_variants; None: the materials that the model has without a variant."""
     entry_poses: tuple[EntryPose, ...] = Field(min_length=1, max_length=64)
     walkable: Walkable
     hotspots: tuple[Hotspot, ...] = Field(default=(), max_length=500)
@@ -117,9 +127,9 @@ class ModelScene(ManifestModel):
 
     @field_validator("model")
     @classmethod
-    def _is_gltf(cls, value: str) -> str:
-        if PurePosixPath(value).suffix.lower() not in (".glb", ".gltf"):
-            raise ValueError("must be a .glb or .gltf file")
+    def _is_model(cls, value: str) -> str:
+        if PurePosixPath(value).suffix.lower() not in MODEL_SUFFIXES:
+            raise ValueError(f"must be a file of these: {' '.join(MODEL_SUFFIXES)}")
         return value
 
     @property

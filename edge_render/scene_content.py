@@ -5,15 +5,18 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+from edge_render.errors import PackageError
 from edge_render.gltf.loader import load_model
-from edge_render.package import Package
+from edge_render.package import MANIFEST_NAME, ModelScene, Package
 from edge_render.scene import Ambient, Scene, Sun
+from edge_render.scene_choices import with_clips, with_variant
 
 
 def load_scene(package: Package, scene_name: str) -> Scene:
     """Load a scene. Raises PackageError or ModelError."""
     spec = package.model_scene(scene_name)
     model = load_model(package.content_path(scene_name), name=scene_name)
+    model = _chosen(model, spec, f"{MANIFEST_NAME}: scenes.{scene_name}")
     x, y, z = spec.sun.direction
     length = math.hypot(x, y, z)
     environment = spec.environment
@@ -24,3 +27,17 @@ def load_scene(package: Package, scene_name: str) -> Scene:
         exposure=environment.exposure,
         background=environment.background,
     )
+
+
+def _chosen(model: Scene, spec: ModelScene, place: str) -> Scene:
+    names = {"all": None, "none": ()}[spec.animations] if isinstance(spec.animations, str) else spec.animations
+    try:
+        model = with_clips(model, names)
+    except ValueError as error:
+        raise PackageError(f"{place}.animations: {error}") from error
+    if spec.variant is None:
+        return model
+    try:
+        return with_variant(model, spec.variant)
+    except ValueError as error:
+        raise PackageError(f"{place}.variant: {error}") from error

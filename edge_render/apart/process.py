@@ -23,7 +23,7 @@ Decoder = Callable[[NDArray[np.uint8], dict[str, Any]], tuple[dict[str, Any], li
 DECODERS: Final = {
     "draco": "edge_render.gltf.draco_decoder",
     "ktx2": "edge_render.gltf.ktx2_decoder",
-    "mesh file": "edge_render.gltf.mesh_file_decoder",
+    "mesh file": "edge_render.mesh_files.decoder",
 }
 """Modules whose ``decode`` is a Decoder."""
 

@@ -21,6 +21,7 @@ from edge_render.gltf.geometry import GeometryReader
 from edge_render.gltf.lights_cameras import read_cameras, read_lights
 from edge_render.gltf.materials import read_materials
 from edge_render.gltf.rig_reader import read_rig
+from edge_render.mesh_files import reader as mesh_files
 from edge_render.placement import morphed, moved, world_matrices
 from edge_render.scene import Scene
 
@@ -30,7 +31,7 @@ _PLACE: Final = re.compile(r"([a-zA-Z]\w*(?:\[\d+\])?(?:\.\w+(?:\[\d+\])?)*): ")
 
 
 def load_model(path: Path, *, name: str) -> Scene:
-    """Load a .glb or .gltf file, and log what is wrong with it though it is drawn. Raises ModelError, which names the
+    """Load a model file, and log what is wrong with it though it is drawn. Raises ModelError, which names the
     file and the place of the first error, and says how many more there are.
 
     The light from outside the file (sun, ambient, environment) and the exposure are the Scene's defaults. Nodes
@@ -46,17 +47,16 @@ def load_model(path: Path, *, name: str) -> Scene:
 
 def examine_model(path: Path, *, name: str) -> tuple[Scene | None, tuple[Finding, ...]]:
     """All that is wrong with a file, and what it shows, unless there are errors. This is what loading it does."""
-    checked, findings = examine_gltf(path)
-    if checked is None:
-        return None, findings
-    found = FindingLog(printable(path.name), findings)
+    if path.suffix.lower() in mesh_files.SUFFIXES:
+        checked, found = None, FindingLog(printable(path.name))
+    else:
+        checked, findings = examine_gltf(path)
+        if checked is None:
+            return None, findings
+        found = FindingLog(printable(path.name), findings)
     scene = None
     try:
-        views = BufferViews(checked)
-        accessors = AccessorReader(checked, views)
-        check_values(checked, accessors, found)
-        if not found.refused:
-            scene = _read_scene(checked, views, accessors, name)
+        scene = mesh_files.read_mesh_file(path, name=name) if checked is None else _read_gltf(checked, found, name)
     except ModelError as error:
         message = str(error).removeprefix(f"{path.name}: ")
         place = _PLACE.match(message)
@@ -64,6 +64,14 @@ def examine_model(path: Path, *, name: str) -> tuple[Scene | None, tuple[Finding
     if scene is not None and not scene.nodes:
         found.warning("", "its scene has nothing to draw", "NOTHING_TO_DRAW")
     return scene, found.findings()
+
+
+def _read_gltf(checked: CheckedGltf, found: FindingLog, name: str) -> Scene | None:
+    """Decode a file whose structure is sound; None where its numbers aren't. Raises ModelError."""
+    views = BufferViews(checked)
+    accessors = AccessorReader(checked, views)
+    check_values(checked, accessors, found)
+    return None if found.refused else _read_scene(checked, views, accessors, name)
 
 
 def _read_scene(checked: CheckedGltf, views: BufferViews, accessors: AccessorReader, name: str) -> Scene:

@@ -1,0 +1,1 @@
+"""Models of formats that know triangles, and little of how they look: OBJ, PLY, STL and 3MF, by trimesh."""

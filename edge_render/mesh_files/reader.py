@@ -1,0 +1,105 @@
+"""A mesh file becomes a Scene. trimesh decodes it in a process apart, so that nothing in it can harm this one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_render.apart.pool import Decoded, Job, decode_apart
+from edge_render.errors import ModelError
+from edge_render.scene import AlphaMode, Material, Mesh, Node, Scene, Texture, TextureUse
+
+SUFFIXES: Final = (".obj", ".ply", ".stl", ".3mf")
+FILE_MAX_BYTES: Final = 256 * 1024 * 1024
+_WORKING_BYTES: Final = 1024 * 1024 * 1024
+_ROUGHNESS: Final = 0.8
+"""Of what the file says nothing of: neither chalk nor varnish."""
+
+
+def read_mesh_file(path: Path, *, name: str) -> Scene:
+    """Load a file of one of SUFFIXES: still geometry with normals, and colours or base colour textures where it has
+    them. Raises ModelError."""
+    try:
+        if path.stat().st_size > FILE_MAX_BYTES:
+            raise ModelError(f"{path.name}: larger than {FILE_MAX_BYTES} bytes")
+        data = np.frombuffer(path.read_bytes(), np.uint8)
+    except OSError as error:
+        raise ModelError(f"{path.name}: can't be read: {error.strerror}") from error
+    parameters = {"suffix": path.suffix.lower(), "folder": str(path.parent.resolve())}
+    (decoded,) = decode_apart([Job("mesh file", data, _WORKING_BYTES, parameters)])
+    if decoded.error is not None:
+        raise ModelError(f"{path.name}: trimesh can't read it: {decoded.error}")
+    scene = _scene(decoded, name)
+    for index, mesh in enumerate(scene.meshes):
+        _check(f"{path.name}: mesh {index}", mesh)
+    return scene
+
+
+def _scene(decoded: Decoded, name: str) -> Scene:
+    facts, arrays = decoded.facts, decoded.arrays
+    textures = [part["image"] for part in facts["materials"] if "image" in part]
+    materials = [_material(part, textures) for part in facts["materials"]]
+    meshes = tuple(_mesh(part, arrays, len(materials)) for part in facts["meshes"])
+    nodes = tuple(
+        Node(str(part["name"]), int(part["mesh"]), np.array(part["matrix"], np.float64).reshape(4, 4))
+        for part in facts["nodes"]
+    )
+    return Scene(
+        name=name,
+        meshes=meshes,
+        nodes=nodes,
+        materials=(*materials, Material("default", metallic_factor=0.0, roughness_factor=_ROUGHNESS)),
+        textures=tuple(Texture(f"texture-{place}", arrays[place]) for place in textures),
+    )
+
+
+def _material(part: dict[str, Any], textures: list[int]) -> Material:
+    red, green, blue, alpha = part.get("color", (1.0, 1.0, 1.0, 1.0))
+    linear = _linear(np.array([red, green, blue]))
+    return Material(
+        name=str(part["name"]) or "material",
+        base_color_factor=(float(linear[0]), float(linear[1]), float(linear[2]), float(alpha)),
+        metallic_factor=0.0,
+        roughness_factor=float(part.get("roughness", _ROUGHNESS)),
+        alpha_mode=AlphaMode.OPAQUE if alpha >= 1.0 else AlphaMode.BLEND,
+        base_color_texture=TextureUse(textures.index(part["image"])) if "image" in part else None,
+    )
+
+
+def _mesh(part: dict[str, Any], arrays: list[NDArray[Any]], default_material: int) -> Mesh:
+    positions = arrays[part["positions"]]
+    colors = None
+    if "colors" in part:
+        stored = arrays[part["colors"]].astype(np.float32) / 255.0
+        colors = np.concatenate([_linear(stored[:, :3]).astype(np.float32), stored[:, 3:]], axis=1)
+    is_cloud = "points" in part
+    return Mesh(
+        positions=positions,
+        normals=np.zeros_like(positions) if is_cloud else arrays[part["normals"]],
+        triangles=np.zeros((0, 3), np.uint32) if is_cloud else arrays[part["triangles"]],
+        material=int(part.get("material", default_material)),
+        uvs=arrays[part["uvs"]] if "uvs" in part else None,
+        colors=colors,
+        points=np.arange(len(positions), dtype=np.uint32) if is_cloud else None,
+        unlit=is_cloud,
+    )
+
+
+def _check(place: str, mesh: Mesh) -> None:
+    """What trimesh passes on as the file has it."""
+    for values in (mesh.positions, mesh.normals, mesh.uvs):
+        if values is not None and not np.isfinite(values).all():
+            raise ModelError(f"{place}: has values that are no numbers")
+    if mesh.triangles.max(initial=0) >= len(mesh.positions):
+        raise ModelError(
+            f"{place}: a triangle names vertex {mesh.triangles.max()}, but there are {len(mesh.positions)}"
+        )
+
+
+def _linear(srgb: NDArray[Any]) -> NDArray[Any]:
+    """sRGB from 0 to 1 as linear light (IEC 61966-2-1)."""
+    result: NDArray[Any] = np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
+    return result
