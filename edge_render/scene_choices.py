@@ -20,7 +20,9 @@ def with_clips(scene: Scene, names: Sequence[str] | None) -> Scene:
             raise ValueError(f"the model has no animation '{names[0]}', nor any other")
         return scene
     if names is not None:
-        index_of = {clip.name: index for index, clip in reversed(list(enumerate(rig.clips)))}
+        index_of: dict[str, int] = {}
+        for index, clip in enumerate(rig.clips):
+            index_of.setdefault(clip.name, index)
         for name in names:
             if name not in index_of:
                 raise ValueError(f"the model has no animation '{name}', but {_list(index_of)}")

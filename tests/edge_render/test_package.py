@@ -73,7 +73,7 @@ def test_a_good_manifest_is_opened_with_degrees_as_radians(tmp_path: Path) -> No
         ("scenes", {}, "scenes"),
         ("scenes.hall.model", "../secret.glb", "inside the package"),
         ("scenes.hall.model", "/etc/passwd", "inside the package"),
-        ("scenes.hall.model", "hall.exe", r"\.glb or \.gltf"),
+        ("scenes.hall.model", "hall.exe", r"\.glb \.gltf"),
         ("scenes.hall.model", "missing.glb", "no file missing.glb"),
         ("scenes.hall.entryPoses", [], "entryPoses"),
         ("scenes.hall.walkable.min", [5, 5], "min must be smaller"),
