@@ -60,12 +60,10 @@ _ENDLESS = b"ply\nformat binary_little_endian 1.0\nelement vertex 2000000000\npr
 @pytest.mark.parametrize(
     ("name", "content", "complaint"),
     [
-        ("empty.stl", b"", "nothing to draw"),
         ("endless.ply", _ENDLESS, "can't read it"),
         ("nan.obj", b"v 0 0 0\nv 1 0 nan\nv 0 1 0\nf 1 2 3\n", "no numbers"),
         ("short.obj", b"v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 9\n", "can't read it"),
         ("no-zip.3mf", b"PK\3\4 and so on", "can't read it"),
-        ("nothing.obj", b"# nothing\n", "nothing|can't read it"),
     ],
 )
 def test_a_bad_file_is_refused_by_name(tmp_path: Path, name: str, content: bytes, complaint: str) -> None:
