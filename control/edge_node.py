@@ -87,6 +87,7 @@ class EdgeNode:
         self._guides = None if guide_parts is None else Guides(guide_parts.make_broadcast)
         self._stays: dict[str, Stay] = {}
         self._means: VisitMeans | None = None
+        self._host: ShowroomHost | None = None
         self._tasks = asyncio.TaskGroup()
         self._opening: asyncio.Task[None] | None = None
 
@@ -110,6 +111,8 @@ class EdgeNode:
                 self._guides.close()
             await self._tasks.__aexit__(kind, error, trace)
         finally:
+            if self._host is not None:
+                await self._host.close()
             await asyncio.to_thread(self._render_loop.__exit__, None, None, None)
 
     @property
@@ -192,11 +195,13 @@ class EdgeNode:
 
     async def _open(self) -> None:
         try:
-            host = await ShowroomHost.open(self._package, self._render_loop)
+            host = await ShowroomHost.open(self._package, self._render_loop, self.settings.live_sources)
         except EdgeRenderError as error:
             log.error("showroom_not_opened", error=str(error))
             self._on_failure(error)
             return
+        self._host = host
+        self.metrics.sources.read = host.source_figures
         self._means = VisitMeans(host, self._render_loop, self._make_peer, self.settings, self.metrics)
         self.metrics.ready.set(1)
         log.info("node_ready", renderer=self._render_loop.description, pixel_format=self._render_loop.pixel_format)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from control.live_sources import LiveSources
 from control.live_visits import LiveVisits, VisitFigures
 
 _SHARE_BUCKETS = (0.0, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
@@ -17,6 +18,8 @@ class NodeMetrics:
         self.registry = CollectorRegistry()
         self.live = LiveVisits()
         self.registry.register(self.live)
+        self.sources = LiveSources()
+        self.registry.register(self.sources)
         self.stage = Histogram(
             "edge_render_stage_seconds",
             "Time that a frame spent in each stage of its path",

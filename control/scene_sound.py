@@ -6,11 +6,12 @@ from __future__ import annotations
 import asyncio
 import time
 from pathlib import Path
+from typing import Protocol
 
 import structlog
 
 from edge_render.errors import PackageError
-from edge_render.manifest import SceneAudio
+from edge_render.manifest import SceneAudio, Text
 from edge_render.package import MANIFEST_NAME, Package
 from stream.audio.audio_file import SoundFile, code_track
 from stream.audio.audio_source import AudioSource, PendingPlayback
@@ -20,11 +21,27 @@ from stream.errors import AudioError
 log = structlog.get_logger(__name__)
 
 
+class HostedSound(Protocol):
+    """What is heard in a scene, whatever makes it."""
+
+    @property
+    def title(self) -> Text | None: ...
+
+    async def code(self) -> None:
+        """Code what can be coded ahead."""
+        ...
+
+    def playback(self, since_ns: int | None = None) -> AudioSource:
+        """For one visitor; see SceneSound.playback."""
+        ...
+
+
 class SceneSound:
     """Shared by all visits; made on the event loop."""
 
     def __init__(self, spec: SceneAudio, file: SoundFile) -> None:
         self.spec = spec
+        self.title = spec.title
         self._file = file
         self._track: asyncio.Future[OpusTrack | None] = asyncio.get_running_loop().create_future()
 

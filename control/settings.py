@@ -5,15 +5,29 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from edge_render.video.address import check_address
 from stream.codec.video_codec import VideoCodec
 
 
 def _codec_names(value: object) -> object:
     """A list as it is written on the command line: names with commas between them."""
     return value.replace(" ", "").split(",") if isinstance(value, str) else value
+
+
+def _named_addresses(value: object) -> object:
+    """As it is written on the command line: NAME=ADDRESS with spaces between; addresses have none."""
+    if not isinstance(value, str):
+        return value
+    pairs = [word.partition("=") for word in value.split()]
+    if any(not equals for _, equals, _ in pairs):
+        raise ValueError("must be NAME=ADDRESS, with spaces between several")
+    return {name: address for name, _, address in pairs}
+
+
+Address = Annotated[str, AfterValidator(check_address)]
 
 
 class NodeSettings(BaseSettings):
@@ -35,6 +49,11 @@ class NodeSettings(BaseSettings):
         tuple(VideoCodec),
         min_length=1,
         description="Video codecs for visitors, the best first, by commas: h264,vp8. Those too slow are left out.",
+    )
+    live_sources: Annotated[dict[str, Address], NoDecode, BeforeValidator(_named_addresses)] = Field(
+        {},
+        repr=False,
+        description="Addresses in place of the package's, by live scene: 'square=rtsp://… hall=srt://…'.",
     )
     fps: float = Field(30.0, ge=1.0, le=120.0, description="Most frames per second that one visit gets.")
     max_width: int = Field(1280, ge=160, le=4096, description="Most pixels across of one visit's picture.")

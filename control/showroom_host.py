@@ -6,19 +6,35 @@ import asyncio
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 import structlog
 
 from control.input import WalkSpace
-from control.scene_sound import SceneSound
-from edge_render.package import ModelScene, Package
-from edge_render.picking import Picker
+from control.live_feed import LiveFeed, check_addresses
+from control.scene_sound import HostedSound, SceneSound
+from edge_render.angle_picking import AnglePicker
+from edge_render.errors import PackageError
+from edge_render.look_around import OnePlace
+from edge_render.package import MANIFEST_NAME, AnyScene, ModelScene, Package
+from edge_render.panorama.spec import PanoramaScene
+from edge_render.picking import Hit, Picker
+from edge_render.pose import Ray
 from edge_render.render_loop import RenderLoop
-from edge_render.renderer import SceneHandle
+from edge_render.renderer import Content, SceneHandle
 from edge_render.scene_content import load_scene
+from edge_render.video.spec import LiveScene
+from edge_render.video.sphere import VideoSphere
+from edge_render.video.status import SourceFigures
 from edge_render.walk_space import OccupancyGrid
 
 log = structlog.get_logger(__name__)
+
+
+class ScenePicker(Protocol):
+    """What a tap hits, in scenes of all types. Any thread may ask."""
+
+    def pick(self, ray: Ray) -> Hit | None: ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,13 +42,15 @@ class HostedScene:
     """A scene that visitors can be in."""
 
     name: str
-    spec: ModelScene
+    spec: AnyScene
     handle: SceneHandle
-    picker: Picker
+    picker: ScenePicker
     space: WalkSpace
-    sound: SceneSound | None
+    sound: HostedSound | None
     narrations: Mapping[str, SceneSound]
     """What is told on cards, by hotspot."""
+    feed: LiveFeed | None = None
+    """The video of a live scene."""
 
 
 class ShowroomHost:
@@ -43,10 +61,34 @@ class ShowroomHost:
         self._scenes = scenes
 
     @classmethod
-    async def open(cls, package: Package, render_loop: RenderLoop) -> ShowroomHost:
-        """Load every scene. Raises PackageError, ModelError or RendererError."""
-        scenes = {name: await _host(package, name, render_loop) for name in package.showroom.scenes}
-        return cls(package, scenes)
+    async def open(
+        cls, package: Package, render_loop: RenderLoop, live_sources: Mapping[str, str] | None = None
+    ) -> ShowroomHost:
+        """Load every scene; ``live_sources``: addresses by scene, in place of what the package says. Raises
+        PackageError, ModelError or RendererError."""
+        addresses = live_sources or {}
+        check_addresses(package, addresses)
+        host = cls(package, {})
+        try:
+            for name in package.showroom.scenes:
+                host._scenes[name] = await _host(package, name, render_loop, addresses.get(name))
+        except BaseException:
+            await host.close()
+            raise
+        return host
+
+    async def close(self) -> None:
+        """End the live sources."""
+        await asyncio.gather(*(feed.close() for feed in self.feeds.values()))
+
+    @property
+    def feeds(self) -> dict[str, LiveFeed]:
+        """The video of all live scenes, by name."""
+        return {name: scene.feed for name, scene in self._scenes.items() if scene.feed is not None}
+
+    def source_figures(self) -> dict[str, SourceFigures]:
+        """What the sources of live scenes have done, by scene."""
+        return {name: feed.source.figures for name, feed in self.feeds.items()}
 
     async def code_sounds(self) -> None:
         """Code the sounds of all scenes, that of the entry scene first."""
@@ -65,20 +107,34 @@ class ShowroomHost:
         return self._scenes.get(name or "", self._scenes[self.package.showroom.entry_scene])
 
 
-async def _host(package: Package, name: str, render_loop: RenderLoop) -> HostedScene:
+async def _host(package: Package, name: str, render_loop: RenderLoop, address: str | None) -> HostedScene:
     began = time.monotonic()
-    spec = package.model_scene(name)
-    scene = await asyncio.to_thread(load_scene, package, name)
-    handle = await asyncio.wrap_future(render_loop.load(scene))
-    picker = await asyncio.to_thread(Picker, scene, spec.hotspots)
-    sound = await SceneSound.open(package, name)
-    narrations = await SceneSound.open_narrations(package, name)
-    space = await asyncio.to_thread(OccupancyGrid, scene, spec.walkable)
-    log.info(
-        "scene_loaded",
-        scene=name,
-        nodes=len(scene.nodes),
-        triangles=scene.triangle_count(),
-        seconds=round(time.monotonic() - began, 2),
-    )
-    return HostedScene(name, spec, handle, picker, space, sound, narrations)
+    spec = package.showroom.scenes[name]
+    feed: LiveFeed | None = None
+    picker: ScenePicker
+    space: WalkSpace
+    content: Content
+    match spec:
+        case ModelScene():
+            content = await asyncio.to_thread(load_scene, package, name)
+            picker = await asyncio.to_thread(Picker, content, spec.hotspots)
+            space = await asyncio.to_thread(OccupancyGrid, content, spec.walkable)
+            size = {"nodes": len(content.nodes), "triangles": content.triangle_count()}
+        case LiveScene():
+            feed = await LiveFeed.open(package, name, spec, address)
+            content, size = VideoSphere(name, feed.source, spec.layout), {}
+            picker, space = AnglePicker(spec.hotspots), OnePlace()
+        case PanoramaScene():
+            raise PackageError(f"{MANIFEST_NAME}: scenes.{name} is a panorama, which is not shown yet")
+    try:
+        handle = await asyncio.wrap_future(render_loop.load(content))
+        sound: HostedSound | None = await SceneSound.open(package, name)
+        narrations = await SceneSound.open_narrations(package, name)
+    except BaseException:
+        if feed is not None:
+            await feed.close()
+        raise
+    if feed is not None and sound is None:
+        sound = feed.sound
+    log.info("scene_loaded", scene=name, **size, seconds=round(time.monotonic() - began, 2))
+    return HostedScene(name, spec, handle, picker, space, sound, narrations, feed)

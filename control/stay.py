@@ -17,6 +17,7 @@ from typing import Any, Protocol, TypeVar
 import structlog
 
 from control.input import InputDecoder
+from control.live_feed import LiveFeed
 from control.live_visits import VisitFigures
 from control.metrics import NodeMetrics
 from control.settings import NodeSettings
@@ -52,6 +53,10 @@ LOG_NAME_CHARS = 6
 """Of the identifier, which lets who knows all of it steer the visit: logs are read by more people than that."""
 MakePeer = Callable[[PeerEvents, VideoCodec | None], Peer]
 """With the video codec that the visitor would like best."""
+
+
+def _nothing() -> None:
+    pass
 
 
 class VisitState(StrEnum):
@@ -90,6 +95,8 @@ class Stay(ABC):
         self._outlet: Outlet | None = None
         self._first_frame_sent = False
         self._received: Stats | None = None
+        self._feed: LiveFeed | None = None
+        self._leave_feed: Callable[[], None] = _nothing
         self._stats_feed = StatsFeed(self._tell_stats)
         self.peer = make_peer(
             PeerEvents(
@@ -157,6 +164,7 @@ class Stay(ABC):
             self.end("connect-timeout" if self.state is VisitState.CONNECTING else "silent")
         finally:
             self.end("cancelled")
+            self._leave_feed()
             self._free()
             await self.peer.close(self.end_reason)
         return self.end_reason
@@ -269,6 +277,19 @@ class Stay(ABC):
     def _refuse_hotspot(self, command: Activate) -> None:
         error = Error(field="hotspot", message=f"this scene has no hotspot '{command.hotspot}'", id=command.id)
         self._send("command", error)
+
+    # --- the scene's video ---------------------------------------------------------------------------
+
+    def _show_feed(self, feed: LiveFeed | None) -> None:
+        """The visitor is in a scene with that video, or in one without, and is told how it is doing."""
+        self._leave_feed()
+        self._feed = feed
+        self._leave_feed = _nothing if feed is None else feed.listen(self._tell_source)
+        self._tell_source()
+
+    def _tell_source(self) -> None:
+        if self._feed is not None:
+            self._send("command", self._feed.told())
 
     # --- figures -----------------------------------------------------------------------------------
 

@@ -30,6 +30,7 @@ from control.wire import (
 from edge_render.errors import RendererError
 from edge_render.frame import Frame
 from edge_render.manifest import GoToScene
+from edge_render.package import ModelScene
 from edge_render.pose import ray_through
 from edge_render.render_loop import RenderLoop
 from edge_render.renderer import View
@@ -115,6 +116,7 @@ class Visit(Stay):
 
     def _greet(self) -> None:
         self._send("command", welcome(self.id, self._means.host, self._scene, self._navigator.place))
+        self._show_feed(self._scene.feed)
 
     def _play_sound(self) -> None:
         """The scene's sound from its beginning, or none."""
@@ -244,6 +246,8 @@ FLOOR_NORMAL_Y_MIN = 0.7
 
 
 def _is_floor(scene: HostedScene, point: tuple[float, float, float], normal: tuple[float, float, float]) -> bool:
+    if not isinstance(scene.spec, ModelScene):
+        return False
     return abs(point[1] - scene.spec.walkable.floor_y) <= FLOOR_TOLERANCE_M and normal[1] >= FLOOR_NORMAL_Y_MIN
 
 

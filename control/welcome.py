@@ -7,8 +7,10 @@ from typing import Any
 from control.input import Place
 from control.showroom_host import HostedScene, ShowroomHost
 from control.wire import HotspotInfo, Leader, SoundInfo, Welcome
+from edge_render.look_around import AngleHotspot
 from edge_render.manifest import OpenCard
 from edge_render.package import Hotspot
+from edge_render.pose import Vec3
 
 
 def welcome(
@@ -31,12 +33,23 @@ def welcome(
 def _sound_info(scene: HostedScene) -> SoundInfo | None:
     if scene.sound is None and not scene.narrations:
         return None
-    title = None if scene.sound is None else scene.sound.spec.title
+    title = None if scene.sound is None else scene.sound.title
     return SoundInfo(title=None if title is None else title.model_dump())
 
 
-def _hotspot_info(hotspot: Hotspot) -> HotspotInfo:
+LABEL_DISTANCE_M = 5.0
+"""Where the page is told that hotspots by angles are: nobody knows, and the label only needs the direction."""
+
+
+def _hotspot_info(hotspot: Hotspot | AngleHotspot) -> HotspotInfo:
     card: dict[str, Any] | None = None
     if isinstance(hotspot.action, OpenCard):
         card = hotspot.action.model_dump(mode="json", exclude={"type", "audio"}, exclude_none=True)
-    return HotspotInfo(id=hotspot.id, position=hotspot.position, label=hotspot.label.model_dump(), card=card)
+    return HotspotInfo(id=hotspot.id, position=_position(hotspot), label=hotspot.label.model_dump(), card=card)
+
+
+def _position(hotspot: Hotspot | AngleHotspot) -> Vec3:
+    if isinstance(hotspot, Hotspot):
+        return hotspot.position
+    x, y, z = hotspot.direction
+    return x * LABEL_DISTANCE_M, y * LABEL_DISTANCE_M, z * LABEL_DISTANCE_M

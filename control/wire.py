@@ -194,6 +194,17 @@ class SoundInfo(_Message):
     title: dict[str, str] | None = None
 
 
+class SourceTold(_Message):
+    """How the video of the scene is doing, when the visitor comes in and whenever that changes. In all states but
+    ``playing`` the picture stands still; ``picture_age_s`` is how old it is, null where there has been none."""
+
+    type: Literal["source"] = "source"
+    state: Literal["connecting", "playing", "lost", "ended"]
+    picture_age_s: Seconds | None
+    retry_s: Seconds | None
+    """In how many seconds a lost source is tried again."""
+
+
 class Leader(_Message):
     """Who leads the guided visit that is followed."""
 
@@ -302,7 +313,9 @@ class Closing(_Message):
     reason: str
 
 
-ServerMessage = Welcome | Guiding | FrameShown | ServerStats | Tapped | Pong | Error | EncoderChanged | Closing
+ServerMessage = (
+    Welcome | SourceTold | Guiding | FrameShown | ServerStats | Tapped | Pong | Error | EncoderChanged | Closing
+)
 
 _client: TypeAdapter[ClientMessage] = TypeAdapter(ClientMessage)
 

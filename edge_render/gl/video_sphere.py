@@ -41,6 +41,9 @@ LEVELS_MAX: Final = 4
 """Mipmap levels below the full one. Nobody sees a video sixteen times smaller than it is."""
 SHARPER_LEVELS: Final = 0.5
 """Up to 1.4 texels a pixel, bilinear filtering of the full size does not alias, and most views need no mipmaps."""
+SOFTWARE_LEVELS: Final = 1.0
+"""Beyond that software drawing makes mipmaps too: of each 4K picture they take it 40 ms, more than drawing a view does,
+so that some aliasing is the smaller evil."""
 _SAMPLERS: Final = ("luma", "blue", "red")
 
 _DARK: Final = VideoPicture(
@@ -96,7 +99,7 @@ class VideoSphereDrawable:
         tangent = math.tan(view.fov_y_rad / 2.0)
         bias = -SHARPER_LEVELS - sampling.finer_levels
         finest = math.log2(2.0 * tangent / target.height * planes.texels_per_rad) + bias
-        planes.bind(mipmaps=finest > 0.0)
+        planes.bind(mipmaps=finest > (SOFTWARE_LEVELS if self._parts.context.software else 0.0))
 
         program["world_from_camera"].value = tuple(view.pose.rotation().T.reshape(-1))
         program["half_tangents"].value = (tangent * view.aspect, tangent)

@@ -150,6 +150,8 @@ class VideoSource:
 
     def show(self, picture: VideoPicture) -> None:
         """See Audience.show."""
+        if self._closing:
+            return
         before = self._picture
         if before is not None and before.number > self._taken and not self.idle:
             self._dropped += 1
@@ -162,7 +164,7 @@ class VideoSource:
 
     def hear(self, block: SoundBlock) -> None:
         """See Audience.hear."""
-        if self._on_sound is not None:
+        if self._on_sound is not None and not self._closing:
             self._on_sound(block)
 
     def decoded(self, took_ns: int) -> None:
@@ -225,5 +227,5 @@ class VideoSource:
         before = self._status
         self._status = SourceStatus(state, time.monotonic_ns(), self._picture_ns, retry_ns, reason)
         self._log.info("video_source_state", before=before.state, after=state, reason=reason)
-        if state is not SourceState.CLOSED:
+        if not self._closing:
             self._on_state(self._status)

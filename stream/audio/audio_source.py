@@ -161,6 +161,11 @@ class LiveAudio:
     def __init__(self) -> None:
         self._listeners: set[LiveListener] = set()
 
+    @property
+    def listened(self) -> bool:
+        """Whether anybody listens; any thread may ask."""
+        return bool(self._listeners)
+
     def put(self, packet: AudioPacket) -> None:
         """A packet came; it goes to all listeners. One that is slow loses its oldest, and hurts nobody else."""
         for listener in self._listeners:
