@@ -10,36 +10,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_render.gl.batches import Batch, build_batches, scene_bounds
-from edge_render.gl.calls import CULL_FACE, TEXTURE0, TEXTURE_2D, TRIANGLES, UNIFORM_BUFFER, UNSIGNED_INT
+from edge_render.gl.calls import CULL_FACE, TRIANGLES, UNSIGNED_INT
 from edge_render.gl.context import GlContext
-from edge_render.gl.programs import (
-    BASE_UNIT,
-    EMISSIVE_UNIT,
-    METAL_ROUGH_UNIT,
-    NORMAL_UNIT,
-    OCCLUSION_UNIT,
-    SURFACE_BINDING,
-    GlPrograms,
-)
+from edge_render.gl.materials import GpuMaterials, Look, VertexData
+from edge_render.gl.programs import GlPrograms
 from edge_render.gl.textures import GlTextures
 from edge_render.render_quality import RenderQuality
-from edge_render.scene import AlphaMode, Material, Scene
+from edge_render.scene import AlphaMode, Scene
 
 Matrix32 = NDArray[np.float32]
-_SURFACE_BYTES = 48
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GpuBatch:
-    """One merged batch: its vertex array, program and textures by unit."""
+    """One merged batch: its vertex array, its material and the program that draws it."""
 
     source: Batch
-    material: Material
-    features: frozenset[str]
+    look: Look
     vertex_array: Any
     buffers: tuple[Any, ...]
     program: int
-    textures: tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,17 +50,14 @@ class GpuScene:
     """What one loaded scene takes on the GPU. Made and used on the GL thread."""
 
     def __init__(self, context: GlContext, programs: GlPrograms, scene: Scene, quality: RenderQuality) -> None:
-        """Takes nothing yet: see :meth:`upload`."""
+        """Takes the materials' constants; all else is taken by :meth:`upload`."""
         self.source = scene
         self.bounds = scene_bounds(scene)
         self.batches: list[GpuBatch] = []
         self._context = context
         self._textures = GlTextures(context, scene, quality)
         self._programs = programs
-        self._quality = quality
-        self._surfaces: Any = None
-        alignment = max(_SURFACE_BYTES, context.moderngl.info["GL_UNIFORM_BUFFER_OFFSET_ALIGNMENT"])
-        self._surface_stride = -(-_SURFACE_BYTES // alignment) * alignment
+        self._materials = GpuMaterials(context, self._textures, scene, quality)
 
     def upload(self) -> Iterator[float]:
         """Put it on the GPU batch by batch; yields how much is done, from 0 to 1."""
@@ -78,28 +65,12 @@ class GpuScene:
         for done, batch in enumerate(batches, start=1):
             self.batches.append(self._upload(batch))
             yield done / len(batches)
-        self._surfaces = self._context.moderngl.buffer(self._surface_data())
         self._index_chunks()
 
     @property
     def gpu_bytes(self) -> int:
         """Vertices, indices and textures."""
         return self._textures.gpu_bytes + sum(int(buffer.size) for batch in self.batches for buffer in batch.buffers)
-
-    def _surface_data(self) -> bytes:
-        data = np.zeros((max(len(self.batches), 1), self._surface_stride // 4), dtype=np.float32)
-        for row, batch in zip(data, self.batches, strict=False):
-            material = batch.material
-            emissive = np.multiply(material.emissive_factor, self.source.exposure)
-            cutoff = material.alpha_cutoff
-            factors = (
-                material.metallic_factor,
-                material.roughness_factor,
-                material.normal_scale,
-                material.occlusion_strength,
-            )
-            row[:12] = (*material.base_color_factor, *emissive, cutoff, *factors)
-        return data.tobytes()
 
     def _index_chunks(self) -> None:
         """Lay the chunks of all batches side by side, so that one numpy pass culls and sorts them."""
@@ -112,12 +83,15 @@ class GpuScene:
         none = [np.zeros(0, np.int64)]
         self._chunk_count = np.concatenate([source.chunk_count for source in sources] or none).astype(np.int32)
         self._chunk_offset = np.concatenate([source.chunk_first for source in sources] or none) * 4
-        blended = np.array([batch.material.alpha_mode is AlphaMode.BLEND for batch in self.batches], dtype=bool)
+        blended = np.array([batch.look.material.alpha_mode is AlphaMode.BLEND for batch in self.batches], dtype=bool)
         self._chunk_blended = blended[self._chunk_batch]
 
     def _upload(self, batch: Batch) -> GpuBatch:
-        material = self.source.materials[batch.material]
-        features, textures = self._features(batch, material)
+        vertex_data = VertexData(
+            uvs=batch.uvs is not None, tangents=batch.tangents is not None, colors=batch.colors is not None
+        )
+        look = self._materials.look(batch.material, vertex_data)
+        features = look.features
         program = self._programs.get("scene.vert", "scene.frag", features)
         parts: list[tuple[str, str, NDArray[np.float32]]] = [
             ("3f", "in_position", batch.positions),
@@ -139,45 +113,11 @@ class GpuScene:
         )
         return GpuBatch(
             source=batch,
-            material=material,
-            features=features,
+            look=look,
             vertex_array=vertex_array,
             buffers=(vertex_buffer, index_buffer),
             program=int(program.glo),
-            textures=textures,
         )
-
-    def _features(self, batch: Batch, material: Material) -> tuple[frozenset[str], tuple[tuple[int, int], ...]]:
-        """The ``#define`` names that a material needs, and its (unit, texture) pairs: what is absent costs nothing."""
-        features: set[str] = set()
-        textures: list[tuple[int, int]] = []
-        if batch.uvs is not None:
-            for use, feature, unit, srgb in (
-                (material.base_color_texture, "HAS_BASE_MAP", BASE_UNIT, True),
-                (material.metallic_roughness_texture, "HAS_METAL_ROUGH_MAP", METAL_ROUGH_UNIT, False),
-                (material.normal_texture, "HAS_NORMAL_MAP", NORMAL_UNIT, False),
-                (material.occlusion_texture, "HAS_OCCLUSION_MAP", OCCLUSION_UNIT, False),
-                (material.emissive_texture, "HAS_EMISSIVE_MAP", EMISSIVE_UNIT, True),
-            ):
-                if use is None:
-                    continue
-                if feature == "HAS_OCCLUSION_MAP" and use == material.metallic_roughness_texture:
-                    # Both lie in channels of one image, as exporters like to pack them: sample it once.
-                    features.add("OCCLUSION_IN_METAL_ROUGH_MAP")
-                    continue
-                features.add(feature)
-                textures.append((unit, self._textures.get(use.texture, srgb=srgb)))
-            if textures:
-                features.add("HAS_UV")
-        if batch.colors is not None:
-            features.add("HAS_COLOR")
-        if material.double_sided:
-            features.add("DOUBLE_SIDED")
-        if material.alpha_mode is not AlphaMode.OPAQUE:
-            features.add("ALPHA_MASK" if material.alpha_mode is AlphaMode.MASK else "ALPHA_BLEND")
-        if self._quality.shadow_taps > 1:
-            features.add("SHADOW_TAPS_4")
-        return frozenset(features), tuple(textures)
 
     def draw_list(self, clip_from_world: NDArray[np.float64], eye: tuple[float, float, float]) -> DrawList:
         """Cull chunks outside the view and sort: opaque ones nearest first within their batch, blended ones
@@ -216,18 +156,8 @@ class GpuScene:
         for index, first, length in runs:
             batch = self.batches[index]
             if program is None:
-                (calls.disable if batch.material.double_sided else calls.enable)(CULL_FACE)
                 calls.use_program(batch.program)
-                for unit, texture in batch.textures:
-                    calls.active_texture(TEXTURE0 + unit)
-                    calls.bind_texture(TEXTURE_2D, texture)
-                calls.bind_buffer_range(
-                    UNIFORM_BUFFER,
-                    SURFACE_BINDING,
-                    self._surfaces.glo,
-                    index * self._surface_stride,
-                    _SURFACE_BYTES,
-                )
+                self._materials.bind(batch.look)
             calls.bind_vertex_array(batch.vertex_array.glo)
             calls.multi_draw_elements(TRIANGLES, counts + 4 * first, UNSIGNED_INT, offsets + 8 * first, length)
 
@@ -241,8 +171,7 @@ class GpuScene:
             batch.vertex_array.release()
             for buffer in batch.buffers:
                 buffer.release()
-        if self._surfaces is not None:
-            self._surfaces.release()
+        self._materials.release()
         self._textures.release()
 
 

@@ -87,18 +87,17 @@ class ShadowMap:
         calls.polygon_offset(1.5, 2.0)
         matrix = np.ascontiguousarray(clip_from_world.T, dtype=np.float32).tobytes()
         for index, batch in enumerate(scene.batches):
-            material = batch.material
+            material = batch.look.material
             if material.alpha_mode is AlphaMode.BLEND:
                 continue
-            cut_out = material.alpha_mode is AlphaMode.MASK and "HAS_BASE_MAP" in batch.features
+            cut_out = material.alpha_mode is AlphaMode.MASK and "HAS_BASE_MAP" in batch.look.features
             program = programs.get("depth.vert", "depth.frag", frozenset({"ALPHA_MASK"} if cut_out else ()))
             program["depth_from_world"].write(matrix)
             if cut_out:
                 program["alpha_factor"].value = material.base_color_factor[3]
                 program["alpha_cutoff"].value = material.alpha_cutoff
-                texture = next(texture for unit, texture in batch.textures if unit == BASE_UNIT)
                 calls.active_texture(TEXTURE0 + BASE_UNIT)
-                calls.bind_texture(TEXTURE_2D, texture)
+                calls.bind_texture(TEXTURE_2D, batch.look.texture(BASE_UNIT))
             draws = scene.whole_batch(index)
             # Thin one-sided walls must shade from both sides, so nothing is culled here.
             scene.draw_runs(draws.opaque, draws, program=int(program.glo))
