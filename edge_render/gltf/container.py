@@ -68,19 +68,20 @@ def _read_glb(data: memoryview, log: FindingLog) -> Container | None:
     if not chunks or chunks[0][0] != _JSON:
         log.error("", "the first chunk is not JSON", "GLB_UNEXPECTED_FIRST_CHUNK")
         return None
+    if not len(chunks[0][1]):
+        log.error("chunk 0", "the JSON chunk is empty", "GLB_EMPTY_CHUNK")
     blob = None
     for number, (kind, content) in enumerate(chunks[1:], start=1):
         if kind == _JSON or (kind == _BIN and blob is not None):
             name = "JSON" if kind == _JSON else "binary"
             log.error(f"chunk {number}", f"is a second {name} chunk: which one is meant?", "GLB_DUPLICATE_CHUNK")
-            return None
-        if kind == _BIN:
+        elif kind == _BIN:
             blob = content
             if number != 1:
                 log.defect(f"chunk {number}", "the binary chunk must be the second", "GLB_UNEXPECTED_BIN_CHUNK")
         else:
             log.warning(f"chunk {number}", f"is of an unknown type, {kind:#010x}", "GLB_UNKNOWN_CHUNK_TYPE")
-    return Container(bytes(chunks[0][1]), blob, is_glb=True)
+    return None if log.refused else Container(bytes(chunks[0][1]), blob, is_glb=True)
 
 
 def _read_header(data: memoryview, log: FindingLog) -> int | None:
