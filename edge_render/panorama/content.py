@@ -30,7 +30,9 @@ def load_panorama(name: str, image: Path, layout: Layout, exposure: float, cache
     make = partial(write_tiles, image, layout)
     try:
         folder = cache.entry(f"panorama-{layout}", TILER_VERSION, file_digest(image), make)
-        tiles = TileFile(folder)
-    except (OSError, ValueError, KeyError) as error:
-        raise PackageError(f"{image}: its tiles can't be written or read back: {error}") from error
-    return Panorama(name, tiles, exposure)
+    except OSError as error:
+        raise PackageError(f"{image}: its tiles can't be written: {error}") from error
+    try:
+        return Panorama(name, TileFile(folder), exposure)
+    except (OSError, EOFError, ValueError, KeyError) as error:
+        raise PackageError(f"{image}: its tiles can't be read back; remove {folder} ({error})") from error

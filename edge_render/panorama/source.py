@@ -26,8 +26,8 @@ FILE_MAX_BYTES = 1024**3
 RATIO_TOLERANCE = 0.01
 """A camera's or an editor's rounding; what is more is no picture all around."""
 _FORMATS = {
-    ".jpg": ("JPEG", "MPO"),
-    ".jpeg": ("JPEG", "MPO"),
+    ".jpg": ("JPEG",),
+    ".jpeg": ("JPEG",),
     ".png": ("PNG",),
     ".webp": ("WEBP",),
     ".avif": ("AVIF",),
