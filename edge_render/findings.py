@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import PurePath
 
 _SHOWN_OF_A_KIND = 20
 _TEXT_MAX = 120
+_PLACE = re.compile(r"([a-zA-Z]\w*(?:\[\d+\])?(?:\.[\w-]+(?:\[\d+\])?)*): ")
 
 
 class Severity(StrEnum):
@@ -66,6 +69,12 @@ class FindingLog:
     def warning(self, place: str, message: str, code: str) -> None:
         """It is likely not what was meant."""
         self._add(Severity.WARNING, place, message, code)
+
+    def raised(self, error: Exception, code: str) -> None:
+        """An error whose message begins, as those of this package do, with the file and the place in it."""
+        message = str(error).removeprefix(f"{self.file}: ").removeprefix(f"{PurePath(self.file).name}: ")
+        place = _PLACE.match(message)
+        self.error(place.group(1) if place else "", message[place.end() if place else 0 :], code)
 
     def _add(self, severity: Severity, place: str, message: str, code: str) -> None:
         kind = (severity, code)

@@ -5,15 +5,18 @@ Angles are degrees in the file and radians in code. Positions are metres, right-
 
 from __future__ import annotations
 
-import json
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from edge_render.errors import PackageError
+from edge_render.findings import Finding, FindingLog, Severity, place_of
+from edge_render.json_text import parse_json
 from edge_render.manifest import (
     Action,
     Color,
@@ -30,12 +33,14 @@ from edge_render.manifest import (
     Unit,
 )
 from edge_render.panorama.spec import PanoramaScene
+from edge_render.plain_file import UnreadableFileError, read_plain_file
 from edge_render.pose import Pose, Vec3
 from edge_render.video.address import is_address
 from edge_render.video.spec import LiveScene
 
 MANIFEST_NAME = "showroom.json"
 MANIFEST_MAX_BYTES = 4 * 1024 * 1024
+_TOLD_MAX = 100
 
 
 class EntryPose(ManifestModel):
@@ -188,13 +193,13 @@ class Package:
         scene = self.showroom.scenes[scene_name]
         match scene:
             case ModelScene():
-                return self._path(f"scenes.{scene_name}.model", scene.model)
+                return self.path(f"scenes.{scene_name}.model", scene.model)
             case PanoramaScene():
-                return self._path(f"scenes.{scene_name}.image", scene.image)
+                return self.path(f"scenes.{scene_name}.image", scene.image)
             case LiveScene() if is_address(scene.source):
                 raise PackageError(f"{MANIFEST_NAME}: scenes.{scene_name} comes from an address, and not from a file")
             case LiveScene():
-                return self._path(f"scenes.{scene_name}.source", scene.source)
+                return self.path(f"scenes.{scene_name}.source", scene.source)
 
     def video_source(self, scene_name: str) -> str | Path:
         """The address or the file of a scene of video. Raises PackageError where a file is not inside the package."""
@@ -206,7 +211,7 @@ class Package:
     def audio_path(self, scene_name: str) -> Path | None:
         """The sound file of a scene that has one. Raises PackageError where it is not inside the package."""
         audio = self.showroom.scenes[scene_name].audio
-        return None if audio is None else self._path(f"scenes.{scene_name}.audio.file", audio.file)
+        return None if audio is None else self.path(f"scenes.{scene_name}.audio.file", audio.file)
 
     def narrations(self, scene_name: str) -> dict[str, tuple[Narration, Path]]:
         """What is told on the cards of a scene, by hotspot. Raises PackageError where a file is not in the package."""
@@ -214,13 +219,30 @@ class Package:
         for hotspot in self.showroom.scenes[scene_name].hotspots:
             if isinstance(hotspot.action, OpenCard) and (audio := hotspot.action.audio) is not None:
                 field = f"scenes.{scene_name}.hotspots.{hotspot.id}.action.audio.file"
-                found[hotspot.id] = audio, self._path(field, audio.file)
+                found[hotspot.id] = audio, self.path(field, audio.file)
         return found
 
-    def _path(self, field: str, relative: str) -> Path:
+    def files(self) -> Iterator[tuple[str, str]]:
+        """All files that the manifest names: the field, and the path in the package."""
+        for name, scene in self.showroom.scenes.items():
+            match scene:
+                case ModelScene():
+                    yield f"scenes.{name}.model", scene.model
+                case PanoramaScene():
+                    yield f"scenes.{name}.image", scene.image
+                case LiveScene() if not is_address(scene.source):
+                    yield f"scenes.{name}.source", scene.source
+            if scene.audio is not None:
+                yield f"scenes.{name}.audio.file", scene.audio.file
+            for hotspot in scene.hotspots:
+                if isinstance(hotspot.action, OpenCard) and hotspot.action.audio is not None:
+                    yield f"scenes.{name}.hotspots.{hotspot.id}.action.audio.file", hotspot.action.audio.file
+
+    def path(self, field: str, relative: str) -> Path:
+        """The file that a field names. Raises PackageError where it is not inside the package."""
         path = (self.root / relative).resolve()
         if not path.is_relative_to(self.root.resolve()):
-            raise PackageError(f"{MANIFEST_NAME}: {field} leads out of the package: {relative}")
+            raise PackageError(f"{MANIFEST_NAME}: {field}: leads out of the package: {relative}")
         if not path.is_file():
             raise PackageError(f"{MANIFEST_NAME}: {field}: no file {relative} in {self.root}")
         return path
@@ -231,28 +253,40 @@ def open_package(root: Path) -> Package:
 
     Raises PackageError, with the file and the field in its message, where anything is wrong.
     """
-    manifest = root / MANIFEST_NAME
-    try:
-        size = manifest.stat().st_size
-        if size > MANIFEST_MAX_BYTES:
-            raise PackageError(f"{manifest}: {size} bytes, more than the {MANIFEST_MAX_BYTES} that are allowed")
-        data = json.loads(manifest.read_bytes())
-    except OSError as error:
-        raise PackageError(f"{manifest}: can't be read: {error.strerror}") from error
-    except (ValueError, RecursionError) as error:
-        raise PackageError(f"{manifest}: is not JSON: {error}") from error
-    try:
-        showroom = Showroom.model_validate(data)
-    except ValidationError as error:
-        lines = [
-            f"{manifest}: {'.'.join(str(part) for part in item['loc']) or 'top level'}: {item['msg']}"
-            for item in error.errors(include_url=False, include_context=False, include_input=False)[:20]
-        ]
-        raise PackageError("\n".join(lines)) from error
-    package = Package(root, showroom)
-    for name, scene in showroom.scenes.items():
-        if not (isinstance(scene, LiveScene) and is_address(scene.source)):
-            package.content_path(name)
-        package.audio_path(name)
-        package.narrations(name)
+    package, findings = examine_package(root)
+    told = [
+        f"{finding.file}: {finding.place or 'top level'}: {finding.message}"
+        for finding in findings
+        if finding.severity is Severity.ERROR
+    ]
+    if package is None or told:
+        raise PackageError("\n".join(told))
     return package
+
+
+def examine_package(root: Path) -> tuple[Package | None, tuple[Finding, ...]]:
+    """All that is wrong with the manifest of a package folder, and the package, unless the manifest can't be used.
+
+    With errors for files that are not there it can be used, but not served.
+    """
+    log = FindingLog(str(root / MANIFEST_NAME))
+    try:
+        data = read_plain_file(root / MANIFEST_NAME, MANIFEST_MAX_BYTES)
+    except UnreadableFileError as error:
+        log.error("", str(error), "IO_ERROR")
+        return None, log.findings()
+    tree = parse_json(data, log)
+    if tree is None:
+        return None, log.findings()
+    try:
+        package = Package(root, Showroom.model_validate(tree))
+    except ValidationError as error:
+        for item in islice(error.errors(include_url=False, include_context=False, include_input=False), _TOLD_MAX):
+            log.error(place_of(item["loc"]), item["msg"].removeprefix("Value error, "), "MANIFEST_INVALID")
+        return None, log.findings()
+    for field, relative in package.files():
+        try:
+            package.path(field, relative)
+        except PackageError as error:
+            log.raised(error, "FILE_MISSING")
+    return package, log.findings()

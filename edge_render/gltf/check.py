@@ -22,10 +22,10 @@ from edge_render.gltf.check_references import check_references
 from edge_render.gltf.container import read_container
 from edge_render.gltf.extensions import SUPPORTED_EXTENSIONS
 from edge_render.gltf.format import Asset, Gltf
-from edge_render.gltf.json_text import parse_json
 from edge_render.gltf.schema import check_properties, to_gltf
 from edge_render.gltf.uris import UriError, read_uri
 from edge_render.gltf.usage import Usage, usage_of
+from edge_render.json_text import parse_json
 
 _MAJOR: Final = 2
 _MINOR: Final = 0

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import stat
 import struct
 from dataclasses import dataclass
 from pathlib import Path
 
 from edge_render.findings import FindingLog
 from edge_render.gltf.limits import FILE_MAX_BYTES
+from edge_render.plain_file import UnreadableFileError, read_plain_file
 
 _MAGIC, _JSON, _BIN = b"glTF", 0x4E4F534A, 0x004E4942
 _HEADER_BYTES, _CHUNK_HEADER_BYTES = 12, 8
@@ -23,33 +23,10 @@ class Container:
     is_glb: bool
 
 
-class UnreadableFileError(Exception):
-    """A file is missing, is no plain file, or is too large; the message says which."""
-
-
-def read_file(path: Path) -> bytes:
-    """The bytes of a plain file, at most FILE_MAX_BYTES. Raises UnreadableFileError.
-
-    A device or a pipe is not opened: reading one may never end.
-    """
-    try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):
-            raise UnreadableFileError("is no plain file")
-        with path.open("rb") as file:
-            data = file.read(FILE_MAX_BYTES + 1)
-    except (OSError, ValueError) as error:
-        # ValueError: a name with a null byte.
-        raise UnreadableFileError(f"can't be read: {getattr(error, 'strerror', None) or error}") from error
-    if len(data) > FILE_MAX_BYTES:
-        raise UnreadableFileError(f"is larger than {FILE_MAX_BYTES} bytes")
-    return data
-
-
 def read_container(path: Path, log: FindingLog) -> Container | None:
     """Read a .glb or .gltf file. None where an error was logged."""
     try:
-        data = read_file(path)
+        data = read_plain_file(path, FILE_MAX_BYTES)
     except UnreadableFileError as error:
         log.error("", str(error), "IO_ERROR")
         return None

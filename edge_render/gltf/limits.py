@@ -7,8 +7,6 @@ from typing import Final
 
 FILE_MAX_BYTES: Final = 512 * 1024 * 1024
 """Of the file, and of each file it names."""
-JSON_MAX_OBJECTS: Final = 250_000
-JSON_MAX_VALUES: Final = 2_000_000
 
 ELEMENTS_MAX: Final = 20_000_000
 """Of one accessor, of what a Draco or meshopt stream says it decodes to, and of the indices of one primitive."""

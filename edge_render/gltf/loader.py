@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 import structlog
@@ -26,8 +24,6 @@ from edge_render.placement import morphed, moved, world_matrices
 from edge_render.scene import Scene
 
 log = structlog.get_logger(__name__)
-
-_PLACE: Final = re.compile(r"([a-zA-Z]\w*(?:\[\d+\])?(?:\.\w+(?:\[\d+\])?)*): ")
 
 
 def load_model(path: Path, *, name: str) -> Scene:
@@ -58,9 +54,7 @@ def examine_model(path: Path, *, name: str) -> tuple[Scene | None, tuple[Finding
     try:
         scene = mesh_files.read_mesh_file(path, name=name) if checked is None else _read_gltf(checked, found, name)
     except ModelError as error:
-        message = str(error).removeprefix(f"{path.name}: ")
-        place = _PLACE.match(message)
-        found.error(place.group(1) if place else "", message[place.end() if place else 0 :], "DECODING_FAILED")
+        found.raised(error, "DECODING_FAILED")
     if scene is not None and not scene.nodes:
         found.warning("", "its scene has nothing to draw", "NOTHING_TO_DRAW")
     return scene, found.findings()

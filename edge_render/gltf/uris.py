@@ -10,7 +10,8 @@ from pathlib import Path
 from urllib.parse import unquote, unquote_to_bytes
 
 from edge_render.findings import printable
-from edge_render.gltf.container import UnreadableFileError, read_file
+from edge_render.gltf.limits import FILE_MAX_BYTES
+from edge_render.plain_file import UnreadableFileError, read_plain_file
 
 
 class UriError(Exception):
@@ -59,7 +60,7 @@ def read_uri(folder: Path, uri: str) -> Resource:
         return _inline(uri)
     file = resource_path(folder, uri)
     try:
-        return Resource(read_file(file), None)
+        return Resource(read_plain_file(file, FILE_MAX_BYTES), None)
     except UnreadableFileError as error:
         raise UriError(f"'{printable(uri)}' {error}", "IO_ERROR") from error
 

@@ -1,17 +1,19 @@
-"""Parses the JSON of a glTF file within limits (RFC 8259; glTF 2.0, section 2.7)."""
+"""Parses JSON of others within limits (RFC 8259): that of models, and of showrooms."""
 
 from __future__ import annotations
 
 import codecs
 import json
 import re
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 from edge_render.findings import FindingLog, printable
-from edge_render.gltf.limits import JSON_MAX_OBJECTS, JSON_MAX_VALUES
 
-_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
-_EXACT_INTEGERS = 2**53
+JSON_MAX_OBJECTS: Final = 250_000
+JSON_MAX_VALUES: Final = 2_000_000
+
+_SURROGATE: Final = re.compile(rb"\\u[dD][89a-fA-F]")
+_EXACT_INTEGERS: Final = 2**53
 
 
 def parse_json(data: bytes, log: FindingLog) -> dict[str, Any] | None:
