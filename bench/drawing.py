@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from edge_render.frame import Frame, FrameTimes, PixelFormat
+from edge_render.geometry.batches import prepare_scene
 from edge_render.gl.calls import COLOR_BUFFER_BIT, DEPTH_BUFFER_BIT, DEPTH_TEST, FRAMEBUFFER, LEQUAL
 from edge_render.gl.context import GlContext
 from edge_render.gl.gpu_scene import GpuScene
@@ -69,7 +70,7 @@ class FloorRenderer:
     def __init__(self, scene: Scene) -> None:
         self._context = GlContext.open()
         programs = GlPrograms(self._context)
-        self._gpu = GpuScene(self._context, programs, scene, RenderQuality.for_software())
+        self._gpu = GpuScene(self._context, programs, prepare_scene(scene), RenderQuality.for_software())
         deque(self._gpu.upload(), maxlen=0)
         self._target = GlTargets(self._context).get(*SIZE, 1)
         self._program: Any = self._context.moderngl.program(

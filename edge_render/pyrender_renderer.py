@@ -16,6 +16,7 @@ import numpy as np
 
 from edge_render.errors import RendererError
 from edge_render.frame import PixelFormat
+from edge_render.geometry.batches import PreparedScene
 from edge_render.gl.context import use_egl_for_pyopengl
 from edge_render.loading import LoadingAtOnce
 from edge_render.renderer import FAR_M, NEAR_M, Content, Picture, Refiner, SceneHandle, View
@@ -60,6 +61,8 @@ class PyrenderRenderer:
 
     def begin_load(self, content: Content, on_change: Callable[[], None]) -> LoadingAtOnce:
         """See Renderer.begin_load; nothing ever changes by itself. Raises RendererError for all but models."""
+        if isinstance(content, PreparedScene):
+            content = content.source
         if not isinstance(content, Scene):
             raise RendererError("pyrender draws models alone: use --renderer gl for all other scenes")
         handle = SceneHandle(next(self._handles))

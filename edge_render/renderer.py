@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_render.frame import PixelFormat
+from edge_render.geometry.batches import PreparedScene
 from edge_render.panorama.content import Panorama
 from edge_render.pose import Pose
 from edge_render.scene import Scene
@@ -23,7 +24,7 @@ from edge_render.video.sphere import VideoSphere
 
 SceneHandle = NewType("SceneHandle", int)
 
-Content: TypeAlias = Scene | Panorama | VideoSphere
+Content: TypeAlias = Scene | PreparedScene | Panorama | VideoSphere
 """All that can be loaded and looked at."""
 
 NEAR_M = 0.05

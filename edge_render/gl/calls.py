@@ -14,6 +14,8 @@ from collections.abc import Callable
 from edge_render.errors import RendererError
 
 NO_ERROR = 0
+POINTS = 0x0000
+LINES = 0x0001
 TRIANGLES = 0x0004
 TRIANGLE_STRIP = 0x0005
 ZERO = 0
@@ -49,6 +51,14 @@ TEXTURE_2D = 0x0DE1
 TEXTURE_3D = 0x806F
 TEXTURE_2D_ARRAY = 0x8C1A
 TEXTURE0 = 0x84C0
+INT = 0x1404
+FLOAT = 0x1406
+RGBA32F = 0x8814
+R32I = 0x8235
+ARRAY_BUFFER = 0x8892
+ELEMENT_ARRAY_BUFFER = 0x8893
+COPY_WRITE_BUFFER = 0x8F37
+TEXTURE_BUFFER = 0x8C2A
 UNIFORM_BUFFER = 0x8A11
 FRAMEBUFFER = 0x8D40
 READ_FRAMEBUFFER = 0x8CA8
@@ -104,10 +114,21 @@ class GlCalls:
         self.draw_arrays: _Call = bind("glDrawArrays", _UINT, _INT, _INT)
         self.draw_arrays_instanced: _Call = bind("glDrawArraysInstanced", _UINT, _INT, _INT, _INT)
         self.multi_draw_elements: _Call = bind("glMultiDrawElements", _UINT, _PTR, _UINT, _PTR, _INT)
-        self.tex_parameter: _Call = bind("glTexParameteri", _UINT, _UINT, _INT)
-        self.tex_sub_image_2d: _Call = bind("glTexSubImage2D", _UINT, *[_INT] * 5, _UINT, _UINT, _PTR)
+        self.draw_elements_instanced: _Call = bind("glDrawElementsInstanced", _UINT, _INT, _UINT, _PTR, _INT)
+        self.point_size: _Call = bind("glPointSize", _FLOAT)
+        self.uniform_int: _Call = bind("glUniform1i", _INT, _INT)
+        self.bind_buffer: _Call = bind("glBindBuffer", _UINT, _UINT)
+        self.buffer_sub_data: _Call = bind("glBufferSubData", _UINT, ctypes.c_ssize_t, ctypes.c_ssize_t, _PTR)
+        self.gen_vertex_arrays: _Call = bind("glGenVertexArrays", _INT, _PTR)
+        self.delete_vertex_arrays: _Call = bind("glDeleteVertexArrays", _INT, _PTR)
+        self.vertex_attrib_pointer: _Call = bind("glVertexAttribPointer", _UINT, _INT, _UINT, _BYTE, _INT, _PTR)
+        self.vertex_attrib_i_pointer: _Call = bind("glVertexAttribIPointer", _UINT, _INT, _UINT, _INT, _PTR)
+        self.enable_vertex_attrib_array: _Call = bind("glEnableVertexAttribArray", _UINT)
         self.gen_textures: _Call = bind("glGenTextures", _INT, _PTR)
         self.delete_textures: _Call = bind("glDeleteTextures", _INT, _PTR)
+        self.tex_buffer: _Call = bind("glTexBuffer", _UINT, _UINT, _UINT)
+        self.tex_parameter: _Call = bind("glTexParameteri", _UINT, _UINT, _INT)
+        self.tex_sub_image_2d: _Call = bind("glTexSubImage2D", _UINT, *[_INT] * 5, _UINT, _UINT, _PTR)
         self.tex_image_3d: _Call = bind("glTexImage3D", _UINT, *[_INT] * 6, _UINT, _UINT, _PTR)
         self.tex_sub_image_3d: _Call = bind("glTexSubImage3D", _UINT, *[_INT] * 7, _UINT, _UINT, _PTR)
         self.generate_mipmap: _Call = bind("glGenerateMipmap", _UINT)

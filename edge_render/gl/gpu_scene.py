@@ -1,190 +1,208 @@
-"""A scene on the GPU, and which parts of it one view draws."""
+"""A scene on the GPU, and how parts of it are drawn."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from edge_render.gl.batches import Batch, build_batches, scene_bounds
-from edge_render.gl.calls import CULL_FACE, TRIANGLES, UNSIGNED_INT
+from edge_render.geometry.batches import Batch, PreparedScene
+from edge_render.geometry.draw_list import ChunkTable, Detail, DrawList, Run
+from edge_render.geometry.placing import BatchKey, Placing, Primitive
+from edge_render.gl.calls import CULL_FACE, LINES, POINTS, TEXTURE0, TEXTURE_2D, TRIANGLES, UNSIGNED_INT
 from edge_render.gl.context import GlContext
 from edge_render.gl.materials import GpuMaterials, Look, VertexData
-from edge_render.gl.programs import GlPrograms
+from edge_render.gl.palette import GpuPalette
+from edge_render.gl.programs import BASE_UNIT, GlPrograms
 from edge_render.gl.textures import GlTextures
+from edge_render.gl.vertex_arrays import BatchBuffers
+from edge_render.pose import Matrix, Vec3
 from edge_render.render_quality import RenderQuality
-from edge_render.scene import AlphaMode, Scene
+from edge_render.scene import AlphaMode
 
-Matrix32 = NDArray[np.float32]
+TICKS_PER_S = 120
+"""Times of what moves are told apart so finely: visitors drawn within a tick share its palette."""
+_MODES = {Primitive.TRIANGLES: TRIANGLES, Primitive.LINES: LINES, Primitive.POINTS: POINTS}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Program:
+    """``name``: OpenGL's. ``first_instance``: where its uniform of that name is, -1 where it has none."""
+
+    name: int
+    first_instance: int
+
+    @classmethod
+    def of(cls, program: Any) -> Program:
+        found = program.get("first_instance", None)
+        return cls(int(program.glo), -1 if found is None else int(found.location))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GpuBatch:
-    """One merged batch: its vertex array, its material and the program that draws it."""
+    """One merged batch: its buffers, its material and the program that draws it."""
 
-    source: Batch
+    key: BatchKey
     look: Look
-    vertex_array: Any
-    buffers: tuple[Any, ...]
-    program: int
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class DrawList:
-    """The chunks to draw, in order: runs of (batch, first, how many) into ``counts`` and ``offsets``."""
-
-    opaque: list[tuple[int, int, int]]
-    blended: list[tuple[int, int, int]]
-    counts: NDArray[np.int32]
-    offsets: NDArray[np.int64]
+    buffers: BatchBuffers
+    program: Program
 
     @property
-    def triangles(self) -> int:
-        return int(self.counts.sum()) // 3
+    def vertex_array(self) -> int:
+        return self.buffers.vertex_array
 
 
 class GpuScene:
     """What one loaded scene takes on the GPU. Made and used on the GL thread."""
 
-    def __init__(self, context: GlContext, programs: GlPrograms, scene: Scene, quality: RenderQuality) -> None:
+    def __init__(
+        self, context: GlContext, programs: GlPrograms, prepared: PreparedScene, quality: RenderQuality
+    ) -> None:
         """Takes the materials' constants; all else is taken by :meth:`upload`."""
-        self.source = scene
-        self.bounds = scene_bounds(scene)
+        self.source = prepared.source
+        self.bounds = (prepared.low, prepared.high)
         self.batches: list[GpuBatch] = []
+        self.chunks = ChunkTable(prepared)
+        self._prepared = prepared
+        self._animator = prepared.movement.animator
+        self._palette = GpuPalette(context, prepared.movement)
+        self._tick = -1
+        self._rows_chosen: DrawList | None = None
         self._context = context
-        self._textures = GlTextures(context, scene, quality)
+        self._textures = GlTextures(context, prepared.source, quality)
         self._programs = programs
-        self._materials = GpuMaterials(context, self._textures, scene, quality)
+        self._materials = GpuMaterials(context, self._textures, prepared.source, quality)
 
     def upload(self) -> Iterator[float]:
-        """Put it on the GPU batch by batch; yields how much is done, from 0 to 1."""
-        batches = build_batches(self.source)
-        for done, batch in enumerate(batches, start=1):
-            self.batches.append(self._upload(batch))
-            yield done / len(batches)
-        self._index_chunks()
+        """Put it on the GPU in steps of a few milliseconds; yields how much is done, from 0 to 1."""
+        buffers = [BatchBuffers(self._context, batch) for batch in self._prepared.batches]
+        total = sum(part.gpu_bytes for part in buffers) + self._prepared.movement.deltas.nbytes + 1
+        done = 0
+        for size in self._palette.upload():
+            done += size
+            yield min(done / total, 1.0)
+        for batch, part in zip(self._prepared.batches, buffers, strict=True):
+            self.batches.append(self._batch(batch, part))
+            yield min(done / total, 1.0)
+            for size in part.upload():
+                done += size
+                yield min(done / total, 1.0)
+        self.move_to(0.0)
+
+    def _batch(self, batch: Batch, buffers: BatchBuffers) -> GpuBatch:
+        vertices = VertexData(
+            uvs=batch.uvs is not None,
+            uvs_1=batch.uvs_1 is not None,
+            tangents=batch.tangents is not None,
+            colors=batch.colors is not None,
+            unlit=batch.key.unlit,
+            lightmap=None if batch.key.lightmap < 0 else batch.key.lightmap,
+        )
+        look = self._materials.look(batch.material, vertices)
+        features = set(look.features | placing_features(batch.key))
+        if vertices.tangents:
+            features.add("HAS_TANGENT")
+        if batch.key.both_sides:
+            features.add("DOUBLE_SIDED")
+        program = self._programs.get("scene.vert", "scene.frag", frozenset(features))
+        return GpuBatch(batch.key, look, buffers, Program.of(program))
 
     @property
     def gpu_bytes(self) -> int:
-        """Vertices, indices and textures."""
-        return self._textures.gpu_bytes + sum(int(buffer.size) for batch in self.batches for buffer in batch.buffers)
+        """Vertices, indices, textures, and what moves."""
+        geometry = sum(batch.buffers.gpu_bytes for batch in self.batches)
+        return geometry + self._palette.gpu_bytes + self._textures.gpu_bytes
 
-    def _index_chunks(self) -> None:
-        """Lay the chunks of all batches side by side, so that one numpy pass culls and sorts them."""
-        sources = [batch.source for batch in self.batches]
-        self._chunk_batch = np.repeat(np.arange(len(sources)), [len(source.chunk_first) for source in sources])
-        empty = [np.zeros((0, 3), np.float32)]
-        low = np.concatenate([source.chunk_min for source in sources] or empty)
-        high = np.concatenate([source.chunk_max for source in sources] or empty)
-        self._chunk_center, self._chunk_extent = (low + high) * 0.5, (high - low) * 0.5
-        none = [np.zeros(0, np.int64)]
-        self._chunk_count = np.concatenate([source.chunk_count for source in sources] or none).astype(np.int32)
-        self._chunk_offset = np.concatenate([source.chunk_first for source in sources] or none) * 4
-        blended = np.array([batch.look.material.alpha_mode is AlphaMode.BLEND for batch in self.batches], dtype=bool)
-        self._chunk_blended = blended[self._chunk_batch]
+    # --- drawing -----------------------------------------------------------------------------------
 
-    def _upload(self, batch: Batch) -> GpuBatch:
-        vertex_data = VertexData(
-            uvs=batch.uvs is not None, tangents=batch.tangents is not None, colors=batch.colors is not None
-        )
-        look = self._materials.look(batch.material, vertex_data)
-        features = look.features
-        program = self._programs.get("scene.vert", "scene.frag", features)
-        parts: list[tuple[str, str, NDArray[np.float32]]] = [
-            ("3f", "in_position", batch.positions),
-            ("3f", "in_normal", batch.normals),
-        ]
-        if "HAS_UV" in features and batch.uvs is not None:
-            parts.append(("2f", "in_uv", batch.uvs))
-        if "HAS_NORMAL_MAP" in features and batch.tangents is not None:
-            parts.append(("4f", "in_tangent", batch.tangents))
-        if "HAS_COLOR" in features and batch.colors is not None:
-            parts.append(("4f", "in_color", batch.colors))
-        vertices = np.concatenate([part[2] for part in parts], axis=1, dtype=np.float32)
-        context = self._context.moderngl
-        vertex_buffer = context.buffer(vertices.tobytes())
-        index_buffer = context.buffer(batch.indices.tobytes())
-        layout = " ".join(part[0] for part in parts)
-        vertex_array = context.vertex_array(
-            program, [(vertex_buffer, layout, *[part[1] for part in parts])], index_buffer=index_buffer
-        )
-        return GpuBatch(
-            source=batch,
-            look=look,
-            vertex_array=vertex_array,
-            buffers=(vertex_buffer, index_buffer),
-            program=int(program.glo),
-        )
+    def move_to(self, time_s: float) -> bool:
+        """Have all that moves where it is so long after the scene began. Returns whether anything may have moved."""
+        tick = int(time_s * TICKS_PER_S)
+        if tick == self._tick or self._animator is None or not self._animator.anything_moves:
+            return False
+        self._tick = tick
+        self.chunks.move(self._palette.move(self._animator.pose_at(tick / TICKS_PER_S)))
+        return True
 
-    def draw_list(self, clip_from_world: NDArray[np.float64], eye: tuple[float, float, float]) -> DrawList:
-        """Cull chunks outside the view and sort: opaque ones nearest first within their batch, blended ones
-        farthest first across all batches."""
-        planes = np.concatenate([clip_from_world[3] + clip_from_world[:3], clip_from_world[3] - clip_from_world[:3]])
-        # Signed distance of the corner that lies farthest inside each plane, for all chunks at once.
-        reach = self._chunk_center @ planes[:, :3].T + planes[:, 3] + self._chunk_extent @ np.abs(planes[:, :3]).T
-        visible = np.flatnonzero((reach >= 0.0).all(axis=1))
-        to_eye = np.abs(self._chunk_center[visible] - np.asarray(eye, np.float32))
-        distance = np.linalg.norm(np.maximum(to_eye - self._chunk_extent[visible], 0.0), axis=1)
-        center_distance = np.linalg.norm(to_eye, axis=1)
-        batch = self._chunk_batch[visible]
-        blended = self._chunk_blended[visible]
-        opaque_order = np.lexsort((distance, batch))
-        opaque_order = opaque_order[~blended[opaque_order]]
-        blended_order = np.argsort(-center_distance, kind="stable")
-        blended_order = blended_order[blended[blended_order]]
-        order = np.concatenate([opaque_order, blended_order])
-        chosen = visible[order]
-        split = len(opaque_order)
-        runs = _runs(batch[order], split)
-        return DrawList(
-            opaque=[run for run in runs if run[1] < split],
-            blended=[run for run in runs if run[1] >= split],
-            counts=self._chunk_count[chosen],
-            offsets=self._chunk_offset[chosen],
-        )
+    def draw_list(
+        self, clip_from_world: Matrix, eye: Vec3, *, variant: int | None = None, detail: Detail | None = None
+    ) -> DrawList:
+        """What a view draws of it, as it stands now; see ChunkTable.draw_list."""
+        return self.chunks.draw_list(clip_from_world, eye, variant, detail)
 
-    def draw_runs(self, runs: list[tuple[int, int, int]], draws: DrawList, *, program: int | None = None) -> None:
-        """Draw runs with their materials, or all with one ``program`` (depth only, both sides)."""
+    def draw_runs(self, runs: list[Run], draws: DrawList, *, program: int | None = None) -> None:
+        """Draw runs with their materials, or all with one ``program`` (which must place vertices as they do)."""
         calls = self._context.calls
-        counts, offsets = draws.counts.ctypes.data, draws.offsets.ctypes.data
+        self._choose(draws)
         if program is not None:
             calls.use_program(program)
             calls.disable(CULL_FACE)
-        for index, first, length in runs:
-            batch = self.batches[index]
-            if program is None:
-                calls.use_program(batch.program)
-                self._materials.bind(batch.look)
-            calls.bind_vertex_array(batch.vertex_array.glo)
-            calls.multi_draw_elements(TRIANGLES, counts + 4 * first, UNSIGNED_INT, offsets + 8 * first, length)
+        for run in runs:
+            batch = self.batches[run[0]]
+            if program is not None:
+                self._draw(batch, run, draws, -1)
+                continue
+            calls.use_program(batch.program.name)
+            self._materials.bind(batch.look)
+            if batch.key.both_sides:
+                calls.disable(CULL_FACE)
+            self._draw(batch, run, draws, batch.program.first_instance)
 
-    def whole_batch(self, index: int) -> DrawList:
-        """All of one batch, as a draw list of one run."""
-        total = len(self.batches[index].source.indices)
-        return DrawList([(index, 0, 1)], [], np.array([total], np.int32), np.zeros(1, np.int64))
+    def draw_depth(self, runs: Iterable[Run], draws: DrawList, clip_from_world: Matrix) -> None:
+        """Draw only depth, of both sides: thin one-sided walls must shade from both. MASK leaves out what its alpha
+        does, and glass, lines and points are left out."""
+        calls = self._context.calls
+        self._choose(draws)
+        matrix = np.ascontiguousarray(clip_from_world.T, dtype=np.float32).tobytes()
+        calls.disable(CULL_FACE)
+        for run in runs:
+            batch = self.batches[run[0]]
+            material = batch.look.material
+            if material.alpha_mode is AlphaMode.BLEND or batch.key.primitive is not Primitive.TRIANGLES:
+                continue
+            cut_out = material.alpha_mode is AlphaMode.MASK and "HAS_BASE_MAP" in batch.look.features
+            features = placing_features(batch.key) | ({"ALPHA_MASK"} if cut_out else set())
+            program = self._programs.get("depth.vert", "depth.frag", frozenset(features))
+            program["depth_from_world"].write(matrix)
+            if cut_out:
+                program["alpha_factor"].value = material.base_color_factor[3]
+                program["alpha_cutoff"].value = material.alpha_cutoff
+                calls.active_texture(TEXTURE0 + BASE_UNIT)
+                calls.bind_texture(TEXTURE_2D, batch.look.texture(BASE_UNIT))
+            placed = Program.of(program)
+            calls.use_program(placed.name)
+            self._draw(batch, run, draws, placed.first_instance)
+
+    def _choose(self, draws: DrawList) -> None:
+        """Have the palette, and the instances of these drawings, where shaders look for them."""
+        if self.chunks.instances and self._rows_chosen is not draws:
+            self._rows_chosen = draws
+            self._palette.choose_instances(draws.rows)
+        self._palette.bind()
+
+    def _draw(self, batch: GpuBatch, run: Run, draws: DrawList, first_instance: int) -> None:
+        calls = self._context.calls
+        _, first, length = run
+        mode = _MODES[batch.key.primitive]
+        calls.bind_vertex_array(batch.vertex_array)
+        if batch.key.placing is Placing.INSTANCED:
+            calls.uniform_int(first_instance, first)
+            count, offset = int(draws.counts[first]), int(draws.offsets[first])
+            calls.draw_elements_instanced(mode, count, UNSIGNED_INT, offset, length)
+        else:
+            counts, offsets = draws.counts.ctypes.data + 4 * first, draws.offsets.ctypes.data + 8 * first
+            calls.multi_draw_elements(mode, counts, UNSIGNED_INT, offsets, length)
 
     def release(self) -> None:
         for batch in self.batches:
-            batch.vertex_array.release()
-            for buffer in batch.buffers:
-                buffer.release()
+            batch.buffers.release()
         self._materials.release()
+        self._palette.release()
         self._textures.release()
 
 
-def _runs(batch: NDArray[np.int64], split: int) -> list[tuple[int, int, int]]:
-    """Stretches of equal batch, cut at ``split`` too, as (batch, first, length)."""
-    if len(batch) == 0:
-        return []
-    change = batch[1:] != batch[:-1]
-    if 0 < split < len(batch):
-        change[split - 1] = True
-    starts = np.concatenate([[0], np.flatnonzero(change) + 1])
-    lengths = np.diff(np.append(starts, len(batch)))
-    return [
-        (int(index), int(first), int(length))
-        for index, first, length in zip(batch[starts], starts, lengths, strict=True)
-    ]
+def placing_features(key: BatchKey) -> frozenset[str]:
+    """The ``#define`` names by which placed.glsl places the vertices of a batch."""
+    return frozenset(name for name, wanted in ((str(key.placing), bool(key.placing)), ("MORPH", key.morphs)) if wanted)

@@ -13,6 +13,8 @@ SURFACE_BINDING = 1
 _BLOCKS = {"Frame": FRAME_BINDING, "Surface": SURFACE_BINDING}
 
 BASE_UNIT, METAL_ROUGH_UNIT, NORMAL_UNIT, OCCLUSION_UNIT, EMISSIVE_UNIT, SHADOW_UNIT = range(6)
+PALETTE_UNIT, MORPH_WEIGHTS_UNIT, MORPH_DELTAS_UNIT, INSTANCE_UNIT = range(24, 28)
+"""Beyond those that fragment shaders come to need; OpenGL 3.3 has 48 at least."""
 _SAMPLERS = {
     "base_map": BASE_UNIT,
     "metal_rough_map": METAL_ROUGH_UNIT,
@@ -22,7 +24,13 @@ _SAMPLERS = {
     "shadow_map": SHADOW_UNIT,
     "picture": BASE_UNIT,
     "tiles": BASE_UNIT,
+    "palette": PALETTE_UNIT,
+    "morph_weights": MORPH_WEIGHTS_UNIT,
+    "morph_deltas": MORPH_DELTAS_UNIT,
+    "instance_rows": INSTANCE_UNIT,
 }
+_PLACE_VERTICES = ("scene.vert", "depth.vert")
+"""Those that call ``placed()``."""
 
 
 class GlPrograms:
@@ -45,9 +53,10 @@ class GlPrograms:
     def _compile(self, vertex: str, fragment: str, features: frozenset[str]) -> Any:
         head = "#version 330 core\n" + "".join(f"#define {name}\n" for name in sorted(features))
         frame = _read("frame.glsl")
+        placed = _read("placed.glsl") if vertex in _PLACE_VERTICES else ""
         try:
             program = self._context.moderngl.program(
-                vertex_shader=head + frame + _read(vertex),
+                vertex_shader=head + frame + placed + _read(vertex),
                 fragment_shader=head + frame + _read("tone.glsl") + _read(fragment),
             )
         except Exception as error:  # moderngl raises its own Error, and this module does not import it
@@ -56,7 +65,9 @@ class GlPrograms:
             if name in _BLOCKS:
                 program[name].binding = _BLOCKS[name]
             elif name in _SAMPLERS:
-                program[name].value = _SAMPLERS[name]
+                # moderngl knows no samplers of buffers, and sets nothing for those it does not know.
+                self._context.calls.use_program(program.glo)
+                self._context.calls.uniform_int(program[name].location, _SAMPLERS[name])
         return program
 
     def release(self) -> None:

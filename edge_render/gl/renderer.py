@@ -14,6 +14,7 @@ from typing import Any
 
 from edge_render.errors import RendererError
 from edge_render.frame import PixelFormat
+from edge_render.geometry.batches import PreparedScene
 from edge_render.gl.calls import (
     BLEND,
     COLOR_BUFFER_BIT,
@@ -108,7 +109,7 @@ class GlRenderer:
 
     def _drawable_of(self, content: Content, on_change: Callable[[], None]) -> Drawable:
         match content:
-            case Scene():
+            case Scene() | PreparedScene():
                 return SceneDrawable(self._parts, content)
             case VideoSphere():
                 return VideoSphereDrawable(self._parts, content, on_change)

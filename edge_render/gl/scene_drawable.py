@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from edge_render.geometry.batches import PreparedScene, prepare_scene
+from edge_render.geometry.draw_list import Detail
 from edge_render.gl.calls import (
     BLEND,
     COLOR_BUFFER_BIT,
@@ -32,6 +35,8 @@ from edge_render.renderer import FAR_M, NEAR_M, View
 from edge_render.scene import Scene
 from edge_render.tone import srgb_from_linear, tone_map
 
+POINT_PX = 3.0
+"""Width and height of points, pixels: glTF says nothing of it, and of one pixel nobody sees the colour."""
 _FRAME_FLOATS = 16 + 16 + 5 * 4
 _UPSIDE_DOWN = np.diag([1.0, -1.0, 1.0, 1.0])
 
@@ -39,13 +44,17 @@ _UPSIDE_DOWN = np.diag([1.0, -1.0, 1.0, 1.0])
 class SceneDrawable:
     """Keeps the contract of Drawable in edge_render/gl/drawable.py."""
 
-    def __init__(self, parts: GlParts, scene: Scene) -> None:
-        self._parts, self._scene = parts, scene
+    def __init__(self, parts: GlParts, content: Scene | PreparedScene) -> None:
+        """What is not prepared yet is prepared by the first step of loading, however long that takes."""
+        self._parts, self._content = parts, content
+        self._scene = scene = content.source if isinstance(content, PreparedScene) else content
         self._gpu: GpuScene | None = None
         self._shadow: ShadowMap | None = None
         self._background = _background(scene)
         self._frame_block: Any = None
         self._constants = np.zeros(_FRAME_FLOATS, np.float32)
+        self._began_s: float | None = None
+        """When anybody first saw it, which is when what moves begins to."""
 
     @property
     def gpu_bytes(self) -> int:
@@ -56,16 +65,19 @@ class SceneDrawable:
         """See Drawable.upload."""
         parts = self._parts
         self._frame_block = parts.context.moderngl.buffer(reserve=_FRAME_FLOATS * 4)
-        gpu = self._gpu = GpuScene(parts.context, parts.programs, self._scene, parts.quality)
+        content = self._content
+        prepared = content if isinstance(content, PreparedScene) else prepare_scene(content)
+        gpu = self._gpu = GpuScene(parts.context, parts.programs, prepared, parts.quality)
         for done in gpu.upload():
             yield 0.9 * done
-        self._shadow = ShadowMap(parts.context, parts.programs, gpu, parts.quality.shadow_size)
+        self._shadow = ShadowMap(parts.context, gpu, parts.quality.shadow_size)
         self._constants = _constants(self._scene, self._shadow)
         yield 1.0
 
     def changing(self, view: View) -> bool:
         """See Drawable.changing."""
-        return False
+        assert self._gpu is not None, "it is uploaded"
+        return self._gpu.chunks.moving > 0 and self._gpu.chunks.seen_moving(_clip_from_world(view), view.variant)
 
     def draw(self, view: View, target: Target, sampling: Sampling) -> None:
         """See Drawable.draw."""
@@ -73,11 +85,11 @@ class SceneDrawable:
         assert gpu is not None, "it is uploaded"
         assert shadow is not None, "it is uploaded"
         calls = self._parts.context.calls
-        projection = _UPSIDE_DOWN @ perspective(view.fov_y_rad, view.aspect, NEAR_M, FAR_M)
+        gpu.move_to(self._time_s())
         x_px, y_px = sampling.offset_px
-        projection = _moved(2.0 * x_px / target.width, 2.0 * y_px / target.height) @ projection
-        clip_from_world = projection @ view.pose.view_matrix()
-        draws = gpu.draw_list(clip_from_world, view.pose.position)
+        clip_from_world = _moved(2.0 * x_px / target.width, 2.0 * y_px / target.height) @ _clip_from_world(view)
+        detail = Detail(0.5 * target.height / math.tan(0.5 * view.fov_y_rad))
+        draws = gpu.draw_list(clip_from_world, view.pose.position, variant=view.variant, detail=detail)
         frame = self._constants.copy()
         frame[:16] = clip_from_world.T.reshape(-1)
         frame[32:35] = view.pose.position
@@ -96,6 +108,8 @@ class SceneDrawable:
         calls.bind_buffer_base(UNIFORM_BUFFER, FRAME_BINDING, self._frame_block.glo)
         calls.active_texture(TEXTURE0 + SHADOW_UNIT)
         calls.bind_texture(TEXTURE_2D, shadow.texture)
+        # What is drawn smaller is enlarged, and points with it.
+        calls.point_size(max(1.0, POINT_PX * target.height / view.height))
         gpu.draw_runs(draws.opaque, draws)
         if draws.blended:
             calls.enable(BLEND)
@@ -103,6 +117,12 @@ class SceneDrawable:
             calls.depth_mask(0)
             gpu.draw_runs(draws.blended, draws)
             calls.depth_mask(1)
+
+    def _time_s(self) -> float:
+        now_s = self._parts.now_s()
+        if self._began_s is None:
+            self._began_s = now_s
+        return now_s - self._began_s
 
     def overview(self) -> Pose:
         """See Drawable.overview."""
@@ -116,6 +136,12 @@ class SceneDrawable:
         for part in (self._shadow, self._gpu, self._frame_block):
             if part is not None:
                 part.release()
+
+
+def _clip_from_world(view: View) -> Matrix:
+    projection = _UPSIDE_DOWN @ perspective(view.fov_y_rad, view.aspect, NEAR_M, FAR_M)
+    result: Matrix = projection @ view.pose.view_matrix()
+    return result
 
 
 def _moved(x: float, y: float) -> Matrix:

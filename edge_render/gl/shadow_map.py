@@ -15,14 +15,10 @@ from edge_render.gl.calls import (
     FRAMEBUFFER,
     LEQUAL,
     POLYGON_OFFSET_FILL,
-    TEXTURE0,
-    TEXTURE_2D,
 )
 from edge_render.gl.context import GlContext
 from edge_render.gl.gpu_scene import GpuScene
-from edge_render.gl.programs import BASE_UNIT, GlPrograms
 from edge_render.pose import Vec3
-from edge_render.scene import AlphaMode
 
 _LINEAR = 0x2601
 
@@ -52,7 +48,7 @@ def sun_projection(
 class ShadowMap:
     """Depth as the sun sees a whole scene; glass (BLEND) casts no shadow, MASK casts that of its alpha."""
 
-    def __init__(self, context: GlContext, programs: GlPrograms, scene: GpuScene, size: int) -> None:
+    def __init__(self, context: GlContext, scene: GpuScene, size: int) -> None:
         limit = context.moderngl.info["GL_MAX_TEXTURE_SIZE"]
         self._size = min(size, limit)
         clip_from_world, edge_m = sun_projection(scene.source.sun.direction, *scene.bounds)
@@ -65,15 +61,13 @@ class ShadowMap:
         self._texture.filter = (_LINEAR, _LINEAR)
         self._texture.repeat_x = self._texture.repeat_y = False
         self._framebuffer: Any = context.moderngl.framebuffer(depth_attachment=self._texture)
-        self._draw(context, programs, scene, clip_from_world)
+        self._draw(context, scene, clip_from_world)
 
     @property
     def texture(self) -> int:
         return int(self._texture.glo)
 
-    def _draw(
-        self, context: GlContext, programs: GlPrograms, scene: GpuScene, clip_from_world: NDArray[np.float64]
-    ) -> None:
+    def _draw(self, context: GlContext, scene: GpuScene, clip_from_world: NDArray[np.float64]) -> None:
         calls = context.calls
         calls.bind_framebuffer(FRAMEBUFFER, self._framebuffer.glo)
         calls.viewport(0, 0, self._size, self._size)
@@ -85,22 +79,8 @@ class ShadowMap:
         calls.disable(BLEND)
         calls.enable(POLYGON_OFFSET_FILL)
         calls.polygon_offset(1.5, 2.0)
-        matrix = np.ascontiguousarray(clip_from_world.T, dtype=np.float32).tobytes()
-        for index, batch in enumerate(scene.batches):
-            material = batch.look.material
-            if material.alpha_mode is AlphaMode.BLEND:
-                continue
-            cut_out = material.alpha_mode is AlphaMode.MASK and "HAS_BASE_MAP" in batch.look.features
-            program = programs.get("depth.vert", "depth.frag", frozenset({"ALPHA_MASK"} if cut_out else ()))
-            program["depth_from_world"].write(matrix)
-            if cut_out:
-                program["alpha_factor"].value = material.base_color_factor[3]
-                program["alpha_cutoff"].value = material.alpha_cutoff
-                calls.active_texture(TEXTURE0 + BASE_UNIT)
-                calls.bind_texture(TEXTURE_2D, batch.look.texture(BASE_UNIT))
-            draws = scene.whole_batch(index)
-            # Thin one-sided walls must shade from both sides, so nothing is culled here.
-            scene.draw_runs(draws.opaque, draws, program=int(program.glo))
+        draws = scene.draw_list(clip_from_world, (0.0, 0.0, 0.0))
+        scene.draw_depth(draws.opaque, draws, clip_from_world)
         calls.disable(POLYGON_OFFSET_FILL)
         calls.check("drawing the shadow map")
 

@@ -1,13 +1,12 @@
-// Depth only: the shadow map.
+// Depth only: what casts a shadow.
 uniform mat4 depth_from_world;
-layout(location = 0) in vec3 in_position;
 #ifdef ALPHA_MASK
 layout(location = 2) in vec2 in_uv;
 out vec2 uv;
 #endif
 
 void main() {
-    gl_Position = depth_from_world * vec4(in_position, 1.0);
+    gl_Position = depth_from_world * vec4(placed().position, 1.0);
 #ifdef ALPHA_MASK
     uv = in_uv;
 #endif

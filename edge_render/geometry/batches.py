@@ -1,0 +1,272 @@
+"""A scene as it is drawn: its nodes merged into few large vertex buffers. Pure numpy, no GL.
+
+The indices of a batch are ordered by *chunks*, which are what is culled, sorted and drawn in more or less detail per
+frame, all at once in numpy: coarse cells of space for what never moves, else whole nodes, or instances.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_render.geometry.levels import Levels
+from edge_render.geometry.movement import Boxes, Movement
+from edge_render.geometry.placing import BatchKey, Part, Placer, Placing
+from edge_render.scene import AlphaMode, Scene
+
+CHUNK_CELL_M = 3.0
+"""Least edge of the cells that triangles are grouped by; large scenes get larger cells."""
+CHUNK_CELLS_PER_AXIS_MAX = 12
+
+
+Floats = NDArray[np.float32]
+Ints = NDArray[np.int64]
+_Number = TypeVar("_Number", bound=np.generic)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Chunks:
+    """The parts of a batch that are drawn or left out as a whole. Level 0 is all of it; others have fewer triangles."""
+
+    first: Ints = field(repr=False)
+    """(n, levels): its first index."""
+    count: Ints = field(repr=False)
+    """(n, levels): how many indices."""
+    error_m: Floats = field(repr=False)
+    """(n, levels): by how much a level is off, in the space of the batch; infinite where there is no such level."""
+    low: Floats = field(repr=False)
+    high: Floats = field(repr=False)
+    """(n, 3): what it lies between in world space; of what moves, see ``boxes``."""
+    shown: Ints = field(repr=False)
+    """(n,): index into ``PreparedScene.shown``."""
+    row: Ints = field(repr=False)
+    """(n,): of an instance, the row of the palette that places it; else 0."""
+    boxes: Boxes | None = field(repr=False)
+    """None: nothing of it moves."""
+    box_chunk: Ints = field(repr=False)
+    """Which chunk each of the boxes is of, ascending."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Batch:
+    """All that is drawn with one material in one way. Vertices are in node order: those of node ``node_ids[i]`` begin
+    at ``node_first_vertex[i]``. Attributes are (n, …); what they are is said in Part."""
+
+    key: BatchKey
+    positions: Floats = field(repr=False)
+    normals: Floats = field(repr=False)
+    uvs: Floats | None = field(repr=False)
+    uvs_1: Floats | None = field(repr=False)
+    tangents: Floats | None = field(repr=False)
+    """(n, 4): direction of growing u, and the sign of the bitangent ``cross(normal, tangent)``."""
+    colors: Floats | None = field(repr=False)
+    rows: NDArray[np.uint32] | None = field(repr=False)
+    weights: Floats | None = field(repr=False)
+    morph: NDArray[np.int32] | None = field(repr=False)
+    indices: NDArray[np.uint32] = field(repr=False)
+    chunks: Chunks
+    node_ids: Ints = field(repr=False)
+    node_first_vertex: Ints = field(repr=False)
+
+    @property
+    def material(self) -> int:
+        """Index into ``Scene.materials``."""
+        return self.key.material
+
+    def node_of_vertex(self, vertex: int) -> int:
+        """Index in ``Scene.nodes`` of the node that a vertex of this batch belongs to."""
+        return int(self.node_ids[np.searchsorted(self.node_first_vertex, vertex, side="right") - 1])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PreparedScene:
+    """A scene and all that has to be worked out before it is put on the GPU."""
+
+    source: Scene
+    batches: tuple[Batch, ...]
+    movement: Movement
+    shown: NDArray[np.bool_] = field(repr=False)
+    """(n, 1 + variants): sets of variants, without any first."""
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+    """World space, metres: all that is drawn lies between them, wherever it moves; zeros where nothing is."""
+
+
+def prepare_scene(scene: Scene) -> PreparedScene:
+    """Merge a scene's nodes, in the order of ``Scene.materials``. It may take seconds for millions of triangles, and
+    needs no GL: do it off the thread that draws."""
+    placer = Placer(scene)
+    parts: dict[BatchKey, list[Part]] = defaultdict(list)
+    for part in placer.parts():
+        parts[part.key].append(part)
+    movement = placer.plan.finish()
+    low, high = _bounds([part for group in parts.values() for part in group], movement)
+    cell_m = max(CHUNK_CELL_M, float((high - low).max()) / CHUNK_CELLS_PER_AXIS_MAX)
+    merger = _Merger(scene, low, cell_m)
+    return PreparedScene(
+        source=scene,
+        batches=tuple(merger.merged(key, group) for key, group in sorted(parts.items())),
+        movement=movement,
+        shown=np.array(list(placer.shown), np.bool_).reshape(-1, 1 + len(scene.variants)),
+        low=low,
+        high=high,
+    )
+
+
+def _bounds(parts: Sequence[Part], movement: Movement) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    lows, highs = [], []
+    for part in parts:
+        if part.boxes is None:
+            lows.append(part.positions.min(axis=0).astype(np.float64))
+            highs.append(part.positions.max(axis=0).astype(np.float64))
+    boxes = joined_boxes([part.boxes for part in parts if part.boxes is not None])
+    for low, high in movement.swept(boxes) if len(boxes.rows) else ():
+        lows.append(low.min(axis=0))
+        highs.append(high.max(axis=0))
+    if not lows:
+        return np.zeros(3), np.zeros(3)
+    return np.min(lows, axis=0), np.max(highs, axis=0)
+
+
+def joined_boxes(parts: Sequence[Boxes]) -> Boxes:
+    """One after the other."""
+    return Boxes(
+        np.concatenate([np.zeros(0, np.int64), *(part.rows for part in parts)]),
+        np.concatenate([np.zeros((0, 3)), *(part.low for part in parts)]),
+        np.concatenate([np.zeros((0, 3)), *(part.high for part in parts)]),
+    )
+
+
+class _Merger:
+    """Joins parts of one key."""
+
+    def __init__(self, scene: Scene, origin: NDArray[np.float64], cell_m: float) -> None:
+        self._origin, self._cell_m = origin, cell_m
+        self._blended = [material.alpha_mode is AlphaMode.BLEND for material in scene.materials]
+
+    def merged(self, key: BatchKey, parts: list[Part]) -> Batch:
+        vertices = parts[:1] if key.placing is Placing.INSTANCED else parts
+        first_vertex = np.cumsum([0, *(len(part.positions) for part in vertices)])
+        positions = np.concatenate([part.positions for part in vertices])
+        elements = np.concatenate(
+            [
+                part.indices.astype(np.uint32) + np.uint32(first)
+                for part, first in zip(vertices, first_vertex, strict=False)
+            ]
+        )
+        if key.placing is Placing.FIXED:
+            chunks, elements = self._cells(key, parts, positions, elements)
+        elif key.placing is Placing.INSTANCED:
+            chunks, elements = self._instances(key, parts, positions, elements)
+        else:
+            chunks, elements = self._nodes(key, parts, positions, elements)
+        return Batch(
+            key=key,
+            positions=positions,
+            normals=np.concatenate([part.normals for part in vertices]).astype(np.float32),
+            uvs=_join([part.uvs for part in vertices], vertices, (0.0, 0.0)),
+            uvs_1=_join([part.uvs_1 for part in vertices], vertices, (0.0, 0.0)),
+            tangents=_join([part.tangents for part in vertices], vertices, (1.0, 0.0, 0.0, 1.0)),
+            colors=_join([part.colors for part in vertices], vertices, (1.0, 1.0, 1.0, 1.0)),
+            rows=_stack([part.rows for part in vertices if part.rows is not None]),
+            weights=_stack([part.weights for part in vertices if part.weights is not None]),
+            morph=_stack([part.morph for part in vertices if part.morph is not None]),
+            indices=np.ascontiguousarray(elements, dtype=np.uint32).reshape(-1),
+            chunks=chunks,
+            node_ids=np.array([part.node for part in vertices], dtype=np.int64),
+            node_first_vertex=first_vertex[:-1],
+        )
+
+    def _cells(
+        self, key: BatchKey, parts: list[Part], positions: Floats, elements: NDArray[np.uint32]
+    ) -> tuple[Chunks, NDArray[np.uint32]]:
+        shown = np.repeat([part.shown for part in parts], [len(part.indices) for part in parts])
+        if self._blended[key.material]:
+            group = np.repeat(np.arange(len(parts)), [len(part.indices) for part in parts])
+        else:
+            centres = positions[elements].mean(axis=1)
+            x, y, z = np.floor((centres - self._origin) / self._cell_m).astype(np.int64).T
+            group = (shown << 30) | (x << 20) | (z << 10) | y
+        order = np.argsort(group, kind="stable")
+        elements, group, shown = elements[order], group[order], shown[order]
+        first = np.flatnonzero(np.concatenate([[True], group[1:] != group[:-1]]))
+        levels, elements = self._levels(key, positions, elements, first)
+        held = positions[elements[: len(group)]]
+        return (
+            Chunks(
+                levels.first * key.primitive.corners,
+                levels.count * key.primitive.corners,
+                levels.error_m,
+                low=np.minimum.reduceat(held.min(axis=1), first, axis=0),
+                high=np.maximum.reduceat(held.max(axis=1), first, axis=0),
+                shown=shown[first],
+                row=np.zeros(len(first), np.int64),
+                boxes=None,
+                box_chunk=np.zeros(0, np.int64),
+            ),
+            elements,
+        )
+
+    def _nodes(
+        self, key: BatchKey, parts: list[Part], positions: Floats, elements: NDArray[np.uint32]
+    ) -> tuple[Chunks, NDArray[np.uint32]]:
+        first = np.cumsum([0, *(len(part.indices) for part in parts[:-1])])
+        levels, elements = self._levels(key, positions, elements, first)
+        boxes = [part.boxes for part in parts if part.boxes is not None]
+        chunks = self._moving(key, parts, levels, joined_boxes(boxes), [len(part.rows) for part in boxes])
+        return chunks, elements
+
+    def _instances(
+        self, key: BatchKey, parts: list[Part], positions: Floats, elements: NDArray[np.uint32]
+    ) -> tuple[Chunks, NDArray[np.uint32]]:
+        levels, elements = self._levels(key, positions, elements, np.zeros(1, np.int64))
+        boxes = [part.boxes for part in parts if part.boxes is not None]
+        counts = [len(part.rows) for part in boxes]
+        every = np.zeros(sum(counts), np.int64)
+        levels = Levels(levels.first[every], levels.count[every], levels.error_m[every])
+        spread = [part for part, count in zip(parts, counts, strict=True) for _ in range(count)]
+        return self._moving(key, spread, levels, joined_boxes(boxes), [1] * len(spread)), elements
+
+    def _moving(
+        self, key: BatchKey, parts: Sequence[Part], levels: Levels, boxes: Boxes, counts: Sequence[int]
+    ) -> Chunks:
+        instanced = key.placing is Placing.INSTANCED
+        none = np.zeros((len(parts), 3), np.float32)
+        return Chunks(
+            levels.first * key.primitive.corners,
+            levels.count * key.primitive.corners,
+            levels.error_m,
+            low=none,
+            high=none,
+            shown=np.array([part.shown for part in parts], np.int64),
+            row=boxes.rows if instanced else np.zeros(len(parts), np.int64),
+            boxes=boxes,
+            box_chunk=np.repeat(np.arange(len(parts)), counts),
+        )
+
+    def _levels(
+        self, key: BatchKey, positions: Floats, elements: NDArray[np.uint32], first: Ints
+    ) -> tuple[Levels, NDArray[np.uint32]]:
+        return Levels.whole(first, len(elements)), elements
+
+
+def _join(values: list[Floats | None], parts: list[Part], default: tuple[float, ...]) -> Floats | None:
+    """Concatenate a vertex attribute that some nodes may lack; None where all do."""
+    if all(value is None for value in values):
+        return None
+    filled = [
+        np.tile(np.asarray(default, np.float32), (len(part.positions), 1))
+        if value is None
+        else value.astype(np.float32)
+        for value, part in zip(values, parts, strict=True)
+    ]
+    return np.concatenate(filled)
+
+
+def _stack(parts: Sequence[NDArray[_Number]]) -> NDArray[_Number] | None:
+    return np.concatenate(parts) if parts else None
