@@ -16,7 +16,7 @@ def load_scene(package: Package, scene_name: str) -> Scene:
     """Load a scene. Raises PackageError or ModelError."""
     spec = package.model_scene(scene_name)
     model = load_model(package.content_path(scene_name), name=scene_name)
-    model = _chosen(model, spec, f"{MANIFEST_NAME}: scenes.{scene_name}")
+    model = choose(model, spec, f"{MANIFEST_NAME}: scenes.{scene_name}")
     x, y, z = spec.sun.direction
     length = math.hypot(x, y, z)
     environment = spec.environment
@@ -29,7 +29,9 @@ def load_scene(package: Package, scene_name: str) -> Scene:
     )
 
 
-def _chosen(model: Scene, spec: ModelScene, place: str) -> Scene:
+def choose(model: Scene, spec: ModelScene, place: str) -> Scene:
+    """The model with the animations and the variant that the manifest chooses. Raises PackageError, which begins with
+    ``place``."""
     names = {"all": None, "none": ()}[spec.animations] if isinstance(spec.animations, str) else spec.animations
     try:
         model = with_clips(model, names)

@@ -23,7 +23,7 @@ from edge_render.gltf.container import read_container
 from edge_render.gltf.extensions import SUPPORTED_EXTENSIONS
 from edge_render.gltf.format import Asset, Gltf
 from edge_render.gltf.schema import check_properties, to_gltf
-from edge_render.gltf.uris import UriError, read_uri
+from edge_render.gltf.uris import UriError, is_remote, read_uri, resource_path
 from edge_render.gltf.usage import Usage, usage_of
 from edge_render.json_text import parse_json
 
@@ -45,6 +45,12 @@ class CheckedGltf:
     def view_bytes(self, index: int) -> bytes:
         """The bytes of a buffer view as they are stored."""
         return _view_bytes(self.gltf, self.buffers, index)
+
+    def files(self) -> tuple[Path, ...]:
+        """The other files that it names."""
+        parts = [*(part.uri for part in self.gltf.buffers), *(part.uri for part in self.gltf.images)]
+        uris = (uri for uri in parts if uri is not None and not uri.startswith("data:") and not is_remote(uri))
+        return tuple(resource_path(self.path.parent, uri) for uri in uris)
 
     def image_bytes(self, index: int) -> bytes:
         """The coded bytes of an image. Raises ModelError where its file can't be read."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import traceback
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import structlog
@@ -25,6 +28,21 @@ from edge_render.scene import Scene
 
 log = structlog.get_logger(__name__)
 
+UNEXPECTED: Final = "UNEXPECTED_FAILURE"
+"""The code of an error that no check foresaw: the file is hostile, or the loader is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExaminedModel:
+    """What a file shows, None where it is refused; and what is wrong with it."""
+
+    scene: Scene | None
+    findings: tuple[Finding, ...]
+    extensions: tuple[str, ...] = ()
+    """Those that the file uses."""
+    files: tuple[Path, ...] = ()
+    """The other files that it names."""
+
 
 def load_model(path: Path, *, name: str) -> Scene:
     """Load a model file, and log what is wrong with it though it is drawn. Raises ModelError, which names the
@@ -33,22 +51,34 @@ def load_model(path: Path, *, name: str) -> Scene:
     The light from outside the file (sun, ambient, environment) and the exposure are the Scene's defaults. Nodes
     keep their names of the file; a node of several primitives gives several nodes of the same name.
     """
-    scene, findings = examine_model(path, name=name)
-    if scene is None:
-        raise ModelError(first_error(findings))
-    for finding in findings:
+    examined = examine_model(path, name=name)
+    if examined.scene is None:
+        raise ModelError(first_error(examined.findings))
+    for finding in examined.findings:
         log.warning("model_finding", model=name, **finding.told())
-    return scene
+    return examined.scene
 
 
-def examine_model(path: Path, *, name: str) -> tuple[Scene | None, tuple[Finding, ...]]:
+def examine_model(path: Path, *, name: str) -> ExaminedModel:
     """All that is wrong with a file, and what it shows, unless there are errors. This is what loading it does."""
+    try:
+        return _examine(path, name)
+    except Exception as error:  # noqa: BLE001 - told as an error of the file, with the line of ours that it led to
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        found = FindingLog(printable(path.name))
+        message = f"can't be read: {type(error).__name__} at {Path(where.filename).name}:{where.lineno}: {error}"
+        found.error("", printable(message), UNEXPECTED)
+        return ExaminedModel(None, found.findings())
+
+
+def _examine(path: Path, name: str) -> ExaminedModel:
+    checked = None
     if path.suffix.lower() in mesh_files.SUFFIXES:
-        checked, found = None, FindingLog(printable(path.name))
+        found = FindingLog(printable(path.name))
     else:
         checked, findings = examine_gltf(path)
         if checked is None:
-            return None, findings
+            return ExaminedModel(None, findings)
         found = FindingLog(printable(path.name), findings)
     scene = None
     try:
@@ -57,7 +87,9 @@ def examine_model(path: Path, *, name: str) -> tuple[Scene | None, tuple[Finding
         found.raised(error, "DECODING_FAILED")
     if scene is not None and not scene.nodes:
         found.warning("", "its scene has nothing to draw", "NOTHING_TO_DRAW")
-    return scene, found.findings()
+    if checked is None:
+        return ExaminedModel(scene, found.findings())
+    return ExaminedModel(scene, found.findings(), checked.gltf.extensions_used, checked.files())
 
 
 def _read_gltf(checked: CheckedGltf, found: FindingLog, name: str) -> Scene | None:

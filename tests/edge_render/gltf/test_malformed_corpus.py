@@ -40,7 +40,8 @@ def codes(path: Path) -> set[str]:
 def test_what_the_validator_calls_an_error_is_told_and_all_else_is_loaded(path: Path | None) -> None:
     if path is None:
         pytest.skip("the corpus lies beside the repository, in shared/assets/malformed, and is not there")
-    scene, findings = examine_model(path, name="test")
+    examined = examine_model(path, name="test")
+    scene, findings = examined.scene, examined.findings
     told = {finding.code for finding in findings if finding.severity is not Severity.WARNING}
     wanted = codes(path)
     assert {code for code in wanted if code not in told and ALSO.get(code) not in told} == set()

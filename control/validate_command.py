@@ -1,0 +1,67 @@
+"""``edge-render validate PATH``: what is wrong with a model or a package, and where."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import sys
+from pathlib import Path
+
+from edge_render.findings import Severity
+from edge_render.validation import ModelFacts, ValidationReport, validate
+
+
+def run_validate(arguments: list[str]) -> int:
+    """Print what is wrong; returns the exit status: 0 fine, 1 refused. Wrong usage ends the process with 2."""
+    parser = argparse.ArgumentParser(
+        "edge-render validate", description="Check a model file, or the folder of a package, as loading it would."
+    )
+    parser.add_argument("path", type=Path, help="a .glb or .gltf file, another model file, or a folder")
+    parser.add_argument("--json", action="store_true", help="print one JSON object, for machines")
+    options = parser.parse_args(arguments)
+    report = validate(options.path, _check_sound)
+    sys.stdout.write(_as_json(options.path, report) if options.json else _as_text(options.path, report))
+    return 1 if report.refused else 0
+
+
+def _check_sound(path: Path) -> str | None:
+    # Models have no sounds: checking one waits for nothing that it does not need.
+    from stream.audio.audio_file import SoundFile
+    from stream.errors import AudioError
+
+    try:
+        SoundFile.check(path)
+    except AudioError as error:
+        return str(error)
+    return None
+
+
+def _as_text(path: Path, report: ValidationReport) -> str:
+    lines = [str(finding) for finding in report.findings]
+    lines += [f"{facts.file}: {_told(facts)}" for facts in report.models]
+    counts = ", ".join(_plural(report.count(severity), severity.value) for severity in Severity)
+    lines.append(f"{path}: {'refused' if report.refused else 'fine'}: {counts}")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _told(facts: ModelFacts) -> str:
+    counts = (facts.triangles, "triangle"), (facts.textures, "texture"), (facts.animations, "animation")
+    extensions = ", ".join(facts.extensions) or "no extensions"
+    return f"{', '.join(_plural(count, what) for count, what in counts)}; {extensions}"
+
+
+def _plural(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
+def _as_json(path: Path, report: ValidationReport) -> str:
+    told = {
+        "path": str(path),
+        "kind": report.kind,
+        "refused": report.refused,
+        "findings": [finding.told() for finding in report.findings],
+        "models": [dataclasses.asdict(facts) for facts in report.models],
+        "scenes": report.scenes,
+    }
+    return json.dumps(told, ensure_ascii=False, indent=2) + "\n"

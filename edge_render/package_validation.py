@@ -1,0 +1,159 @@
+"""Whether a package can be published: its manifest, all files that it names, and whether these fit each other."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final
+
+from edge_render.errors import PackageError, VideoError
+from edge_render.findings import FindingLog, Severity
+from edge_render.gltf.loader import ExaminedModel, examine_model
+from edge_render.manifest import GoToScene
+from edge_render.mesh_files.reader import SUFFIXES as MESH_FILE_SUFFIXES
+from edge_render.package import MANIFEST_NAME, AnyScene, ModelScene, Package, examine_package
+from edge_render.panorama.source import read_picture
+from edge_render.panorama.spec import PanoramaScene
+from edge_render.scene import Scene
+from edge_render.scene_content import choose
+from edge_render.validation import ModelFacts, SoundCheck, ValidationReport, facts_of
+from edge_render.video.address import is_address
+from edge_render.video.check import check_file
+from edge_render.video.spec import LiveScene
+from edge_render.walk_space import OccupancyGrid
+
+_FILES_MAX: Final = 10_000
+"""Of a package's folder, looked at for files that nothing names."""
+
+
+@dataclass
+class PackageValidation:
+    """Of one package. Each model is read once, however many scenes show it."""
+
+    root: Path
+    check_sound: SoundCheck
+    _models: dict[Path, ExaminedModel] = field(default_factory=dict)
+    _used: set[Path] = field(default_factory=set)
+
+    def report(self) -> ValidationReport:
+        """Do it."""
+        package, findings = examine_package(self.root)
+        if package is None:
+            return ValidationReport("package", findings, ())
+        log = FindingLog(str(self.root / MANIFEST_NAME), findings)
+        for name, scene in package.showroom.scenes.items():
+            self._check_scene(package, name, scene, log)
+            _check_links(package, name, scene, log)
+        self._check_sounds(package, log)
+        self._check_unused(log)
+        found = list(log.findings())
+        facts: list[ModelFacts] = []
+        for path, examined in self._models.items():
+            file = self._shown(path)
+            found += (replace(finding, file=file) for finding in examined.findings)
+            facts += facts_of(file, examined)
+        order = list(Severity)
+        found.sort(key=lambda finding: order.index(finding.severity))
+        return ValidationReport("package", tuple(found), tuple(facts), tuple(package.showroom.scenes))
+
+    def _shown(self, path: Path) -> str:
+        return str(self.root / path.relative_to(self.root.resolve()))
+
+    def _check_scene(self, package: Package, name: str, scene: AnyScene, log: FindingLog) -> None:
+        """What the scene is made of; one method for each type of scene."""
+        try:
+            match scene:
+                case ModelScene():
+                    self._check_model(package, name, scene, log)
+                case PanoramaScene():
+                    read_picture(package.content_path(name), scene.layout)
+                case LiveScene() if not is_address(scene.source):
+                    check_file(package.content_path(name))
+        except VideoError as error:
+            log.error(f"scenes.{name}.source", str(error), "VIDEO_INVALID")
+        except PackageError as error:
+            # A file that is missing is told already.
+            if not any(finding.place.startswith(f"scenes.{name}.") for finding in log.findings()):
+                log.error(f"scenes.{name}", str(error), "CONTENT_INVALID")
+
+    def _check_model(self, package: Package, name: str, spec: ModelScene, log: FindingLog) -> None:
+        path = package.content_path(name)
+        if path not in self._models:
+            self._models[path] = examine_model(path, name=name)
+            self._used.update(self._models[path].files)
+        scene = self._models[path].scene
+        if scene is None:
+            return
+        try:
+            scene = choose(scene, spec, f"scenes.{name}")
+        except PackageError as error:
+            log.raised(error, "CHOICE_UNKNOWN")
+        check_model_scene(name, spec, scene, log)
+
+    def _check_sounds(self, package: Package, log: FindingLog) -> None:
+        told: dict[Path, str | None] = {}
+        for place, relative in package.files():
+            try:
+                path = package.path(place, relative)
+            except PackageError:
+                continue
+            self._used.add(path)
+            if not place.endswith("audio.file"):
+                continue
+            if path not in told:
+                told[path] = self.check_sound(path)
+            if (wrong := told[path]) is not None:
+                log.error(place, f"{relative} {wrong}", "SOUND_INVALID")
+
+    def _check_unused(self, log: FindingLog) -> None:
+        if any(path.suffix.lower() in MESH_FILE_SUFFIXES for path in self._used):
+            # Mesh files name others (materials, textures), which only trimesh knows.
+            return
+        known = {*self._used, (self.root / MANIFEST_NAME).resolve()}
+        for number, path in enumerate(_files(self.root)):
+            if number >= _FILES_MAX:
+                log.warning("", f"there are more than {_FILES_MAX} files in the folder", "UNUSED_FILE")
+                return
+            if path.resolve() not in known:
+                log.warning("", f"nothing uses {path.relative_to(self.root)}", "UNUSED_FILE")
+
+
+def check_model_scene(name: str, spec: ModelScene, scene: Scene, log: FindingLog) -> None:
+    """Warn of what the manifest says of a walk-in scene and its model does not bear out."""
+    names = {node.name for node in scene.nodes}
+    for hotspot in spec.hotspots:
+        for node in hotspot.nodes:
+            if node not in names:
+                message = f"the model draws no node '{node}', so the hotspot's sphere alone can be tapped"
+                log.warning(f"scenes.{name}.hotspots.{hotspot.id}.nodes", message, "NODE_UNKNOWN")
+    space = OccupancyGrid(scene, spec.walkable)
+    for entry in spec.entry_poses:
+        x, _, z = entry.position
+        place = f"scenes.{name}.entryPoses.{entry.name}.position"
+        low, high = spec.walkable.min, spec.walkable.max
+        if not (low[0] <= x <= high[0] and low[1] <= z <= high[1]):
+            log.warning(place, "is outside of walkable: visitors can't come back to it", "ENTRY_OUTSIDE")
+        elif space.free_point(x, z) is None:
+            log.warning(place, "nobody can stand there or near: something is in the way", "ENTRY_BLOCKED")
+
+
+def _check_links(package: Package, name: str, scene: AnyScene, log: FindingLog) -> None:
+    for hotspot in scene.hotspots:
+        action = hotspot.action
+        if not isinstance(action, GoToScene) or action.entry is None:
+            continue
+        target = package.showroom.scenes[action.scene]
+        if target.entry(action.entry).name != action.entry:
+            message = f"scene '{action.scene}' has no entry '{action.entry}'; its first one is taken"
+            log.warning(f"scenes.{name}.hotspots.{hotspot.id}.action.entry", message, "ENTRY_UNKNOWN")
+
+
+def _files(root: Path) -> Iterator[Path]:
+    """All files below, but for hidden ones; links to folders are not followed."""
+    for folder, folders, files in os.walk(root):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(files):
+            if not name.startswith("."):
+                yield Path(folder, name)
