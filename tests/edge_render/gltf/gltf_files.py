@@ -23,8 +23,8 @@ TRIANGLE = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0]], np.float32)
 
 
 def png(pixels: ArrayLike, **options: Any) -> bytes:
-    """An image of any mode that Pillow makes of the array."""
-    return encoded(Image.fromarray(np.asarray(pixels)), "PNG", **options)
+    """Of (height, width, channels) from 0 to 255."""
+    return encoded(Image.fromarray(np.asarray(pixels, np.uint8)), "PNG", **options)
 
 
 def encoded(image: Image.Image, kind: str, **options: Any) -> bytes:
@@ -56,6 +56,10 @@ class GltfFile:
         view = {"buffer": 0, "byteOffset": len(self._blob), "byteLength": len(data), **more}
         self._blob += data
         return self.add("bufferViews", view)
+
+    def overwrite(self, offset: int, data: bytes) -> None:
+        """Damage bytes that are there already."""
+        self._blob[offset : offset + len(data)] = data
 
     def accessor(self, values: ArrayLike, *, dtype: str = "float32", **more: Any) -> int:
         """Elements are rows; a flat array has scalars. Rows begin at multiples of four bytes."""
