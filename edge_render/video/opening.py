@@ -86,6 +86,7 @@ def _live(protocols: str) -> dict[str, str]:
         "flags": "low_delay",
         "probesize": str(PROBE_BYTES),
         "analyzeduration": str(PROBE_US),
+        "fpsprobesize": "0",
     }
 
 

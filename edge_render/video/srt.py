@@ -71,7 +71,7 @@ class SrtReader:
             family, _, _, _, target = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
         except OSError as error:
             raise VideoError(f"no address of the host is known: {error.strerror}") from None
-        packed = _sockaddr(family, str(target[0]), int(target[1]))
+        packed = sockaddr(family, str(target[0]), int(target[1]))
         if self._library.srt_connect(self._socket, packed, len(packed)) == _INVALID:
             raise VideoError(f"can't be called: {self._error()}")
 
@@ -91,8 +91,8 @@ class SrtReader:
         return (self._library.srt_getlasterror_str() or b"").decode("ascii", "replace").strip()
 
 
-def _sockaddr(family: int, host: str, port: int) -> bytes:
-    """``struct sockaddr_in`` or ``sockaddr_in6``."""
+def sockaddr(family: int, host: str, port: int) -> bytes:
+    """``struct sockaddr_in`` or ``sockaddr_in6``, as libsrt takes addresses."""
     packed = socket.inet_pton(family, host.partition("%")[0])
     head = int(family).to_bytes(2, "little") + port.to_bytes(2, "big")
     return head + (packed + bytes(8) if family == socket.AF_INET else bytes(4) + packed + bytes(4))
