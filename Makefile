@@ -1,7 +1,7 @@
 .DEFAULT_GOAL := help
 PYTHON := .venv/bin/python
 
-.PHONY: help demo test lint format bench bench-network bench-codecs bench-density bench-load bench-load-overhead bench-audio-sync setup setup-tests
+.PHONY: help demo test lint format bench bench-network bench-codecs bench-density bench-load bench-load-overhead bench-audio-sync bench-fidelity setup setup-tests
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -37,6 +37,9 @@ bench-density: setup-tests ## print what followers cost and how many visitors ar
 
 bench-load: setup-tests ## find how many visitors a node carries, and write a report
 	$(PYTHON) -m bench.visitors $(OPTIONS)
+
+bench-fidelity: setup-tests ## compare the models of DIR with reference pictures, on a page
+	$(PYTHON) -m bench.fidelity $(DIR) $(OPTIONS)
 
 bench-audio-sync: setup-tests ## print how far apart picture and sound are in a browser
 	$(PYTHON) -m bench.audio_sync

@@ -1,0 +1,1 @@
+"""How models look beside reference pictures: ``python -m bench.fidelity FOLDER``."""
