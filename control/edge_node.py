@@ -23,6 +23,7 @@ from control.settings import NodeSettings
 from control.showroom_host import ShowroomHost
 from control.stay import MakePeer, Stay
 from control.visit import Visit, VisitMeans
+from edge_render.derived_cache import DerivedCache, default_cache_folder
 from edge_render.errors import EdgeRenderError
 from edge_render.frame import Frame
 from edge_render.package import Package
@@ -195,7 +196,12 @@ class EdgeNode:
 
     async def _open(self) -> None:
         try:
-            host = await ShowroomHost.open(self._package, self._render_loop, self.settings.live_sources)
+            host = await ShowroomHost.open(
+                self._package,
+                self._render_loop,
+                DerivedCache(self.settings.cache_folder or default_cache_folder()),
+                self.settings.live_sources,
+            )
         except EdgeRenderError as error:
             log.error("showroom_not_opened", error=str(error))
             self._on_failure(error)

@@ -9,6 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from control.input import Place
 from control.picture_size import fit
 from control.showroom_host import HostedScene, ShowroomHost
+from edge_render.look_around import LookAroundScene
 from stream.codec.video_codec import VideoCodec
 
 Coordinate = Annotated[float, Field(ge=-10_000.0, le=10_000.0)]
@@ -56,6 +57,16 @@ class Entry(BaseModel):
             pitch = place.pitch_rad if self.pitch is None else self.pitch
             place = Place(point, yaw, pitch)
         return scene, place
+
+
+def arrival(scene: HostedScene, entry: str | None, before: HostedScene, left: Place) -> Place:
+    """The place of who comes from a place in another scene. Where one can only look around in both, and no entry view
+    is named, the heading is kept."""
+    there = entry_place(scene, entry)
+    if entry is not None or not (isinstance(scene.spec, LookAroundScene) and isinstance(before.spec, LookAroundScene)):
+        return there
+    heading_rad = left.yaw_rad - before.spec.north_yaw_rad
+    return Place(there.position, heading_rad + scene.spec.north_yaw_rad, left.pitch_rad)
 
 
 def entry_place(scene: HostedScene, name: str | None = None) -> Place:

@@ -38,6 +38,10 @@ class NodeSettings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address of the HTTP server; 0.0.0.0 serves phones in the same network.")
     port: int = Field(8080, ge=0, le=65535, description="TCP port of the HTTP server.")
     package: Path | None = Field(None, description="Folder of the showroom package to serve.")
+    cache_folder: Path | None = Field(
+        None,
+        description="Where what is made of a package's files is kept, such as tiles; else the user's cache folder.",
+    )
     renderer: Literal["gl", "pyrender"] = Field("gl", description="pyrender is the slow reference.")
     pixel_format: Literal["auto", "rgba", "i420"] = Field(
         "auto", description="Where pixels become I420: in a shader (i420) or by libswscale (rgba); auto measures."

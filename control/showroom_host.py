@@ -14,9 +14,10 @@ from control.input import WalkSpace
 from control.live_feed import LiveFeed, check_addresses
 from control.scene_sound import HostedSound, SceneSound
 from edge_render.angle_picking import AnglePicker
-from edge_render.errors import PackageError
+from edge_render.derived_cache import DerivedCache
 from edge_render.look_around import OnePlace
-from edge_render.package import MANIFEST_NAME, AnyScene, ModelScene, Package
+from edge_render.package import AnyScene, ModelScene, Package
+from edge_render.panorama.content import load_panorama
 from edge_render.panorama.spec import PanoramaScene
 from edge_render.picking import Hit, Picker
 from edge_render.pose import Ray
@@ -62,7 +63,11 @@ class ShowroomHost:
 
     @classmethod
     async def open(
-        cls, package: Package, render_loop: RenderLoop, live_sources: Mapping[str, str] | None = None
+        cls,
+        package: Package,
+        render_loop: RenderLoop,
+        cache: DerivedCache,
+        live_sources: Mapping[str, str] | None = None,
     ) -> ShowroomHost:
         """Load every scene; ``live_sources``: addresses by scene, in place of what the package says. Raises
         PackageError, ModelError or RendererError."""
@@ -71,7 +76,7 @@ class ShowroomHost:
         host = cls(package, {})
         try:
             for name in package.showroom.scenes:
-                host._scenes[name] = await _host(package, name, render_loop, addresses.get(name))
+                host._scenes[name] = await _host(package, name, render_loop, cache, addresses.get(name))
         except BaseException:
             await host.close()
             raise
@@ -107,7 +112,9 @@ class ShowroomHost:
         return self._scenes.get(name or "", self._scenes[self.package.showroom.entry_scene])
 
 
-async def _host(package: Package, name: str, render_loop: RenderLoop, address: str | None) -> HostedScene:
+async def _host(
+    package: Package, name: str, render_loop: RenderLoop, cache: DerivedCache, address: str | None
+) -> HostedScene:
     began = time.monotonic()
     spec = package.showroom.scenes[name]
     feed: LiveFeed | None = None
@@ -125,7 +132,10 @@ async def _host(package: Package, name: str, render_loop: RenderLoop, address: s
             content, size = VideoSphere(name, feed.source, spec.layout), {}
             picker, space = AnglePicker(spec.hotspots), OnePlace()
         case PanoramaScene():
-            raise PackageError(f"{MANIFEST_NAME}: scenes.{name} is a panorama, which is not shown yet")
+            image = package.content_path(name)
+            content = await asyncio.to_thread(load_panorama, name, image, spec.layout, spec.exposure, cache)
+            picker, space = AnglePicker(spec.hotspots), OnePlace()
+            size = {"tiles": content.tiles.shape.count, "tiles_bytes": content.tiles.size_bytes}
     try:
         handle = await asyncio.wrap_future(render_loop.load(content))
         sound: HostedSound | None = await SceneSound.open(package, name)

@@ -8,7 +8,7 @@ from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from control.entry import Entry, entry_place
+from control.entry import Entry, arrival
 from control.input import Navigator
 from control.metrics import NodeMetrics
 from control.picture_size import fit, scaled, vertical_fov
@@ -17,6 +17,7 @@ from control.settings import NodeSettings
 from control.shown_frames import ShownFrames
 from control.showroom_host import HostedScene, ShowroomHost
 from control.stay import MakePeer, Stay
+from control.transition import Transition
 from control.welcome import welcome
 from control.wire import (
     Activate,
@@ -29,7 +30,7 @@ from control.wire import (
 )
 from edge_render.errors import RendererError
 from edge_render.frame import Frame
-from edge_render.manifest import GoToScene
+from edge_render.manifest import FadeOver, GoToScene
 from edge_render.package import ModelScene
 from edge_render.pose import ray_through
 from edge_render.render_loop import RenderLoop
@@ -38,7 +39,7 @@ from stream.audio.audio_source import AudioSource, Interlude
 from stream.peer import FrameSent
 from stream.picture.quality import PicturePlan
 
-WALK_STEPS_PER_S = 60.0
+STEPS_PER_S = 60.0
 COMMANDS_WAITING_MAX = 16
 
 
@@ -67,7 +68,8 @@ class Visit(Stay):
         self._seq = 0
         self._frames = ShownFrames()
         self._commands: asyncio.Queue[Tap | Activate] = asyncio.Queue(COMMANDS_WAITING_MAX)
-        self._steered = asyncio.Event()
+        self._moving = asyncio.Event()
+        self._transition: Transition | None = None
         self._loop = asyncio.get_running_loop()
         self._ticket = means.render_loop.attach(
             self._scene.handle,
@@ -84,7 +86,7 @@ class Visit(Stay):
     # --- life --------------------------------------------------------------------------------------
 
     def _tasks(self) -> Mapping[str, Coroutine[Any, Any, None]]:
-        return {"walk": self._walk(), "act": self._act()}
+        return {"move": self._move(), "act": self._act()}
 
     def _free(self) -> None:
         self._ticket.close()
@@ -103,7 +105,7 @@ class Visit(Stay):
                 self._navigator.steer(message.yaw, message.pitch, message.right, message.forward, time.monotonic())
                 self._want(time.monotonic_ns())
                 if self._navigator.walking:
-                    self._steered.set()
+                    self._moving.set()
             case Tap() | Activate():
                 self._put_aside(self._commands, message)
             case CloseCard():
@@ -155,19 +157,23 @@ class Visit(Stay):
     def _want(self, input_at_ns: int) -> None:
         """Ask for a picture of what the visitor should see now."""
         width, height = self._size
-        view = View(self._navigator.place.pose(), self._fov_y_rad(width, height), width, height)
+        place, transition = self._navigator.place, self._transition
+        fade = None if transition is None else transition.fade(place, time.monotonic())
+        view = View(place.pose(), self._fov_y_rad(width, height), width, height, fade=fade)
         self._ticket.want(view, self._seq, input_at_ns)
 
-    async def _walk(self) -> None:
-        """Move on while the stick is held; sleeps otherwise."""
+    async def _move(self) -> None:
+        """Walk on while the stick is held, and fade until the new scene is there alone; sleeps otherwise."""
         while True:
-            await self._steered.wait()
-            self._steered.clear()
-            while self._navigator.walking:
-                await asyncio.sleep(1.0 / WALK_STEPS_PER_S)
-                before = self._navigator.place
-                self._navigator.advance(time.monotonic())
-                if self._navigator.place != before:
+            await self._moving.wait()
+            self._moving.clear()
+            while self._navigator.walking or self._transition is not None:
+                await asyncio.sleep(1.0 / STEPS_PER_S)
+                before, transition, now_s = self._navigator.place, self._transition, time.monotonic()
+                self._navigator.advance(now_s)
+                if transition is not None and transition.over(now_s):
+                    self._transition = None
+                if self._navigator.place != before or transition is not None:
                     self._want(time.monotonic_ns())
 
     def _on_frame_sent(self, sent: FrameSent) -> None:
@@ -229,10 +235,16 @@ class Visit(Stay):
             if (narration := scene.narrations.get(hotspot_id)) is not None:
                 self._narrate(narration)
             return
+        now_s, left = time.monotonic(), self._navigator.place
+        fov_y_rad = self._fov_y_rad(*self._size)
         self._scene = self._means.host.scene(action.scene)
-        place = entry_place(self._scene, action.entry)
-        speed_m_s = self._settings.walk_speed_m_s
-        self._navigator = Navigator(place, self._scene.space, speed_m_s, time.monotonic())
+        place = arrival(self._scene, action.entry, scene, left)
+        self._navigator = Navigator(place, self._scene.space, self._settings.walk_speed_m_s, now_s)
+        self._transition = None
+        if isinstance(action.transition, FadeOver):
+            duration_s = action.transition.ms / 1e3
+            self._transition = Transition(scene.handle, left, fov_y_rad, place, now_s, duration_s)
+            self._moving.set()
         if self._scene is not scene:
             self._play_sound()
         self._frames.clear()

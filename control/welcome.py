@@ -9,8 +9,7 @@ from control.showroom_host import HostedScene, ShowroomHost
 from control.wire import HotspotInfo, Leader, SoundInfo, Welcome
 from edge_render.look_around import AngleHotspot
 from edge_render.manifest import OpenCard
-from edge_render.package import Hotspot
-from edge_render.pose import Vec3
+from edge_render.package import Hotspot, ModelScene
 
 
 def welcome(
@@ -25,6 +24,7 @@ def welcome(
         yaw=place.yaw_rad,
         pitch=place.pitch_rad,
         hotspots=[_hotspot_info(hotspot) for hotspot in scene.spec.hotspots],
+        walk=isinstance(scene.spec, ModelScene),
         audio=_sound_info(scene),
         follows=follows,
     )
@@ -37,19 +37,11 @@ def _sound_info(scene: HostedScene) -> SoundInfo | None:
     return SoundInfo(title=None if title is None else title.model_dump())
 
 
-LABEL_DISTANCE_M = 5.0
-"""Where the page is told that hotspots by angles are: nobody knows, and the label only needs the direction."""
-
-
 def _hotspot_info(hotspot: Hotspot | AngleHotspot) -> HotspotInfo:
     card: dict[str, Any] | None = None
     if isinstance(hotspot.action, OpenCard):
         card = hotspot.action.model_dump(mode="json", exclude={"type", "audio"}, exclude_none=True)
-    return HotspotInfo(id=hotspot.id, position=_position(hotspot), label=hotspot.label.model_dump(), card=card)
-
-
-def _position(hotspot: Hotspot | AngleHotspot) -> Vec3:
+    label = hotspot.label.model_dump()
     if isinstance(hotspot, Hotspot):
-        return hotspot.position
-    x, y, z = hotspot.direction
-    return x * LABEL_DISTANCE_M, y * LABEL_DISTANCE_M, z * LABEL_DISTANCE_M
+        return HotspotInfo(id=hotspot.id, position=hotspot.position, label=label, card=card)
+    return HotspotInfo(id=hotspot.id, direction=hotspot.direction, label=label, card=card)

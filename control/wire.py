@@ -180,10 +180,12 @@ ClientMessage = Annotated[
 
 
 class HotspotInfo(_Message):
-    """A hotspot as the page needs it. Texts are {en, zh}; ``card`` is set where the action is a card."""
+    """A hotspot as the page needs it. Texts are {en, zh}; ``card`` is set where the action is a card. It is at
+    ``position``, or, where one can only look around, in ``direction`` from the eye (a unit vector)."""
 
     id: str
-    position: tuple[float, float, float]
+    position: tuple[float, float, float] | None = None
+    direction: tuple[float, float, float] | None = None
     label: dict[str, str]
     card: dict[str, Any] | None = None
 
@@ -223,6 +225,8 @@ class Welcome(_Message):
     yaw: float
     pitch: float
     hotspots: list[HotspotInfo]
+    walk: bool = True
+    """Whether one can walk in the scene, or only look around."""
     audio: SoundInfo | None = None
     follows: Leader | None = None
 

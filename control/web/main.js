@@ -125,6 +125,8 @@ function onMessage(message) {
     welcome = message;
     // The visitor owns where they look; the server says it only where they come in.
     if (!sameScene) walk.look(message.yaw, message.pitch);
+    walk.canWalk = message.walk;
+    document.body.dataset.walk = String(message.walk);
     sound.setScene(message.audio);
     if (message.follows) guide.followed(message.follows, textsOf(language));
     showTexts();
@@ -231,9 +233,10 @@ function showTexts() {
   byId("fullscreen-button").setAttribute("aria-label", texts.fullscreen);
   byId("card-close").textContent = texts.close;
   byId("hint-button").textContent = texts.understood;
+  const canWalk = welcome?.walk ?? true;
   const hint = matchMedia("(pointer: coarse)").matches ? texts.hintTouch : texts.hintMouse;
-  byId("hint-text").textContent = guide.following ? texts.hintFollow : hint;
-  stage.setAttribute("aria-label", guide.following ? texts.stageFollow : texts.stage);
+  byId("hint-text").textContent = guide.following ? texts.hintFollow : canWalk ? hint : texts.hintLook;
+  stage.setAttribute("aria-label", guide.following ? texts.stageFollow : canWalk ? texts.stage : texts.stageLook);
   guide.setTexts(texts);
   overlay.setHotspots(welcome?.hotspots ?? [], language);
   setState(state);

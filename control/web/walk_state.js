@@ -4,6 +4,7 @@ export const PITCH_LIMIT_RAD = (89 * Math.PI) / 180;
 const TURN_RAD_PER_S = 1.6;
 
 const WALK_KEYS = { KeyW: [0, 1], ArrowUp: [0, 1], KeyS: [0, -1], ArrowDown: [0, -1], KeyA: [-1, 0], KeyD: [1, 0] };
+const TILT_KEYS = { KeyW: 1, ArrowUp: 1, KeyS: -1, ArrowDown: -1 };
 const TURN_KEYS = { ArrowLeft: 1, KeyQ: 1, ArrowRight: -1, KeyE: -1 };
 
 export function isWalkKey(code) {
@@ -14,6 +15,8 @@ export class WalkState {
   constructor() {
     this.yaw = 0;
     this.pitch = 0;
+    /** Where one can only look around, the keys that else walk forward and back tilt. */
+    this.canWalk = true;
     this._keys = new Set();
     this._stick = [0, 0];
   }
@@ -48,18 +51,23 @@ export class WalkState {
   }
 
   get turning() {
-    return [...this._keys].some((code) => code in TURN_KEYS);
+    return [...this._keys].some((code) => code in TURN_KEYS || (!this.canWalk && code in TILT_KEYS));
   }
 
   /** Turn by the keys that are held. */
   advance(seconds) {
-    let turn = 0;
-    for (const code of this._keys) turn += TURN_KEYS[code] ?? 0;
-    this.look(this.yaw + Math.sign(turn) * TURN_RAD_PER_S * seconds, this.pitch);
+    let [turn, tilt] = [0, 0];
+    for (const code of this._keys) {
+      turn += TURN_KEYS[code] ?? 0;
+      if (!this.canWalk) tilt += TILT_KEYS[code] ?? 0;
+    }
+    const step = TURN_RAD_PER_S * seconds;
+    this.look(this.yaw + Math.sign(turn) * step, this.pitch + Math.sign(tilt) * step);
   }
 
   /** The message's fields: yaw, pitch, right, forward. */
   snapshot() {
+    if (!this.canWalk) return { yaw: this.yaw, pitch: this.pitch, right: 0, forward: 0 };
     let [right, forward] = this._stick;
     for (const code of this._keys) {
       const step = WALK_KEYS[code];

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from edge_render.errors import PackageError
 from edge_render.panorama.radiance import HEADER_MAX_BYTES, read_header, read_radiance
@@ -26,11 +26,11 @@ FILE_MAX_BYTES = 1024**3
 RATIO_TOLERANCE = 0.01
 """A camera's or an editor's rounding; what is more is no picture all around."""
 _FORMATS = {
-    ".jpg": ("JPEG",),
-    ".jpeg": ("JPEG",),
-    ".png": ("PNG",),
-    ".webp": ("WEBP",),
-    ".avif": ("AVIF",),
+    ".jpg": "JPEG",
+    ".jpeg": "JPEG",
+    ".png": "PNG",
+    ".webp": "WEBP",
+    ".avif": "AVIF",
 }
 _STRIP_ROWS = 256
 _DECODER_ERRORS = (OSError, SyntaxError, ValueError, EOFError, RuntimeError, struct.error)
@@ -105,7 +105,10 @@ def _open(path: Path) -> Image.Image:
     with warnings.catch_warnings():
         # Pillow warns of pictures half as large as ours may be; check_size is the limit here.
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        return Image.open(path, formats=_FORMATS[path.suffix.lower()])
+        try:
+            return Image.open(path, formats=(_FORMATS[path.suffix.lower()],))
+        except UnidentifiedImageError:  # its message has the whole path, and nothing to go by
+            raise PackageError(f"{path.name}: is no {_FORMATS[path.suffix.lower()]} picture") from None
 
 
 def _decode(image: Image.Image) -> Bytes:

@@ -33,6 +33,20 @@ test("the arrows turn, at the same speed whatever the frame rate", () => {
   assert.ok(slow.yaw > 0);
 });
 
+test("where one can only look around, the keys that walk tilt", () => {
+  const walk = new WalkState();
+  walk.canWalk = false;
+  walk.key("ArrowUp", true);
+  walk.key("KeyD", true);
+  assert.ok(walk.turning);
+  walk.advance(0.1);
+  const { yaw, pitch, right, forward } = walk.snapshot();
+  assert.ok(pitch > 0);
+  assert.deepEqual([yaw, right, forward], [0, 0, 0]);
+  walk.stick(1, 1);
+  assert.deepEqual([walk.snapshot().right, walk.snapshot().forward], [0, 0]);
+});
+
 test("other keys mean nothing here", () => {
   assert.equal(new WalkState().key("KeyI", true), false);
 });
