@@ -25,6 +25,7 @@ from edge_render.gltf.format import Asset, Gltf
 from edge_render.gltf.schema import check_properties, to_gltf
 from edge_render.gltf.uris import UriError, is_remote, read_uri, resource_path
 from edge_render.gltf.usage import Usage, usage_of
+from edge_render.gltf.version_1 import is_version_1, upgraded
 from edge_render.json_text import parse_json
 
 _MAJOR: Final = 2
@@ -83,6 +84,13 @@ def _examine(path: Path, log: FindingLog) -> CheckedGltf | None:
     container = read_container(path, log)
     if container is None or (tree := parse_json(container.text, log)) is None:
         return None
+    if is_version_1(tree):
+        log.warning("asset.version", "is glTF 1.0, read as the glTF 2.0 that it is nearest to", "GLTF_1")
+        try:
+            tree = upgraded(tree)
+        except ValueError as error:
+            log.error("", printable(str(error)), "GLTF_1_UNREADABLE")
+            return None
     if (gltf := to_gltf(tree, log)) is None:
         return None
     check_properties(tree, log)

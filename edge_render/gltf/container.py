@@ -12,6 +12,7 @@ from edge_render.plain_file import UnreadableFileError, read_plain_file
 
 _MAGIC, _JSON, _BIN = b"glTF", 0x4E4F534A, 0x004E4942
 _HEADER_BYTES, _CHUNK_HEADER_BYTES = 12, 8
+_VERSION_1_HEADER_BYTES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,8 @@ def read_container(path: Path, log: FindingLog) -> Container | None:
     except UnreadableFileError as error:
         log.error("", str(error), "IO_ERROR")
         return None
+    if len(data) >= _VERSION_1_HEADER_BYTES and data[:8] == _MAGIC + struct.pack("<I", 1):
+        return _read_version_1(memoryview(data), log)
     if data[:4] == _MAGIC or path.suffix.lower() == ".glb":
         return _read_glb(memoryview(data), log)
     return Container(data, None, is_glb=False)
@@ -59,6 +62,20 @@ def _read_glb(data: memoryview, log: FindingLog) -> Container | None:
         else:
             log.warning(f"chunk {number}", f"is of an unknown type, {kind:#010x}", "GLB_UNKNOWN_CHUNK_TYPE")
     return None if log.refused else Container(bytes(chunks[0][1]), blob, is_glb=True)
+
+
+def _read_version_1(data: memoryview, log: FindingLog) -> Container | None:
+    """KHR_binary_glTF, the container of glTF 1.0: a JSON text, and all that follows it is the buffer."""
+    length, text_bytes, text_format = struct.unpack_from("<III", data, 8)
+    end = _VERSION_1_HEADER_BYTES + text_bytes
+    if length > len(data) or end > length:
+        message = f"the header says {max(length, end)} bytes, but the file has {len(data)}: is it truncated?"
+        log.error("", message, "GLB_LENGTH_MISMATCH")
+        return None
+    if text_format != 0:
+        log.error("", f"its text is of format {text_format}; only JSON (0) is known", "GLB_UNEXPECTED_FIRST_CHUNK")
+        return None
+    return Container(bytes(data[_VERSION_1_HEADER_BYTES:end]), data[end:length], is_glb=True)
 
 
 def _read_header(data: memoryview, log: FindingLog) -> int | None:
