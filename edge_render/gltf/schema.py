@@ -153,6 +153,9 @@ def check_properties(tree: dict[str, Any], log: FindingLog) -> None:
         shapes = _shapes(part)
         for key, item in value.items():
             shape = shapes.get(key)
+            if item is None:
+                log.defect(place_of((*location, key)), "must not be null; taken as left out", "TYPE_MISMATCH")
+                continue
             if item in ([], {}) and shape is not None and not _may_be_empty(part, key):
                 log.defect(place_of((*location, key)), "must not be empty; taken as left out", "EMPTY_ENTITY")
             elif location and location[-1] == "extensions" and key not in declared:

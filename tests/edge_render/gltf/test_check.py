@@ -107,6 +107,7 @@ def test_nothing_is_wrong_with_a_file_that_has_some_of_everything(tmp_path: Path
          "extensions.KHR_lights_punctual.lights[0].spot", "KHR_LIGHTS_PUNCTUAL_LIGHT_SPOT_ANGLES"),
         ("materials.0.pbrMetallicRoughness.metallicFactor", 1.5, DEFECT,
          "materials[0].pbrMetallicRoughness.metallicFactor", "VALUE_NOT_IN_RANGE"),
+        ("materials.0.normalTexture", None, DEFECT, "materials[0].normalTexture", "TYPE_MISMATCH"),
         ("materials.0.normalTexture.texCoord", 1, DEFECT, f"{BODY}.material", "MESH_PRIMITIVE_TOO_FEW_TEXCOORDS"),
         ("materials.1.alphaMode", "MAYBE", DEFECT, "materials[1].alphaMode", "VALUE_NOT_IN_LIST"),
         ("materials.1.extensions", {"KHR_materials_unlit": {}}, DEFECT, "materials[1].extensions.KHR_materials_unlit",
