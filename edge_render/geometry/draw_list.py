@@ -17,6 +17,10 @@ from edge_render.scene import AlphaMode
 ERROR_MAX_PX = 0.7
 """By how many pixels a simpler level may be off where it is drawn: nobody sees less than one."""
 
+BANDS_MAX = 6
+BAND_CHUNKS = 3
+"""Of one batch in a band, on average."""
+
 _Number = TypeVar("_Number", bound=np.generic)
 Run = tuple[int, int, int]
 Matrix = NDArray[np.float64]
@@ -113,8 +117,8 @@ class ChunkTable:
     def draw_list(
         self, clip_from_world: Matrix, eye: tuple[float, float, float], variant: int | None, detail: Detail | None
     ) -> DrawList:
-        """Leave out chunks outside the view and sort: opaque ones nearest first within their batch, blended ones
-        farthest first across all batches. Without ``detail``, all is drawn at its finest."""
+        """Leave out chunks outside the view and sort: opaque ones nearest first, as far as batches allow, blended ones
+        farthest first across all of them. Without ``detail``, all is drawn at its finest."""
         inside = _inside(clip_from_world, self._center, self._extent)
         if self._shown is not None:
             inside &= self._shown[_variant(variant, self._shown)]
@@ -125,7 +129,9 @@ class ChunkTable:
         batch = self._batch[visible]
         blended = self._blended[visible]
         # Instances of one level follow each other, as they are drawn in one call.
-        opaque_order = np.lexsort((distance, np.where(self._instanced[batch], level, 0), batch))
+        opaque_order = np.lexsort(
+            (distance, np.where(self._instanced[batch], level, 0), batch, _bands(distance, batch))
+        )
         opaque_order = opaque_order[~blended[opaque_order]]
         blended_order = np.argsort(-np.linalg.norm(to_eye, axis=1), kind="stable")
         blended_order = blended_order[blended[blended_order]]
@@ -152,6 +158,17 @@ class ChunkTable:
         fits = self._errors[visible, 1:] * self._scale[visible, None] <= allowed_m[:, None]
         level: NDArray[np.int64] = np.cumprod(fits, axis=1, dtype=np.int64).sum(axis=1)
         return level
+
+
+def _bands(distance: NDArray[np.float64], batch: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Which part of the depth each chunk is in, nearest first: what is near must be drawn before what it hides, of
+    whichever material. More parts hide more and are more calls, so there are few chunks to a call at least."""
+    bands = min(BANDS_MAX, len(batch) // (BAND_CHUNKS * max(1, len(np.unique(batch)))))
+    if bands < 2:
+        return np.zeros(len(batch), np.int64)
+    rank = np.empty(len(batch), np.int64)
+    rank[np.argsort(distance, kind="stable")] = np.arange(len(batch))
+    return rank * bands // len(batch)
 
 
 def _inside(clip_from_world: Matrix, center: Matrix, extent: Matrix) -> NDArray[np.bool_]:
