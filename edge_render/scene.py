@@ -143,6 +143,16 @@ class Material:
     sheen: Sheen | None = None
     transmission: Transmission | None = None
 
+    @property
+    def transmits(self) -> bool:
+        """What is behind is seen through the material itself, as through glass."""
+        return not self.unlit and self.transmission is not None and self.transmission.factor > 0.0
+
+    @property
+    def blended(self) -> bool:
+        """It is drawn after what is behind it, which shows through."""
+        return self.alpha_mode is AlphaMode.BLEND or self.transmits
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MorphTargets:

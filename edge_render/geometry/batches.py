@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from edge_render.geometry.levels import Levels
 from edge_render.geometry.movement import Boxes, Movement
 from edge_render.geometry.placing import BatchKey, Part, Placer, Placing
-from edge_render.scene import AlphaMode, Scene
+from edge_render.scene import Scene
 
 CHUNK_CELL_M = 3.0
 """Least edge of the cells that triangles are grouped by; large scenes get larger cells."""
@@ -147,7 +147,7 @@ class _Merger:
 
     def __init__(self, scene: Scene, origin: NDArray[np.float64], cell_m: float) -> None:
         self._origin, self._cell_m = origin, cell_m
-        self._blended = [material.alpha_mode is AlphaMode.BLEND for material in scene.materials]
+        self._blended = [material.blended for material in scene.materials]
 
     def merged(self, key: BatchKey, parts: list[Part]) -> Batch:
         vertices = parts[:1] if key.placing is Placing.INSTANCED else parts

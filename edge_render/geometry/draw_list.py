@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from edge_render.geometry.batches import Batch, PreparedScene, joined_boxes
 from edge_render.geometry.movement import world_boxes
 from edge_render.geometry.placing import Placing
-from edge_render.scene import AlphaMode
 
 ERROR_MAX_PX = 0.7
 """By how many pixels a simpler level may be off where it is drawn: nobody sees less than one."""
@@ -67,7 +66,7 @@ class ChunkTable:
         low = np.concatenate([np.zeros((0, 3)), *(batch.chunks.low for batch in batches)])
         high = np.concatenate([np.zeros((0, 3)), *(batch.chunks.high for batch in batches)])
         self._rows = _flat([batch.chunks.row for batch in batches]).astype(np.int32)
-        blended = np.array([materials[batch.material].alpha_mode is AlphaMode.BLEND for batch in batches], np.bool_)
+        blended = np.array([materials[batch.material].blended for batch in batches], np.bool_)
         self._blended = blended[self._batch]
         self._instanced = np.array([batch.key.placing is Placing.INSTANCED for batch in batches], np.bool_)
         shown = _flat([batch.chunks.shown for batch in batches])

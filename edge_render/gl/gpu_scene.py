@@ -160,7 +160,7 @@ class GpuScene:
         for run in runs:
             batch = self.batches[run[0]]
             material = batch.look.material
-            if material.alpha_mode is AlphaMode.BLEND or batch.key.primitive is not Primitive.TRIANGLES:
+            if material.blended or batch.key.primitive is not Primitive.TRIANGLES:
                 continue
             cut_out = material.alpha_mode is AlphaMode.MASK and "HAS_BASE_MAP" in batch.look.features
             features = placing_features(batch.key) | ({"ALPHA_MASK"} if cut_out else set())

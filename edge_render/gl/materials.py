@@ -2,27 +2,58 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_render.gl.calls import CULL_FACE, TEXTURE0, TEXTURE_2D, UNIFORM_BUFFER
+from edge_render.gl.calls import (
+    CULL_FACE,
+    ONE,
+    ONE_MINUS_SRC_ALPHA,
+    SRC1_COLOR,
+    TEXTURE0,
+    TEXTURE_2D,
+    UNIFORM_BUFFER,
+)
 from edge_render.gl.context import GlContext
 from edge_render.gl.programs import (
     BASE_UNIT,
+    COAT_NORMAL_UNIT,
+    COAT_ROUGH_UNIT,
+    COAT_UNIT,
     EMISSIVE_UNIT,
+    LIGHT_MAP_UNIT,
     METAL_ROUGH_UNIT,
     NORMAL_UNIT,
     OCCLUSION_UNIT,
+    SHEEN_COLOR_UNIT,
+    SHEEN_ROUGH_UNIT,
+    SPECULAR_COLOR_UNIT,
+    SPECULAR_UNIT,
     SURFACE_BINDING,
+    TRANSMISSION_UNIT,
 )
 from edge_render.gl.textures import GlTextures
 from edge_render.render_quality import RenderQuality
-from edge_render.scene import AlphaMode, Material, Scene
+from edge_render.scene import (
+    AlphaMode,
+    Clearcoat,
+    Material,
+    Scene,
+    Sheen,
+    Specular,
+    TextureUse,
+    Transmission,
+    UvTransform,
+)
 
-_SURFACE_FLOATS = 12
+_SURFACE_FLOATS = 4 * (7 + 26)
+_UV_ROWS_AT = 4 * 7
+_PLAIN_IOR = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +76,52 @@ class Look:
 
     material: Material
     features: frozenset[str]
-    """The ``#define`` names; those that begin with HAS_ also tell which vertex attributes are read."""
+    """The ``#define`` names; HAS_UV, HAS_UV_1, HAS_TANGENT and HAS_COLOR tell which vertex attributes are read."""
     textures: tuple[tuple[int, int], ...]
     """OpenGL names by texture unit."""
-    surface_offset: int
-    """Bytes into the buffer of the Surface blocks."""
+    surface: int
+    """Its place in the buffer of the Surface blocks."""
 
     def texture(self, unit: int) -> int | None:
         """The OpenGL name of the texture in a unit, where there is one."""
         return next((name for at, name in self.textures if at == unit), None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Use:
+    """A texture that a material uses: ``slot`` is its place in ``uv_rows`` of the shader."""
+
+    slot: int
+    name: str
+    unit: int
+    srgb: bool
+    use: TextureUse | None
+    needs_tangents: bool = False
+
+
+def _uses(material: Material) -> Iterator[_Use]:
+    coat = material.clearcoat or Clearcoat()
+    specular = material.specular or Specular()
+    sheen = material.sheen or Sheen()
+    transmission = material.transmission or Transmission()
+    yield _Use(0, "BASE", BASE_UNIT, True, material.base_color_texture)
+    if material.unlit:
+        return
+    yield _Use(1, "METAL_ROUGH", METAL_ROUGH_UNIT, False, material.metallic_roughness_texture)
+    yield _Use(2, "NORMAL", NORMAL_UNIT, False, material.normal_texture, needs_tangents=True)
+    yield _Use(3, "OCCLUSION", OCCLUSION_UNIT, False, material.occlusion_texture)
+    yield _Use(4, "EMISSIVE", EMISSIVE_UNIT, True, material.emissive_texture)
+    yield _Use(5, "SPECULAR", SPECULAR_UNIT, False, specular.texture)
+    yield _Use(6, "SPECULAR_COLOR", SPECULAR_COLOR_UNIT, True, specular.color_texture)
+    if coat.factor > 0.0:
+        yield _Use(7, "COAT", COAT_UNIT, False, coat.texture)
+        yield _Use(8, "COAT_ROUGH", COAT_ROUGH_UNIT, False, coat.roughness_texture)
+        yield _Use(9, "COAT_NORMAL", COAT_NORMAL_UNIT, False, coat.normal_texture, needs_tangents=True)
+    if max(sheen.color_factor) > 0.0:
+        yield _Use(10, "SHEEN_COLOR", SHEEN_COLOR_UNIT, True, sheen.color_texture)
+        yield _Use(11, "SHEEN_ROUGH", SHEEN_ROUGH_UNIT, False, sheen.roughness_texture)
+    if transmission.factor > 0.0:
+        yield _Use(12, "TRANSMISSION", TRANSMISSION_UNIT, False, transmission.texture)
 
 
 class GpuMaterials:
@@ -74,63 +142,133 @@ class GpuMaterials:
         if key not in self._looks:
             material = self._scene.materials[index]
             features, textures = self._features(material, vertices)
-            self._looks[key] = Look(material, features, textures, index * self._stride)
+            # Each lightmap has constants of its own for each material, behind those of the materials without one.
+            of_lightmap = 0 if vertices.lightmap is None else 1 + vertices.lightmap
+            surface = of_lightmap * len(self._scene.materials) + index
+            self._looks[key] = Look(material, features, textures, surface)
         return self._looks[key]
 
     def bind(self, look: Look) -> None:
         """Make it what is drawn with next; the program, which also depends on the geometry, is the caller's."""
         calls = self._context.calls
         (calls.disable if look.material.double_sided else calls.enable)(CULL_FACE)
+        if look.material.blended:
+            calls.blend_func(ONE, SRC1_COLOR if "TINTS_BEHIND" in look.features else ONE_MINUS_SRC_ALPHA)
         for unit, texture in look.textures:
             calls.active_texture(TEXTURE0 + unit)
             calls.bind_texture(TEXTURE_2D, texture)
         calls.bind_buffer_range(
-            UNIFORM_BUFFER, SURFACE_BINDING, self._surfaces.glo, look.surface_offset, _SURFACE_FLOATS * 4
+            UNIFORM_BUFFER, SURFACE_BINDING, self._surfaces.glo, look.surface * self._stride, _SURFACE_FLOATS * 4
         )
 
     def release(self) -> None:
         self._surfaces.release()
 
     def _surface_data(self) -> NDArray[np.float32]:
-        data = np.zeros((max(len(self._scene.materials), 1), self._stride // 4), dtype=np.float32)
-        for row, material in zip(data, self._scene.materials, strict=False):
-            emissive = np.multiply(material.emissive_factor, self._scene.exposure)
-            factors = (
-                material.metallic_factor,
-                material.roughness_factor,
-                material.normal_scale,
-                material.occlusion_strength,
-            )
-            row[:_SURFACE_FLOATS] = (*material.base_color_factor, *emissive, material.alpha_cutoff, *factors)
+        materials, lightmaps = self._scene.materials, self._scene.lightmaps
+        rows = len(materials) * (1 + len(lightmaps))
+        data = np.zeros((max(rows, 1), self._stride // 4), dtype=np.float32)
+        for row, material in zip(data, materials, strict=False):
+            row[:_SURFACE_FLOATS] = _surface(material, self._scene.exposure)
+        for index, lightmap in enumerate(lightmaps, start=1):
+            of_lightmap = data[index * len(materials) : (index + 1) * len(materials)]
+            of_lightmap[:] = data[: len(materials)]
+            of_lightmap[:, 24] = lightmap.intensity * self._scene.exposure
         return data
 
     def _features(self, material: Material, vertices: VertexData) -> tuple[frozenset[str], tuple[tuple[int, int], ...]]:
-        features: set[str] = set()
+        features = set(_of_material(material))
         textures: list[tuple[int, int]] = []
-        if vertices.uvs:
-            for use, feature, unit, srgb in (
-                (material.base_color_texture, "HAS_BASE_MAP", BASE_UNIT, True),
-                (material.metallic_roughness_texture, "HAS_METAL_ROUGH_MAP", METAL_ROUGH_UNIT, False),
-                (material.normal_texture if vertices.tangents else None, "HAS_NORMAL_MAP", NORMAL_UNIT, False),
-                (material.occlusion_texture, "HAS_OCCLUSION_MAP", OCCLUSION_UNIT, False),
-                (material.emissive_texture, "HAS_EMISSIVE_MAP", EMISSIVE_UNIT, True),
-            ):
-                if use is None:
+        if vertices.unlit:
+            features = (features | {"UNLIT"}) - {"TRANSMISSION", "TINTS_BEHIND"}
+        for used in _uses(material):
+            use = used.use
+            if use is None or not (vertices.uvs_1 if use.uv_set else vertices.uvs):
+                continue
+            if used.needs_tangents:
+                if not vertices.tangents:
                     continue
-                if feature == "HAS_OCCLUSION_MAP" and use == material.metallic_roughness_texture:
-                    # Both lie in channels of one image, as exporters like to pack them: sample it once.
-                    features.add("OCCLUSION_IN_METAL_ROUGH_MAP")
-                    continue
-                features.add(feature)
-                textures.append((unit, self._textures.get(use.texture, srgb=srgb)))
-            if textures:
-                features.add("HAS_UV")
+                features.add("HAS_TANGENT")
+            if used.name == "OCCLUSION" and use == material.metallic_roughness_texture:
+                # Both lie in channels of one image, as exporters like to pack them: sample it once.
+                features.add("OCCLUSION_IN_METAL_ROUGH_MAP")
+                continue
+            at = "uv_1" if use.uv_set else "uv"
+            features.add("HAS_UV_1" if use.uv_set else "HAS_UV")
+            features.add(f"HAS_{used.name}_MAP")
+            moved = use.transform is not None and use.transform != UvTransform()
+            features.add(f"{used.name}_UV moved({at}, {used.slot})" if moved else f"{used.name}_UV {at}")
+            textures.append((used.unit, self._textures.get(use.texture, srgb=used.srgb)))
+        if vertices.lightmap is not None and vertices.uvs_1 and "UNLIT" not in features:
+            features |= {"HAS_LIGHT_MAP", "HAS_UV_1"}
+            lightmap = self._scene.lightmaps[vertices.lightmap]
+            textures.append((LIGHT_MAP_UNIT, self._textures.get(lightmap.texture, srgb=True)))
         if vertices.colors:
             features.add("HAS_COLOR")
-        if material.double_sided:
-            features.add("DOUBLE_SIDED")
-        if material.alpha_mode is not AlphaMode.OPAQUE:
-            features.add("ALPHA_MASK" if material.alpha_mode is AlphaMode.MASK else "ALPHA_BLEND")
         if self._quality.shadow_taps > 1:
             features.add("SHADOW_TAPS_4")
+        if self._scene.environment is not None:
+            features.add("HAS_ENVIRONMENT")
+        if self._scene.lights:
+            features.add("LIGHTS")
         return frozenset(features), tuple(textures)
+
+
+def _of_material(material: Material) -> Iterator[str]:
+    if material.double_sided:
+        yield "DOUBLE_SIDED"
+    if material.alpha_mode is not AlphaMode.OPAQUE:
+        yield "ALPHA_MASK" if material.alpha_mode is AlphaMode.MASK else "ALPHA_BLEND"
+    if material.unlit:
+        yield "UNLIT"
+        return
+    if material.ior != _PLAIN_IOR or material.specular is not None:
+        yield "SPECULAR"
+    if material.clearcoat is not None and material.clearcoat.factor > 0.0:
+        yield "COAT"
+    if material.sheen is not None and max(material.sheen.color_factor) > 0.0:
+        yield "SHEEN"
+    if material.transmits:
+        yield "TRANSMISSION"
+        yield "TINTS_BEHIND"
+
+
+def _surface(material: Material, exposure: float) -> list[float]:
+    """The Surface block of shaders/scene.frag, without a lightmap."""
+    specular = material.specular or Specular()
+    coat = material.clearcoat or Clearcoat()
+    sheen = material.sheen or Sheen()
+    transmission = material.transmission or Transmission()
+    # KHR_materials_ior: an index of 0 is how files ask for a mirror at every angle.
+    at_normal = 1.0 if material.ior == 0.0 else ((material.ior - 1.0) / (material.ior + 1.0)) ** 2
+    values = [
+        *material.base_color_factor,
+        *np.multiply(material.emissive_factor, exposure),
+        material.alpha_cutoff,
+        material.metallic_factor,
+        material.roughness_factor,
+        material.normal_scale,
+        material.occlusion_strength,
+        *np.multiply(specular.color_factor, at_normal),
+        specular.factor,
+        coat.factor,
+        coat.roughness_factor,
+        coat.normal_scale,
+        transmission.factor,
+        *sheen.color_factor,
+        sheen.roughness_factor,
+        *(0.0, material.ior, 0.0, 0.0),
+    ]
+    rows = np.zeros((26, 4), np.float32)
+    for used in _uses(material):
+        if used.use is not None and used.use.transform is not None:
+            rows[2 * used.slot : 2 * used.slot + 2, :3] = uv_rows(used.use.transform)
+    return [float(value) for value in (*values, *rows.reshape(-1))]
+
+
+def uv_rows(transform: UvTransform) -> NDArray[np.float64]:
+    """KHR_texture_transform as two rows to multiply (u, v, 1) by, shape (2, 3): moved, turned, scaled, in that order
+    from the left."""
+    cosine, sine = math.cos(transform.rotation_rad), math.sin(transform.rotation_rad)
+    (scale_u, scale_v), (offset_u, offset_v) = transform.scale, transform.offset
+    return np.array([[cosine * scale_u, sine * scale_v, offset_u], [-sine * scale_u, cosine * scale_v, offset_v]])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib import resources
 from typing import Any
 
@@ -10,9 +11,13 @@ from edge_render.gl.context import GlContext
 
 FRAME_BINDING = 0
 SURFACE_BINDING = 1
-_BLOCKS = {"Frame": FRAME_BINDING, "Surface": SURFACE_BINDING}
+SURROUNDINGS_BINDING = 2
+_BLOCKS = {"Frame": FRAME_BINDING, "Surface": SURFACE_BINDING, "Surroundings": SURROUNDINGS_BINDING}
 
 BASE_UNIT, METAL_ROUGH_UNIT, NORMAL_UNIT, OCCLUSION_UNIT, EMISSIVE_UNIT, SHADOW_UNIT = range(6)
+SPECULAR_UNIT, SPECULAR_COLOR_UNIT, COAT_UNIT, COAT_ROUGH_UNIT, COAT_NORMAL_UNIT = range(6, 11)
+SHEEN_COLOR_UNIT, SHEEN_ROUGH_UNIT, TRANSMISSION_UNIT, LIGHT_MAP_UNIT = range(11, 15)
+ENVIRONMENT_UNIT, BRDF_UNIT, BEHIND_UNIT = range(15, 18)
 PALETTE_UNIT, MORPH_WEIGHTS_UNIT, MORPH_DELTAS_UNIT, INSTANCE_UNIT = range(24, 28)
 """Beyond those that fragment shaders come to need; OpenGL 3.3 has 48 at least."""
 _SAMPLERS = {
@@ -22,6 +27,18 @@ _SAMPLERS = {
     "occlusion_map": OCCLUSION_UNIT,
     "emissive_map": EMISSIVE_UNIT,
     "shadow_map": SHADOW_UNIT,
+    "specular_map": SPECULAR_UNIT,
+    "specular_color_map": SPECULAR_COLOR_UNIT,
+    "coat_map": COAT_UNIT,
+    "coat_rough_map": COAT_ROUGH_UNIT,
+    "coat_normal_map": COAT_NORMAL_UNIT,
+    "sheen_color_map": SHEEN_COLOR_UNIT,
+    "sheen_rough_map": SHEEN_ROUGH_UNIT,
+    "transmission_map": TRANSMISSION_UNIT,
+    "light_map": LIGHT_MAP_UNIT,
+    "environment_map": ENVIRONMENT_UNIT,
+    "brdf_table": BRDF_UNIT,
+    "behind_map": BEHIND_UNIT,
     "picture": BASE_UNIT,
     "tiles": BASE_UNIT,
     "palette": PALETTE_UNIT,
@@ -32,6 +49,8 @@ _SAMPLERS = {
 _PLACE_VERTICES = ("scene.vert", "depth.vert")
 """Those that call ``placed()``."""
 
+_INCLUDE = re.compile(r'^#include "([a-z_.]+)"$', re.MULTILINE)
+
 
 class GlPrograms:
     """Compiles and keeps programs. Uniform blocks and samplers are bound to the numbers above."""
@@ -41,7 +60,8 @@ class GlPrograms:
         self._programs: dict[tuple[str, str, frozenset[str]], Any] = {}
 
     def get(self, vertex: str, fragment: str, features: frozenset[str] = frozenset()) -> Any:
-        """The moderngl program of two shader files and a set of ``#define`` names.
+        """The moderngl program of two shader files and a set of ``#define`` names, each with its
+        value after a space where it has one.
 
         Raises RendererError with the driver's message where it does not compile.
         """
@@ -77,4 +97,6 @@ class GlPrograms:
 
 
 def _read(name: str) -> str:
-    return resources.files("edge_render").joinpath("gl", "shaders", name).read_text("utf-8")
+    """The text of a shader file, with those that it includes in their places."""
+    text = resources.files("edge_render").joinpath("gl", "shaders", name).read_text("utf-8")
+    return _INCLUDE.sub(lambda found: _read(found[1]), text)

@@ -1,0 +1,1 @@
+"""Light from all around: from a picture to what shaders look up."""
