@@ -55,4 +55,6 @@ def _sheen(cosine: NDArray[np.float64], roughness: float) -> NDArray[np.float64]
     distribution = (2.0 + inverse) * np.maximum(1.0 - n_h**2, 0.0) ** (0.5 * inverse) / (2.0 * np.pi)
     visibility = 1.0 / (4.0 * (n_l + n_v - n_l * n_v))
     # That visibility lets more light out than comes in where it grazes.
-    return np.minimum((distribution * visibility * n_l).mean(axis=1, keepdims=True) * 2.0 * np.pi, 1.0)
+    albedo = (distribution * visibility * n_l).mean(axis=1, keepdims=True) * (2.0 * np.pi)
+    result: NDArray[np.float64] = np.minimum(albedo, 1.0)
+    return result

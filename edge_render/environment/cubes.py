@@ -46,8 +46,12 @@ def solid_angles(size: int) -> Floats:
 
 
 def halved(cube: Floats) -> Floats:
-    """The next mipmap level: (6, size, size, 3) to (6, size / 2, size / 2, 3)."""
-    return 0.25 * (cube[:, 0::2, 0::2] + cube[:, 1::2, 0::2] + cube[:, 0::2, 1::2] + cube[:, 1::2, 1::2])
+    """The next mipmap level: (6, size, size, 3) to half the size, each texel the mean of what it covers."""
+    size = cube.shape[1]
+    angles = solid_angles(size)[..., None]
+    quarters = (cube * angles).reshape(6, size // 2, 2, size // 2, 2, 3).sum(axis=(2, 4))
+    result: Floats = quarters / angles.reshape(size // 2, 2, size // 2, 2, 1).sum(axis=(1, 3))
+    return result
 
 
 class CubeLookup:
@@ -85,5 +89,5 @@ def _place(directions: Floats, size: int) -> tuple[NDArray[np.int64], Floats, Fl
     major = np.where(on_x, ax, np.where(on_y, ay, az))
     s = np.where(on_x, np.where(x > 0, -z, z), np.where(on_y | (z > 0), x, -x)) / major
     t = np.where(on_x | ~on_y, -y, np.where(y > 0, z, -z)) / major
-    scale = np.float32(0.5 * size)
-    return face, (s + 1.0) * scale - 0.5, (t + 1.0) * scale - 0.5
+    column, row = ((at + 1.0) * (0.5 * size) - 0.5 for at in (s, t))
+    return face, column.astype(np.float32), row.astype(np.float32)

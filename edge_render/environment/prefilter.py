@@ -2,7 +2,8 @@
 
 The middle of the picture is where a visitor with yaw 0 looks, -Z, as with panoramas.
 
-Irradiance: R. Ramamoorthi and P. Hanrahan, "An efficient representation for irradiance environment maps", SIGGRAPH 2001.
+Irradiance: R. Ramamoorthi and P. Hanrahan, "An efficient representation for irradiance environment maps", SIGGRAPH
+2001.
 Reflections: B. Karis, "Real shading in Unreal Engine 4", SIGGRAPH 2013 (the normal is taken for the view), by filtered
 importance sampling: M. Colbert and J. Krivanek, "GPU-based importance sampling", GPU Gems 3, chapter 20.
 """
@@ -103,7 +104,7 @@ def _reflections(lookups: list[CubeLookup], base_size: int, level: int) -> Float
     size = base_size >> level
     normals = cube_directions(size).reshape(-1, 3)
     # Always from +Y, which no texel's middle faces: where the frame jumps, the noise of the samples would show.
-    across = np.cross(np.float32([[0, 1, 0]]), normals)
+    across = np.cross(np.array([[0.0, 1.0, 0.0]], np.float32), normals)
     across /= np.linalg.norm(across, axis=1, keepdims=True)
     up = np.cross(normals, across)
     total, weight = np.zeros((len(normals), 3), np.float32), 0.0

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edge_render.geometry.batches import Batch, PreparedScene
 from edge_render.geometry.draw_list import ChunkTable, Detail, DrawList, Run
@@ -69,6 +70,8 @@ class GpuScene:
         self._animator = prepared.movement.animator
         self._palette = GpuPalette(context, prepared.movement)
         self._tick = -1
+        self.nodes: NDArray[np.float64] | None = None
+        """Where the nodes of the rig are now, (n, 4, 4), where anything moves."""
         self._rows_chosen: DrawList | None = None
         self._context = context
         self._textures = GlTextures(context, prepared.source, quality)
@@ -123,7 +126,9 @@ class GpuScene:
         if tick == self._tick or self._animator is None or not self._animator.anything_moves:
             return False
         self._tick = tick
-        self.chunks.move(self._palette.move(self._animator.pose_at(tick / TICKS_PER_S)))
+        pose = self._animator.pose_at(tick / TICKS_PER_S)
+        self.nodes = pose.world
+        self.chunks.move(self._palette.move(pose))
         return True
 
     def draw_list(

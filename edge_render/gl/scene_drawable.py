@@ -19,8 +19,6 @@ from edge_render.gl.calls import (
     DEPTH_TEST,
     FRAMEBUFFER,
     LEQUAL,
-    ONE,
-    ONE_MINUS_SRC_ALPHA,
     TEXTURE0,
     TEXTURE_2D,
     UNIFORM_BUFFER,
@@ -29,6 +27,7 @@ from edge_render.gl.drawable import GlParts, Sampling
 from edge_render.gl.gpu_scene import GpuScene
 from edge_render.gl.programs import FRAME_BINDING, SHADOW_UNIT
 from edge_render.gl.shadow_map import ShadowMap
+from edge_render.gl.surroundings import Surroundings
 from edge_render.gl.targets import Target
 from edge_render.pose import Matrix, Pose, perspective
 from edge_render.renderer import FAR_M, NEAR_M, View
@@ -50,6 +49,7 @@ class SceneDrawable:
         self._scene = scene = content.source if isinstance(content, PreparedScene) else content
         self._gpu: GpuScene | None = None
         self._shadow: ShadowMap | None = None
+        self._around: Surroundings | None = None
         self._background = _background(scene)
         self._frame_block: Any = None
         self._constants = np.zeros(_FRAME_FLOATS, np.float32)
@@ -59,7 +59,7 @@ class SceneDrawable:
     @property
     def gpu_bytes(self) -> int:
         """See Drawable.gpu_bytes."""
-        return 0 if self._gpu is None else self._gpu.gpu_bytes
+        return sum(0 if part is None else part.gpu_bytes for part in (self._gpu, self._around))
 
     def upload(self) -> Iterator[float]:
         """See Drawable.upload."""
@@ -67,6 +67,7 @@ class SceneDrawable:
         self._frame_block = parts.context.moderngl.buffer(reserve=_FRAME_FLOATS * 4)
         content = self._content
         prepared = content if isinstance(content, PreparedScene) else prepare_scene(content)
+        self._around = Surroundings(parts.context, parts.programs, self._scene)
         gpu = self._gpu = GpuScene(parts.context, parts.programs, prepared, parts.quality)
         for done in gpu.upload():
             yield 0.9 * done
@@ -81,9 +82,10 @@ class SceneDrawable:
 
     def draw(self, view: View, target: Target, sampling: Sampling) -> None:
         """See Drawable.draw."""
-        gpu, shadow = self._gpu, self._shadow
+        gpu, shadow, around = self._gpu, self._shadow, self._around
         assert gpu is not None, "it is uploaded"
         assert shadow is not None, "it is uploaded"
+        assert around is not None, "it is uploaded"
         calls = self._parts.context.calls
         gpu.move_to(self._time_s())
         x_px, y_px = sampling.offset_px
@@ -108,12 +110,13 @@ class SceneDrawable:
         calls.bind_buffer_base(UNIFORM_BUFFER, FRAME_BINDING, self._frame_block.glo)
         calls.active_texture(TEXTURE0 + SHADOW_UNIT)
         calls.bind_texture(TEXTURE_2D, shadow.texture)
+        around.bind(view.pose.position, gpu.nodes)
         # What is drawn smaller is enlarged, and points with it.
         calls.point_size(max(1.0, POINT_PX * target.height / view.height))
         gpu.draw_runs(draws.opaque, draws)
+        around.draw_background(clip_from_world, view.pose.position, target.width, target.height)
         if draws.blended:
             calls.enable(BLEND)
-            calls.blend_func(ONE, ONE_MINUS_SRC_ALPHA)
             calls.depth_mask(0)
             gpu.draw_runs(draws.blended, draws)
             calls.depth_mask(1)
@@ -133,7 +136,7 @@ class SceneDrawable:
 
     def release(self) -> None:
         """See Drawable.release."""
-        for part in (self._shadow, self._gpu, self._frame_block):
+        for part in (self._shadow, self._around, self._gpu, self._frame_block):
             if part is not None:
                 part.release()
 
