@@ -97,6 +97,8 @@ def _compared(shot: Shot, ours: OurPicture, file: Path, three: ThreeReferences |
         ("Materials, textures", f"{len(ours.scene.materials)}, {len(ours.scene.textures)}"),
         ("Loaded and drawn after", f"{ours.load_ms:.0f} ms"),
         ("Animation at", f"{shot.spec.time_s} s"),
+        ("Extensions", ", ".join(ours.examined.extensions) or "none"),
+        *(("Finding", str(finding)) for finding in ours.examined.findings),
     )
     if not file.is_file() and three is not None:
         try:
@@ -107,7 +109,10 @@ def _compared(shot: Shot, ours: OurPicture, file: Path, three: ThreeReferences |
         Image.fromarray(made).save(file)
     if not file.is_file():
         return Result(shot.label, problem=f"no reference {file.name}", ours=ours.pixels, facts=facts)
-    reference = _read(file)
+    try:
+        reference = _read(file)
+    except OSError as error:
+        return Result(shot.label, problem=f"{file.name} can't be read: {error}", ours=ours.pixels, facts=facts)
     if reference.shape != ours.pixels.shape:
         problem = f"{file.name} has another size than the shot"
         return Result(shot.label, problem=problem, ours=ours.pixels, reference=reference, facts=facts)

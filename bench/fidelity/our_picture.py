@@ -10,10 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.fidelity.shots import Camera, Shot, ShotError, camera_of
+from edge_render.errors import ModelError
+from edge_render.findings import first_error
 from edge_render.frame import PixelFormat
 from edge_render.gl.context import GlContext
 from edge_render.gl.renderer import GlRenderer
-from edge_render.gltf.loader import load_model
+from edge_render.gltf.loader import ExaminedModel, examine_model
 from edge_render.render_quality import RenderQuality
 from edge_render.renderer import View
 from edge_render.scene import Ambient, Scene, Sun
@@ -29,6 +31,8 @@ class OurPicture:
     scene: Scene
     camera: Camera
     load_ms: float
+    """From the file to its first picture."""
+    examined: ExaminedModel = field(repr=False)
 
 
 class Photographer:
@@ -42,7 +46,10 @@ class Photographer:
         """Load and draw. ``light`` puts the shot's environment into the scene. Raises ShotError or EdgeRenderError."""
         spec = shot.spec
         began = time.perf_counter()
-        model = load_model(shot.model, name=shot.label)
+        examined = examine_model(shot.model, name=shot.label)
+        model = examined.scene
+        if model is None:
+            raise ModelError(first_error(examined.findings))
         camera = camera_of(spec, model)
         sun = Sun((0.0, -1.0, 0.0), intensity=0.0)
         if spec.sun is not None:
@@ -67,7 +74,7 @@ class Photographer:
                 refinement.release()
         finally:
             renderer.close()
-        return OurPicture(np.ascontiguousarray(pixels), scene, camera, load_ms)
+        return OurPicture(np.ascontiguousarray(pixels), scene, camera, load_ms, examined)
 
 
 def _variant(shot: Shot, scene: Scene) -> int | None:

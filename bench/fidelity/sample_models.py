@@ -314,9 +314,10 @@ def _mirrored(file: ModelFile) -> None:
 
 _SMOOTH = _pbr((0.6, 0.05, 0.05), 0.0, 0.6)
 _GLASS = _pbr((0.8, 0.95, 0.9), 0.0, 0.1)
+_WIDE: Tree = {**_FRONT, "position": [0.0, 0.6, 17.0]}
 _DARK_SHOT: Tree = {**_FRONT, "environmentIntensity": 0.1}
 _MODELS: dict[str, tuple[Callable[[ModelFile], None], Tree]] = {
-    "metal-rough": (_metal_rough, _FRONT),
+    "metal-rough": (_metal_rough, _WIDE),
     "clearcoat": (
         _sphere_row(
             "clearcoat",
@@ -355,7 +356,7 @@ _MODELS: dict[str, tuple[Callable[[ModelFile], None], Tree]] = {
         _FRONT,
     ),
     "emissive-strength": (_emissive, _DARK_SHOT),
-    "texture-transform": (_texture_transform, _FRONT),
+    "texture-transform": (_texture_transform, _WIDE),
     "uv-sets": (_uv_sets, _FRONT),
     "samplers": (_samplers, _FRONT),
     "normal-map": (_normal_map, _FRONT),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,7 +89,8 @@ class Shot:
 
     model: Path
     label: str
-    """Path of the model in its folder, and the shot's name where there are several."""
+    """Path of the model in its folder, with its suffix where two differ by nothing else, and the shot's name where
+    there are several."""
     spec: ShotSpec
     environment: Path | None
 
@@ -102,11 +104,15 @@ def find_shots(folder: Path, environment: Path | None) -> Iterator[Shot]:
     common = environment
     if common is None and (folder / DEFAULT_ENVIRONMENT).is_file():
         common = folder / DEFAULT_ENVIRONMENT
-    for model in sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES):
+    models = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
+    sharing = Counter(model.with_suffix("") for model in models)
+    for model in models:
         sidecar = model.with_name(model.stem + SIDECAR_SUFFIX)
         specs = _read(sidecar) if sidecar.is_file() else (ShotSpec(),)
         for spec in specs:
-            name = str(model.relative_to(folder).with_suffix(""))
+            name = model.relative_to(folder).as_posix()
+            if sharing[model.with_suffix("")] == 1:
+                name = name.removesuffix(model.suffix)
             label = name if len(specs) == 1 else f"{name}.{spec.name}"
             yield Shot(model, label, spec, sidecar.parent / spec.environment if spec.environment else common)
 

@@ -138,7 +138,7 @@ class ThreeReferences:
         except BrowserError as error:
             raise ReferencePictureError(f"{shot.label}: three.js: {str(error).splitlines()[0]}") from error
         with Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2]))) as image:
-            return np.asarray(image.convert("RGB").reduce(LARGER))
+            return np.asarray(image.convert("RGB").reduce(image.width // spec.size[0]))
 
 
 def _url(file: Path) -> str:

@@ -56,16 +56,24 @@ async function environment(scene, shot) {
     }
 }
 
-// The shot as a PNG, at `shot.larger` times its width and height, as a data URL.
+// WebGL's lines and points keep their width in pixels, so that they would vanish where a larger picture is averaged.
+function hasLinesOrPoints(scene) {
+    let found = false;
+    scene.traverse((object) => { found ||= object.isLine || object.isPoints; });
+    return found;
+}
+
+// The shot as a PNG, at `shot.larger` times its width and height if it may be, as a data URL.
 window.drawShot = async (shot) => {
-    renderer.setPixelRatio(1);
-    renderer.setSize(shot.width * shot.larger, shot.height * shot.larger, false);
     renderer.toneMappingExposure = shot.exposure;
     renderer.setClearColor(new THREE.Color().setRGB(...shot.background, THREE.SRGBColorSpace), 1);
     const scene = new THREE.Scene();
     const gltf = await loader.loadAsync(shot.model);
     if (shot.variant) await chooseVariant(gltf, shot.variant);
     scene.add(gltf.scene);
+    const larger = hasLinesOrPoints(gltf.scene) ? 1 : shot.larger;
+    renderer.setPixelRatio(1);
+    renderer.setSize(shot.width * larger, shot.height * larger, false);
     lit(scene, shot);
     await environment(scene, shot);
     if (shot.clips.length) {
