@@ -9,6 +9,7 @@ import { Input } from "./input.js";
 import { Overlay } from "./overlay.js";
 import { tellStats } from "./receiver_stats.js";
 import { Sound } from "./sound.js";
+import { SourceNote } from "./source_note.js";
 import { Statistics } from "./statistics.js";
 import { chooseLanguage, textsOf } from "./texts.js";
 import { Visit } from "./visit.js";
@@ -33,6 +34,7 @@ const overlay = new Overlay(
   (id) => visit?.channel.send({ type: "activate", id: nextRequest(), hotspot: id }),
   () => visit?.channel.send({ type: "close_card" }),
 );
+const sourceNote = new SourceNote(byId("source"), byId("source-text"));
 const guide = new Guide(location.search, { panel: byId("guide"), text: byId("guide-text"), copy: byId("guide-copy") }, navigator.clipboard);
 
 let visit = null;
@@ -98,6 +100,7 @@ function onPicture(stream) {
 
 function onLost(error, reason) {
   sound.lost();
+  sourceNote.clear();
   refusedTexts = error?.texts ?? null;
   if (reason === "replaced") {
     // We lead in another tab by now: two would take it from each other for ever.
@@ -128,9 +131,12 @@ function onMessage(message) {
     walk.canWalk = message.walk;
     document.body.dataset.walk = String(message.walk);
     sound.setScene(message.audio);
+    sourceNote.clear();
     if (message.follows) guide.followed(message.follows, textsOf(language));
     showTexts();
     scheduleSend();
+  } else if (message.type === "source") {
+    sourceNote.told(message);
   } else if (message.type === "server_stats") {
     statistics.told(message);
   } else if (message.type === "guiding") {
@@ -230,6 +236,7 @@ function showTexts() {
   byId("language-button").title = texts.languageTitle;
   statistics.setLanguage(language, texts.statistics);
   sound.setTexts(texts, language);
+  sourceNote.setTexts(texts, language);
   byId("fullscreen-button").setAttribute("aria-label", texts.fullscreen);
   byId("card-close").textContent = texts.close;
   byId("hint-button").textContent = texts.understood;

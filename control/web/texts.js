@@ -30,6 +30,9 @@ const TEXTS = {
     guideEnded: "The guided visit has ended.",
     noGuide: "There is no guided visit with this code; it may have ended.",
     alone: "Go on by yourself",
+    cameraLost: (time) => `The camera is not reachable, showing the last picture of ${time}.`,
+    cameraConnecting: "Connecting to the camera …",
+    cameraAway: "The camera is not reachable.",
   },
   zh: {
     connecting: "正在打开展厅……",
@@ -60,6 +63,9 @@ const TEXTS = {
     guideEnded: "导览已结束。",
     noGuide: "没有使用此代码的导览，或导览已结束。",
     alone: "自行参观",
+    cameraLost: (time) => `摄像头暂时无法连接，显示的是 ${time} 的最后画面。`,
+    cameraConnecting: "正在连接摄像头……",
+    cameraAway: "摄像头暂时无法连接。",
   },
 };
 

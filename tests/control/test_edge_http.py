@@ -77,8 +77,17 @@ async def serving(
     guides: Callable[[NodeSettings], GuideParts] = guide_parts,
     **options: Any,
 ) -> AsyncIterator[tuple[EdgeNode, httpx.AsyncClient]]:
+    async with serving_package(write_package(folder, audio, narration), guides, **options) as served:
+        yield served
+
+
+@asynccontextmanager
+async def serving_package(
+    folder: Path, guides: Callable[[NodeSettings], GuideParts] = guide_parts, **options: Any
+) -> AsyncIterator[tuple[EdgeNode, httpx.AsyncClient]]:
+    """A package that lies in a folder already."""
     settings = NodeSettings(port=0, pixel_format="rgba", max_width=320, max_height=192, **options)
-    package = open_package(write_package(folder, audio, narration))
+    package = open_package(folder)
     node = EdgeNode(settings, package, renderer_maker(settings), peer_maker(settings), pytest.fail, guides(settings))
     server = uvicorn.Server(uvicorn.Config(create_app(node), port=0, log_level="warning", lifespan="on"))
     serving_task = asyncio.create_task(server.serve())
@@ -106,6 +115,8 @@ class Visitor:
         self.command.on("message", lambda text: self.messages.put_nowait(json.loads(text)))
         self.pose.on("message", lambda text: self.frames.put_nowait(json.loads(text)))
         self.path = ""
+        self.welcome: dict[str, Any] = {}
+        """The first one, of who came by ``visiting``."""
 
     async def enter(self, client: httpx.AsyncClient, **query: Any) -> httpx.Response:
         await self.connection.setLocalDescription(await self.connection.createOffer())
@@ -154,7 +165,7 @@ async def visiting(client: httpx.AsyncClient, **query: Any) -> AsyncIterator[Vis
     try:
         response = await visitor.enter(client, **query)
         assert response.status_code == 201, response.text
-        await visitor.next("welcome")
+        visitor.welcome = await visitor.next("welcome")
         yield visitor
     finally:
         await visitor.connection.close()
