@@ -1,7 +1,7 @@
 .DEFAULT_GOAL := help
 PYTHON := .venv/bin/python
 
-.PHONY: help demo test lint format bench bench-network bench-codecs bench-density bench-load bench-load-overhead bench-scale-scene bench-audio-sync bench-fidelity setup setup-tests
+.PHONY: help demo test lint format bench bench-network bench-codecs bench-density bench-load bench-load-overhead bench-scale-scene bench-audio-sync bench-fidelity bench-panorama setup setup-tests
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -46,6 +46,8 @@ bench-audio-sync: setup-tests ## print how far apart picture and sound are in a 
 
 bench-scale-scene: setup-tests ## print frame times of two million triangles in 1,000 nodes, moving and still (3 minutes)
 	$(PYTHON) -m bench.scale
+bench-panorama: setup-tests ## print what a panorama of 16384x8192 costs to open and to draw (3 minutes)
+	$(PYTHON) -m bench.panorama
 
 bench-load-overhead: setup-tests ## compare the load's visitors with Chromium on the same node
 	$(PYTHON) -m bench.visitors.overhead $(OPTIONS)

@@ -41,6 +41,11 @@ class TilePool:
         """How many tiles are there."""
         return sum(len(shelf.layers) for shelf in self._shelves.values())
 
+    @property
+    def resident_bytes(self) -> int:
+        """What they take."""
+        return TileArray.size_bytes(TILE_EDGE_PX, self.resident)
+
     def add(self, coding: Coding) -> int:
         """A number for one more panorama."""
         self._panoramas += 1

@@ -50,9 +50,11 @@ class Equirect:
         return thinned
 
     def _halved(self, pixels: Stored) -> Stored:
-        values = _linear(pixels)
-        mean = (values[:, 0::2] + values[:, 1::2]) * np.float32(0.5)
-        return np.rint(mean).astype(np.uint8) if self._exposure is None else mean
+        if self._exposure is None:
+            left, right = (pixels[:, first::2].astype(np.uint16) for first in (0, 1))
+            return ((left + right + 1) >> 1).astype(np.uint8)
+        linear = _linear(pixels)
+        return (linear[:, 0::2] + linear[:, 1::2]) * np.float32(0.5)
 
     def planes(self, pixels: Stored) -> list[Floats]:
         """What is interpolated, for each colour: (rows, columns)."""
@@ -71,6 +73,9 @@ class Equirect:
         """Colours (n, 3) of directions (n,): sRGB bytes, or linear light. Yaw and pitch as in edge_render.look_around;
         directions that are close together make it quick."""
         column = (0.5 - yaw_rad / math.tau) * self._width - 0.5
+        # Directions on both sides of the picture's seam are neighbours.
+        middle = column[len(column) // 2]
+        column = middle + np.mod(column - middle + self._width / 2, self._width) - self._width / 2
         row = (0.5 - pitch_rad / math.pi) * self._height - 0.5
         out = np.empty((len(yaw_rad), 3), np.float32)
         cosine = np.maximum(np.cos(pitch_rad), 1e-9)
@@ -123,6 +128,11 @@ class _Rows:
         height, width = self._pixels.shape[:2]
         if top >= 0 and bottom <= height and left >= 0 and right <= width:
             return self._pixels[top:bottom, left:right]
+        if top >= 0 and bottom <= height and right - left < width:
+            first = left % width
+            rest = max(0, first + right - left - width)
+            parts = [self._pixels[top:bottom, first : first + right - left], self._pixels[top:bottom, :rest]]
+            return np.concatenate(parts, axis=1)
         rows, columns = np.arange(top, bottom), np.arange(left, right)
         behind = (rows < 0) | (rows >= height)
         rows = np.where(rows < 0, -1 - rows, np.where(rows >= height, 2 * height - 1 - rows, rows))

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_render.panorama.cube import angles
+from edge_render.panorama.cube import DOWN, UP, angles
 from edge_render.panorama.equirect import Equirect
 from edge_render.panorama.pyramid import BORDER_PX, TILE_PX, Coding, PyramidShape, TileKey
 from edge_render.panorama.source import read_picture
@@ -24,6 +24,8 @@ from edge_render.panorama.tile_file import TileWriter
 TILER_VERSION = 1
 """Of what this makes of the same picture; see edge_render.derived_cache."""
 _CHUNK_PX = 512
+_POLAR_CHUNK_PX = 192
+"""Around a pole, a square lies in a much larger part of the picture."""
 _THREADS_MAX = 8
 
 FacePixels = NDArray[np.uint8 | np.float16]
@@ -56,15 +58,16 @@ def _finest(source: Equirect, shape: PyramidShape, face: int, pool: ThreadPoolEx
     ring, face_px = _ring_px(shape, level), shape.face_px(level)
     edge = face_px + 2 * ring
     pixels: FacePixels = np.empty((edge, edge, 3), np.uint8 if shape.coding is Coding.SRGB else np.float16)
+    chunk = _POLAR_CHUNK_PX if face in (UP, DOWN) else _CHUNK_PX
     centers = (((np.arange(edge) - ring + 0.5) / face_px) * 2.0 - 1.0).astype(np.float32)
 
     def fill(corner: tuple[int, int]) -> None:
-        rows, columns = (slice(first, min(first + _CHUNK_PX, edge)) for first in corner)
+        rows, columns = (slice(first, min(first + chunk, edge)) for first in corner)
         y, x = np.broadcast_arrays(centers[rows, None], centers[None, columns])
         yaw, pitch = angles(face, x.reshape(-1), y.reshape(-1))
         pixels[rows, columns] = source.sample(yaw, pitch).reshape(*x.shape, 3)
 
-    corners = [(top, left) for top in range(0, edge, _CHUNK_PX) for left in range(0, edge, _CHUNK_PX)]
+    corners = [(top, left) for top in range(0, edge, chunk) for left in range(0, edge, chunk)]
     for _ in pool.map(fill, corners):
         pass
     return pixels

@@ -195,7 +195,7 @@ def _levels_of(found: list[TileKey], gaze: Gaze) -> np.ndarray:
     for key in found:
         points = directions @ FACES[key.face].axes()
         face, first = SHAPE.face_px(key.level), np.array([key.x, key.y]) * TILE_PX
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(all="ignore"):
             at = (points[..., :2] / points[..., 2:] + 1.0) / 2.0 * face - first
         size = np.array(SHAPE.shown_px(key))
         inside = (points[..., 2] > 0.0) & (at >= -1e-6).all(axis=-1) & (at <= size + 1e-6).all(axis=-1)
