@@ -29,6 +29,7 @@ Content: TypeAlias = Scene | PreparedScene | Panorama | VideoSphere
 
 NEAR_M = 0.05
 FAR_M = 200.0
+"""What a room needs; see geometry/clip_range.py for others."""
 
 
 @dataclass(frozen=True, slots=True)

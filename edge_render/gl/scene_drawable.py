@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_render.geometry.batches import PreparedScene, prepare_scene
+from edge_render.geometry.clip_range import clip_range
 from edge_render.geometry.draw_list import Detail
 from edge_render.gl.calls import (
     BLEND,
@@ -30,7 +31,7 @@ from edge_render.gl.shadow_map import ShadowMap
 from edge_render.gl.surroundings import Surroundings
 from edge_render.gl.targets import Target
 from edge_render.pose import Matrix, Pose, perspective
-from edge_render.renderer import FAR_M, NEAR_M, View
+from edge_render.renderer import View
 from edge_render.scene import Scene
 from edge_render.tone import srgb_from_linear, tone_map
 
@@ -78,7 +79,9 @@ class SceneDrawable:
     def changing(self, view: View) -> bool:
         """See Drawable.changing."""
         assert self._gpu is not None, "it is uploaded"
-        return self._gpu.chunks.moving > 0 and self._gpu.chunks.seen_moving(_clip_from_world(view), view.variant)
+        return self._gpu.chunks.moving > 0 and self._gpu.chunks.seen_moving(
+            _clip_from_world(view, *self._gpu.bounds), view.variant
+        )
 
     def draw(self, view: View, target: Target, sampling: Sampling) -> None:
         """See Drawable.draw."""
@@ -89,7 +92,8 @@ class SceneDrawable:
         calls = self._parts.context.calls
         gpu.move_to(self._time_s())
         x_px, y_px = sampling.offset_px
-        clip_from_world = _moved(2.0 * x_px / target.width, 2.0 * y_px / target.height) @ _clip_from_world(view)
+        to_sample = _moved(2.0 * x_px / target.width, 2.0 * y_px / target.height)
+        clip_from_world = to_sample @ _clip_from_world(view, *gpu.bounds)
         detail = Detail(0.5 * target.height / math.tan(0.5 * view.fov_y_rad))
         draws = gpu.draw_list(clip_from_world, view.pose.position, variant=view.variant, detail=detail)
         frame = self._constants.copy()
@@ -141,8 +145,9 @@ class SceneDrawable:
                 part.release()
 
 
-def _clip_from_world(view: View) -> Matrix:
-    projection = _UPSIDE_DOWN @ perspective(view.fov_y_rad, view.aspect, NEAR_M, FAR_M)
+def _clip_from_world(view: View, low: NDArray[np.float64], high: NDArray[np.float64]) -> Matrix:
+    planes_m = clip_range(view.pose.position, low, high)
+    projection = _UPSIDE_DOWN @ perspective(view.fov_y_rad, view.aspect, *planes_m)
     result: Matrix = projection @ view.pose.view_matrix()
     return result
 

@@ -69,6 +69,13 @@ def test_emitted_light_comes_out_as_srgb(renderer: GlRenderer) -> None:
     assert not pixels.flags.writeable
 
 
+@pytest.mark.parametrize("size", [0.005, 1.0, 1000.0])
+def test_models_of_a_centimetre_and_of_kilometres_are_seen_as_others(renderer: GlRenderer, size: float) -> None:
+    scene = quads([(glowing((0.5, 0.25, 0.0)), placed(scale=(size, size, size)))])
+    view = replace(FRONT, pose=Pose((0.0, 0.0, 1.5 * size), FRONT.pose.orientation))
+    assert rgb(picture(renderer, scene, view)) == pytest.approx([188, 137, 0], abs=1)
+
+
 def test_matte_surface_under_a_sun_that_shines_straight_at_it(renderer: GlRenderer) -> None:
     base = np.array([0.4, 0.2, 0.1])
     sun = Sun((0.0, 0.0, -1.0), color=(1.0, 1.0, 1.0), intensity=math.pi)
