@@ -46,6 +46,7 @@ bench-audio-sync: setup-tests ## print how far apart picture and sound are in a 
 
 bench-scale-scene: setup-tests ## print frame times of two million triangles in 1,000 nodes, moving and still (3 minutes)
 	$(PYTHON) -m bench.scale
+
 bench-panorama: setup-tests ## print what a panorama of 16384x8192 costs to open and to draw (3 minutes)
 	$(PYTHON) -m bench.panorama
 

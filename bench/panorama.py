@@ -11,7 +11,6 @@ import logging
 import math
 import os
 import platform
-import resource
 import statistics
 import subprocess
 import sys
@@ -134,8 +133,13 @@ def _open(image: Path, cache: Path) -> tuple[Panorama, Opening]:
     began = time.perf_counter()
     panorama = load_panorama(image.stem, image, Layout.MONO, 1.0, DerivedCache(cache))
     seconds = time.perf_counter() - began
-    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
-    return panorama, Opening(seconds, peak_mb, panorama.tiles.size_bytes / 1e6)
+    return panorama, Opening(seconds, _peak_mb(), panorama.tiles.size_bytes / 1e6)
+
+
+def _peak_mb() -> float:
+    """The most memory of this process so far. What getrusage tells, a process inherits from who started it."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return int(next(line for line in lines if line.startswith("VmHWM:")).split()[1]) * 1024 / 1e6
 
 
 def _opened_apart(image: Path, cache: Path) -> Opening:

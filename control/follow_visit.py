@@ -10,14 +10,12 @@ from typing import Any
 
 from control.guide import Guide
 from control.metrics import NodeMetrics
-from control.picture_size import vertical_fov
 from control.settings import NodeSettings
 from control.shown_frames import ShownFrames
 from control.showroom_host import ShowroomHost
 from control.stay import Stay
 from control.welcome import welcome
 from control.wire import Activate, ClientMessage, Tap, Tapped
-from edge_render.pose import ray_through
 from stream.peer import FrameSent, Peer, PeerEvents
 from stream.picture.frame_source import FrameSource
 
@@ -53,7 +51,6 @@ class FollowVisit(Stay):
         self._guide = guide
         self._frames = ShownFrames()
         self._taps: asyncio.Queue[Tap] = asyncio.Queue(TAPS_WAITING_MAX)
-        self._size = (1, 1)
         self._told_s = 0.0
         self._told_still = False
         self.peer.play(guide.shown.playback())
@@ -84,17 +81,12 @@ class FollowVisit(Stay):
         self._count_first_frame()
         self._metrics.frames.labels("followed").inc()
         self._metrics.sent_bytes.inc(sent.size_bytes)
-        self._frames.add(sent.rtp_timestamp, frame.pose)
-        self._size = (frame.width, frame.height)
+        self._frames.add(sent.rtp_timestamp, frame)
         # Their page must know when a picture begins to move: what lies over it has no place then.
         if not frame.still and not self._told_still and now_s - self._told_s < TOLD_INTERVAL_S:
             return
         self._told_s, self._told_still = now_s, frame.still
-        self._tell_frame(sent, self._fov_y_rad(), seq=0, stages_ms={})
-
-    def _fov_y_rad(self) -> float:
-        width, height = self._size
-        return vertical_fov(self._guide.shown.scene.spec.fov_y_rad, width / height)
+        self._tell_frame(sent, seq=0, stages_ms={})
 
     # --- what the follower does ----------------------------------------------------------------------
 
@@ -115,10 +107,8 @@ class FollowVisit(Stay):
         while True:
             tap = await self._taps.get()
             shown = self._guide.shown
-            width, height = self._size
-            pose = self._frames.pose(tap.rtp, self._frames.newest(shown.place.pose()))
-            ray = ray_through(pose, self._fov_y_rad(), width / height, tap.x, tap.y)
-            hit = await asyncio.to_thread(shown.scene.picker.pick, ray)
+            sight = self._frames.sight(tap.rtp)
+            hit = None if sight is None else await asyncio.to_thread(shown.scene.picker.pick, sight.ray(tap.x, tap.y))
             if hit is None:
                 self._send("command", Tapped(id=tap.id, hit="nothing"))
             else:

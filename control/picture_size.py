@@ -28,6 +28,11 @@ def _align(pixels: float) -> int:
     return max(ALIGN_PX, round(pixels / ALIGN_PX) * ALIGN_PX)
 
 
+def zoomed(fov_y_rad: float, zoom: float) -> float:
+    """The field of view in which things in the middle are ``zoom`` times as large."""
+    return 2.0 * math.atan(math.tan(fov_y_rad / 2.0) / zoom)
+
+
 def vertical_fov(landscape_fov_y_rad: float, aspect: float) -> float:
     """Vertical field of view: the scene's own on landscape, wider on portrait, so that a phone held
     upright still sees a useful width."""

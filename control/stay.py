@@ -246,7 +246,7 @@ class Stay(ABC):
         if not self.peer.send_message(channel, text) and self._outlet is not None:
             self._outlet.offer(text)
 
-    def _tell_frame(self, sent: FrameSent, fov_y_rad: float, seq: int, stages_ms: Mapping[str, float]) -> None:
+    def _tell_frame(self, sent: FrameSent, seq: int, stages_ms: Mapping[str, float]) -> None:
         """What a picture that left shows; ``seq`` is the last input in it, ``stages_ms`` its way until now."""
         frame = sent.frame
         yaw_rad, pitch_rad = frame.pose.yaw_pitch()
@@ -258,7 +258,7 @@ class Stay(ABC):
                 position=frame.pose.position,
                 yaw=yaw_rad,
                 pitch=pitch_rad,
-                fov_y=fov_y_rad,
+                fov_y=frame.fov_y_rad,
                 resting=frame.still,
                 still=frame.final,
                 bytes=sent.size_bytes,

@@ -11,7 +11,7 @@ from typing import Any
 from control.entry import Entry, arrival
 from control.input import Navigator
 from control.metrics import NodeMetrics
-from control.picture_size import fit, scaled, vertical_fov
+from control.picture_size import fit, scaled, vertical_fov, zoomed
 from control.scene_sound import SceneSound
 from control.settings import NodeSettings
 from control.shown_frames import ShownFrames
@@ -32,7 +32,6 @@ from edge_render.errors import RendererError
 from edge_render.frame import Frame
 from edge_render.manifest import FadeOver, GoToScene
 from edge_render.package import ModelScene
-from edge_render.pose import ray_through
 from edge_render.render_loop import RenderLoop
 from edge_render.renderer import View
 from stream.audio.audio_source import AudioSource, Interlude
@@ -68,6 +67,7 @@ class Visit(Stay):
         self._seq = 0
         self._frames = ShownFrames()
         self._commands: asyncio.Queue[Tap | Activate] = asyncio.Queue(COMMANDS_WAITING_MAX)
+        self._zoom = 1.0
         self._moving = asyncio.Event()
         self._transition: Transition | None = None
         self._loop = asyncio.get_running_loop()
@@ -102,6 +102,7 @@ class Visit(Stay):
         match message:
             case Input():
                 self._seq = message.seq
+                self._zoom = min(message.zoom, self._scene.spec.zoom_max)
                 self._navigator.steer(message.yaw, message.pitch, message.right, message.forward, time.monotonic())
                 self._want(time.monotonic_ns())
                 if self._navigator.walking:
@@ -152,7 +153,7 @@ class Visit(Stay):
         self._want(time.monotonic_ns())
 
     def _fov_y_rad(self, width: int, height: int) -> float:
-        return vertical_fov(self._scene.spec.fov_y_rad, width / height)
+        return zoomed(vertical_fov(self._scene.spec.fov_y_rad, width / height), self._zoom)
 
     def _want(self, input_at_ns: int) -> None:
         """Ask for a picture of what the visitor should see now."""
@@ -178,9 +179,9 @@ class Visit(Stay):
 
     def _on_frame_sent(self, sent: FrameSent) -> None:
         frame = sent.frame
-        self._frames.add(sent.rtp_timestamp, frame.pose)
+        self._frames.add(sent.rtp_timestamp, frame)
         stages = _stages_ms(sent)
-        self._tell_frame(sent, self._fov_y_rad(frame.width, frame.height), frame.input_seq, stages)
+        self._tell_frame(sent, frame.input_seq, stages)
         self._count(sent, stages)
 
     def _count(self, sent: FrameSent, stages: dict[str, float]) -> None:
@@ -206,10 +207,8 @@ class Visit(Stay):
 
     async def _tap(self, tap: Tap) -> None:
         scene = self._scene
-        width, height = self._size
-        pose = self._frames.pose(tap.rtp, self._navigator.place.pose())
-        ray = ray_through(pose, self._fov_y_rad(width, height), width / height, tap.x, tap.y)
-        hit = await asyncio.to_thread(scene.picker.pick, ray)
+        sight = self._frames.sight(tap.rtp)
+        hit = None if sight is None else await asyncio.to_thread(scene.picker.pick, sight.ray(tap.x, tap.y))
         if hit is None:
             self._send("command", Tapped(id=tap.id, hit="nothing"))
         elif hit.hotspot is not None:
@@ -237,6 +236,7 @@ class Visit(Stay):
             return
         now_s, left = time.monotonic(), self._navigator.place
         fov_y_rad = self._fov_y_rad(*self._size)
+        self._zoom = 1.0
         self._scene = self._means.host.scene(action.scene)
         place = arrival(self._scene, action.entry, scene, left)
         self._navigator = Navigator(place, self._scene.space, self._settings.walk_speed_m_s, now_s)

@@ -25,6 +25,7 @@ def welcome(
         pitch=place.pitch_rad,
         hotspots=[_hotspot_info(hotspot) for hotspot in scene.spec.hotspots],
         walk=isinstance(scene.spec, ModelScene),
+        zoom_max=scene.spec.zoom_max,
         audio=_sound_info(scene),
         follows=follows,
     )

@@ -38,7 +38,8 @@ class _Message(BaseModel):
 
 class Input(_Message):
     """The visitor's whole input state; a lost one is healed by the next. Yaw and pitch belong to the
-    visitor, the position to the server. ``right`` and ``forward`` are the walking stick."""
+    visitor, the position to the server. ``right`` and ``forward`` are the walking stick. ``zoom``: how much larger
+    things are seen; the scene's ``zoom_max`` is the limit."""
 
     type: Literal["input"]
     seq: Seq
@@ -46,6 +47,7 @@ class Input(_Message):
     pitch: Annotated[float, Field(ge=-math.pi / 2, le=math.pi / 2)]
     right: Axis = 0.0
     forward: Axis = 0.0
+    zoom: Annotated[float, Field(ge=1.0, le=16.0)] = 1.0
 
 
 class Tap(_Message):
@@ -227,6 +229,7 @@ class Welcome(_Message):
     hotspots: list[HotspotInfo]
     walk: bool = True
     """Whether one can walk in the scene, or only look around."""
+    zoom_max: float = 1.0
     audio: SoundInfo | None = None
     follows: Leader | None = None
 

@@ -48,3 +48,5 @@ class Frame:
     times: FrameTimes
     final: bool = False
     """True for the last of them: nothing better comes until the visitor moves."""
+    fov_y_rad: float = 1.0
+    """The angle that it shows from top to bottom."""

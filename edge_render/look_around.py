@@ -16,6 +16,7 @@ from edge_render.pose import Pose, Vec3
 
 Yaw = Annotated[float, Field(ge=-360, le=360)]
 
+ZOOM_MAX = 4.0
 EYE: Vec3 = (0.0, 0.0, 0.0)
 
 
@@ -59,6 +60,11 @@ class LookAroundScene(ManifestModel):
     @property
     def fov_y_rad(self) -> float:
         return math.radians(self.fov_y_deg)
+
+    @property
+    def zoom_max(self) -> float:
+        """How much larger a visitor may see things at most, along a line."""
+        return ZOOM_MAX
 
     @property
     def north_yaw_rad(self) -> float:

@@ -141,6 +141,11 @@ class ModelScene(ManifestModel):
     def fov_y_rad(self) -> float:
         return math.radians(self.fov_y_deg)
 
+    @property
+    def zoom_max(self) -> float:
+        """There is none: who wants to see more goes closer."""
+        return 1.0
+
     def entry(self, name: str | None = None) -> EntryPose:
         """The entry pose of that name, or the first one."""
         return next((entry for entry in self.entry_poses if entry.name == name), self.entry_poses[0])

@@ -285,6 +285,7 @@ class RenderLoop:
             still=view.still,
             times=FrameTimes(wish.input_at_ns, start_ns, picture.draw_ms, picture.capture_ms),
             final=drawing.final,
+            fov_y_rad=view.fov_y_rad,
         )
         self._observer.drawn(frame)
         if self._wanted(drawing):

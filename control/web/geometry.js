@@ -19,7 +19,7 @@ export function fitOf(box, video) {
 /** Whether two frames show the same view. */
 export function samePose(one, other) {
   const sameAxis = (value, axis) => value === other.position[axis];
-  return one.yaw === other.yaw && one.pitch === other.pitch && one.position.every(sameAxis);
+  return one.yaw === other.yaw && one.pitch === other.pitch && one.fov_y === other.fov_y && one.position.every(sameAxis);
 }
 
 /** A point of the page as fractions of the picture, 0..1 from its top left. */

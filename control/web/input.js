@@ -4,6 +4,8 @@ const TAP_MAX_PX = 9;
 const TAP_MAX_MS = 350;
 const TWO_FINGER_FULL_PX = 110;
 const STICK_RADIUS_PX = 46;
+const ZOOM_PER_PX = 0.0015;
+const ZOOM_KEYS = { Equal: 1.25, NumpadAdd: 1.25, Minus: 0.8, NumpadSubtract: 0.8 };
 
 export class Input {
   /** `onChange()` after every change of the state; `onTap(x, y)` in pixels of the stage. */
@@ -17,6 +19,7 @@ export class Input {
     stage.addEventListener("pointerdown", (event) => this._down(event));
     stage.addEventListener("pointermove", (event) => this._move(event));
     for (const name of ["pointerup", "pointercancel"]) stage.addEventListener(name, (event) => this._up(event));
+    stage.addEventListener("wheel", (event) => this._wheel(event), { passive: false });
     stage.addEventListener("contextmenu", (event) => event.preventDefault());
     window.addEventListener("keydown", (event) => this._key(event, true));
     window.addEventListener("keyup", (event) => this._key(event, false));
@@ -37,12 +40,17 @@ export class Input {
     const pointer = this._pointers.get(event.pointerId);
     if (!pointer) return;
     const [dx, dy] = [event.clientX - pointer.x, event.clientY - pointer.y];
+    const apartPx = this._apartPx();
     pointer.x = event.clientX;
     pointer.y = event.clientY;
     if (Math.hypot(pointer.x - pointer.startX, pointer.y - pointer.startY) > TAP_MAX_PX) pointer.moved = true;
     if (this._pointers.size === 1) {
       if (!pointer.moved) return;
       this._state.drag(dx, dy, this._radPerPx());
+    } else if (!this._state.canWalk) {
+      // Two fingers: what lies under them stays there.
+      this._state.zoomBy(this._apartPx() / Math.max(1, apartPx));
+      this._state.drag(dx / this._pointers.size, dy / this._pointers.size, this._radPerPx());
     } else {
       let [right, forward] = [0, 0];
       for (const one of this._pointers.values()) {
@@ -68,9 +76,27 @@ export class Input {
     }
   }
 
+  /** How far two fingers are from each other. */
+  _apartPx() {
+    const [one, other] = this._pointers.values();
+    return other ? Math.hypot(one.x - other.x, one.y - other.y) : 0;
+  }
+
+  _wheel(event) {
+    event.preventDefault();
+    const px = event.deltaMode === WheelEvent.DOM_DELTA_PIXEL ? event.deltaY : event.deltaY * 33;
+    this._state.zoomBy(Math.exp(-px * ZOOM_PER_PX));
+    this._onChange();
+  }
+
   _key(event, down) {
     if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
     if (down && event.target.closest?.("button, a, input") && event.code.startsWith("Arrow")) return;
+    if (down && event.code in ZOOM_KEYS) {
+      this._state.zoomBy(ZOOM_KEYS[event.code]);
+      this._onChange();
+      return;
+    }
     if (!this._state.key(event.code, down)) return;
     if (event.code.startsWith("Arrow")) event.preventDefault();
     if (!event.repeat) this._onChange();

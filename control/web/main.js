@@ -129,6 +129,8 @@ function onMessage(message) {
     // The visitor owns where they look; the server says it only where they come in.
     if (!sameScene) walk.look(message.yaw, message.pitch);
     walk.canWalk = message.walk;
+    walk.zoomMax = message.zoom_max;
+    walk.zoomBy(sameScene ? 1 : 0);
     document.body.dataset.walk = String(message.walk);
     sound.setScene(message.audio);
     sourceNote.clear();

@@ -17,8 +17,16 @@ export class WalkState {
     this.pitch = 0;
     /** Where one can only look around, the keys that else walk forward and back tilt. */
     this.canWalk = true;
+    /** How much larger things are seen, from 1 to `zoomMax`. */
+    this.zoom = 1;
+    this.zoomMax = 1;
     this._keys = new Set();
     this._stick = [0, 0];
+  }
+
+  /** See things larger by a factor, or smaller below 1. */
+  zoomBy(factor) {
+    this.zoom = Math.min(this.zoomMax, Math.max(1, this.zoom * factor));
   }
 
   look(yaw, pitch) {
@@ -65,15 +73,16 @@ export class WalkState {
     this.look(this.yaw + Math.sign(turn) * step, this.pitch + Math.sign(tilt) * step);
   }
 
-  /** The message's fields: yaw, pitch, right, forward. */
+  /** The message's fields: yaw, pitch, zoom, right, forward. */
   snapshot() {
-    if (!this.canWalk) return { yaw: this.yaw, pitch: this.pitch, right: 0, forward: 0 };
+    const { yaw, pitch, zoom } = this;
+    if (!this.canWalk) return { yaw, pitch, zoom, right: 0, forward: 0 };
     let [right, forward] = this._stick;
     for (const code of this._keys) {
       const step = WALK_KEYS[code];
       if (step) [right, forward] = [right + step[0], forward + step[1]];
     }
     const clamp = (value) => Math.min(1, Math.max(-1, value));
-    return { yaw: this.yaw, pitch: this.pitch, right: clamp(right), forward: clamp(forward) };
+    return { yaw, pitch, zoom, right: clamp(right), forward: clamp(forward) };
   }
 }

@@ -14,6 +14,7 @@ import pytest
 from control.live_feed import check_addresses, source_told
 from control.settings import NodeSettings
 from control.showroom_host import ShowroomHost
+from edge_render.derived_cache import DerivedCache
 from edge_render.errors import PackageError
 from edge_render.package import open_package
 from edge_render.video.status import SourceState, SourceStatus
@@ -86,7 +87,7 @@ async def test_a_visitor_and_a_follower_are_told_when_the_camera_goes_and_comes_
 async def test_each_visitor_looks_where_they_like_and_taps_by_angles(tmp_path: Path, camera: RtspServer) -> None:
     write_live(tmp_path, source=camera.address)
     async with serving_package(tmp_path) as (_, client), visiting(client) as visitor, visiting(client) as other:
-        x, y, z = visitor.welcome["hotspots"][0]["position"]
+        x, y, z = visitor.welcome["hotspots"][0]["direction"]
         assert math.degrees(math.atan2(-x, -z)) == pytest.approx(40.0)
         assert y == 0.0
         yaw = math.radians(40.0)
@@ -145,7 +146,7 @@ async def test_a_recording_that_can_t_be_decoded_is_refused_by_field(tmp_path: P
     (tmp_path / "square.mp4").write_bytes(b"no video")
     package = open_package(write_live(tmp_path, source="square.mp4"))
     with pytest.raises(PackageError, match=r"scenes\.square\.source: square\.mp4 can't be opened as mov"):
-        await ShowroomHost.open(package, None)  # type: ignore[arg-type]
+        await ShowroomHost.open(package, None, DerivedCache(tmp_path / "cache"))  # type: ignore[arg-type]
 
 
 def test_times_are_told_as_ages() -> None:

@@ -47,6 +47,19 @@ test("where one can only look around, the keys that walk tilt", () => {
   assert.deepEqual([walk.snapshot().right, walk.snapshot().forward], [0, 0]);
 });
 
+test("zooming stays within what the scene allows", () => {
+  const walk = new WalkState();
+  walk.zoomBy(2);
+  assert.equal(walk.snapshot().zoom, 1, "one cannot zoom where the scene does not say so");
+  walk.zoomMax = 4;
+  walk.zoomBy(2);
+  assert.equal(walk.snapshot().zoom, 2);
+  walk.zoomBy(100);
+  assert.equal(walk.snapshot().zoom, 4);
+  walk.zoomBy(0);
+  assert.equal(walk.snapshot().zoom, 1);
+});
+
 test("other keys mean nothing here", () => {
   assert.equal(new WalkState().key("KeyI", true), false);
 });
