@@ -1,7 +1,7 @@
 .DEFAULT_GOAL := help
 PYTHON := .venv/bin/python
 
-.PHONY: help demo test lint format bench bench-network bench-codecs bench-density bench-load bench-load-overhead bench-scale-scene bench-audio-sync bench-fidelity bench-panorama setup setup-tests
+.PHONY: help demo test lint format bench bench-network bench-codecs bench-density bench-load bench-load-overhead bench-scale-scene bench-audio-sync bench-fidelity bench-panorama bench-malformed setup setup-tests
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -52,6 +52,9 @@ bench-panorama: setup-tests ## print what a panorama of 16384x8192 costs to open
 
 bench-load-overhead: setup-tests ## compare the load's visitors with Chromium on the same node
 	$(PYTHON) -m bench.visitors.overhead $(OPTIONS)
+
+bench-malformed: setup-tests ## print what is said of broken models, in which time and memory (two minutes)
+	$(PYTHON) -m bench.malformed $(DIR)
 
 setup:
 	@scripts/setup

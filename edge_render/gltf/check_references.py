@@ -9,8 +9,8 @@ from edge_render.findings import FindingLog, place_of
 from edge_render.gltf.format import Gltf
 from edge_render.gltf.format_meshes import Primitive
 
-_Reference = tuple[str, int | None, str]
-"""Place, index, and in what: the name of the file's array."""
+_Reference = tuple[str, int | tuple[int, ...] | None, str]
+"""Place, index or indices, and in what: the name of the file's array."""
 
 
 def check_references(gltf: Gltf, log: FindingLog) -> None:
@@ -33,8 +33,9 @@ def check_references(gltf: Gltf, log: FindingLog) -> None:
     }
     found = chain(_data(gltf), _materials(gltf), _meshes(gltf), _nodes(gltf), _animations(gltf))
     for place, index, kind in found:
-        if index is not None and index >= sizes[kind]:
-            log.error(place, f"{index} is out of range ({sizes[kind]} {kind})", "UNRESOLVED_REFERENCE")
+        worst = max(index, default=-1) if isinstance(index, tuple) else index
+        if worst is not None and worst >= sizes[kind]:
+            log.error(place, f"{worst} is out of range ({sizes[kind]} {kind})", "UNRESOLVED_REFERENCE")
     _check_channels(gltf, log)
 
 
@@ -92,22 +93,19 @@ def _primitive(place: str, primitive: Primitive) -> Iterator[_Reference]:
         for number, mapping in enumerate(variants.mappings):
             at = f"{place}.extensions.KHR_materials_variants.mappings[{number}]"
             yield f"{at}.material", mapping.material, "materials"
-            for variant in mapping.variants:
-                yield f"{at}.variants", variant, "variants"
+            yield f"{at}.variants", mapping.variants, "variants"
 
 
 def _nodes(gltf: Gltf) -> Iterator[_Reference]:
     yield "scene", gltf.scene, "scenes"
     for index, scene in enumerate(gltf.scenes):
-        for node in scene.nodes:
-            yield f"scenes[{index}].nodes", node, "nodes"
+        yield f"scenes[{index}].nodes", scene.nodes, "nodes"
     for index, part in enumerate(gltf.nodes):
         place = f"nodes[{index}]"
         yield f"{place}.mesh", part.mesh, "meshes"
         yield f"{place}.skin", part.skin, "skins"
         yield f"{place}.camera", part.camera, "cameras"
-        for child in part.children:
-            yield f"{place}.children", child, "nodes"
+        yield f"{place}.children", part.children, "nodes"
         if (light := part.extensions.light) is not None:
             yield f"{place}.extensions.KHR_lights_punctual.light", light.light, "lights"
         if (instancing := part.extensions.instancing) is not None:
@@ -119,8 +117,7 @@ def _animations(gltf: Gltf) -> Iterator[_Reference]:
     for index, skin in enumerate(gltf.skins):
         yield f"skins[{index}].inverseBindMatrices", skin.inverse_bind_matrices, "accessors"
         yield f"skins[{index}].skeleton", skin.skeleton, "nodes"
-        for joint in skin.joints:
-            yield f"skins[{index}].joints", joint, "nodes"
+        yield f"skins[{index}].joints", skin.joints, "nodes"
     for index, animation in enumerate(gltf.animations):
         place = f"animations[{index}]"
         for number, sampler in enumerate(animation.samplers):

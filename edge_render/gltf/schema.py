@@ -17,8 +17,8 @@ from edge_render.gltf.format_types import Part
 
 Location = tuple[int | str, ...]
 
-_REPAIRS_MAX: Final = 100
-_TOLD_MAX: Final = 100
+_REPAIRS_MAX: Final = 10
+_TOLD_MAX: Final = 1000
 _CODES: Final = {
     "missing": "UNDEFINED_PROPERTY",
     "literal_error": "VALUE_NOT_IN_LIST",

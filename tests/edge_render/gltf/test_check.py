@@ -223,7 +223,7 @@ def test_all_errors_of_a_kind_are_told_at_once_and_the_first_is_raised(tmp_path:
 def test_of_a_million_mistakes_the_first_few_are_told(tmp_path: Path) -> None:
     file = GltfFile()
     file.show(file.triangle())
-    file.tree["scenes"][0]["nodes"] = [7] * 5000
+    file.tree["meshes"][0]["primitives"] = [{**file.triangle(), "material": 7}] * 5000
     told = examined(tmp_path, file.glb()).findings
     assert len(told) == 21
     assert told[-1].message == "and 4980 more like this"
