@@ -5,17 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
 from edge_render.errors import PackageError, VideoError
-from edge_render.findings import FindingLog, Severity
+from edge_render.findings import Finding, FindingLog, Severity
 from edge_render.gltf.loader import ExaminedModel, examine_model
 from edge_render.manifest import GoToScene
 from edge_render.mesh_files.reader import SUFFIXES as MESH_FILE_SUFFIXES
 from edge_render.package import MANIFEST_NAME, AnyScene, ModelScene, Package, examine_package
-from edge_render.panorama.source import read_picture
-from edge_render.panorama.spec import PanoramaScene
+from edge_render.panorama.check import check as check_panorama
+from edge_render.panorama.spec import Layout, PanoramaScene
 from edge_render.scene import Scene
 from edge_render.scene_content import choose
 from edge_render.validation import ModelFacts, SoundCheck, ValidationReport, facts_of
@@ -35,6 +36,7 @@ class PackageValidation:
     root: Path
     check_sound: SoundCheck
     _models: dict[Path, ExaminedModel] = field(default_factory=dict)
+    _panoramas: dict[tuple[Path, Layout], list[Finding]] = field(default_factory=dict)
     _used: set[Path] = field(default_factory=set)
 
     def report(self) -> ValidationReport:
@@ -48,7 +50,7 @@ class PackageValidation:
             _check_links(package, name, scene, log)
         self._check_sounds(package, log)
         self._check_unused(log)
-        found = list(log.findings())
+        found = [*log.findings(), *chain.from_iterable(self._panoramas.values())]
         facts: list[ModelFacts] = []
         for path, examined in self._models.items():
             file = self._shown(path)
@@ -68,7 +70,7 @@ class PackageValidation:
                 case ModelScene():
                     self._check_model(package, name, scene, log)
                 case PanoramaScene():
-                    read_picture(package.content_path(name), scene.layout)
+                    self._check_panorama(package.content_path(name), scene)
                 case LiveScene() if not is_address(scene.source):
                     check_file(package.content_path(name))
         except VideoError as error:
@@ -91,6 +93,11 @@ class PackageValidation:
         except PackageError as error:
             log.raised(error, "CHOICE_UNKNOWN")
         check_model_scene(name, spec, scene, log)
+
+    def _check_panorama(self, path: Path, spec: PanoramaScene) -> None:
+        if (path, spec.layout) not in self._panoramas:
+            found = check_panorama(path, spec.layout)
+            self._panoramas[path, spec.layout] = [replace(finding, file=self._shown(path)) for finding in found]
 
     def _check_sounds(self, package: Package, log: FindingLog) -> None:
         told: dict[Path, str | None] = {}
