@@ -266,9 +266,9 @@ class Ambient:
 class EnvironmentLight:
     """Light from all around, prefiltered from an equirectangular picture; it takes the place of Ambient.
 
-    ``irradiance``: (9, 3) float32, spherical harmonics of the irradiance over pi, order l, m ascending.
-    ``specular``: for each roughness, evenly from 0 to 1, a cube (6, size, size, 3) float16, faces in OpenGL's
-    order (+X -X +Y -Y +Z -Z); sizes halve from one to the next.
+    ``irradiance``: a small cube (6, size, size, 3) float32 of the irradiance over pi. ``specular``: for each
+    roughness, evenly from 0 to 1, a cube (6, size, size, 3) float16; sizes halve from one to the next. Faces are in
+    OpenGL's order (+X -X +Y -Y +Z -Z).
     """
 
     irradiance: NDArray[np.float32] = field(repr=False)

@@ -16,7 +16,7 @@ from edge_render.panorama.source import Picture, read_picture
 from edge_render.panorama.spec import Layout
 from edge_render.scene import EnvironmentLight
 
-_VERSION = 1
+_VERSION = 2
 _WIDTH_MAX = 2048
 """More does not show in what is made of it."""
 _ROWS = 256

@@ -2,15 +2,13 @@
 
 The middle of the picture is where a visitor with yaw 0 looks, -Z, as with panoramas.
 
-Irradiance: R. Ramamoorthi and P. Hanrahan, "An efficient representation for irradiance environment maps", SIGGRAPH
-2001.
+Irradiance is summed up in full: spherical harmonics of few orders give half of what the shade gets where the sun is in
+the picture.
 Reflections: B. Karis, "Real shading in Unreal Engine 4", SIGGRAPH 2013 (the normal is taken for the view), by filtered
 importance sampling: M. Colbert and J. Krivanek, "GPU-based importance sampling", GPU Gems 3, chapter 20.
 """
 
 from __future__ import annotations
-
-import math
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +20,9 @@ LEVELS = 7
 """Roughness 0, 1/6, ... 1."""
 _SIZE_MAX, _SIZE_MIN = 512, 64
 _SAMPLES = (0, 64, 96, 128, 192, 256, 256)
+IRRADIANCE_SIZE = 16
+_SOURCE_SIZE = 32
+"""Of the cube that is summed up for irradiance: finer light does not show in it."""
 BRIGHTEST = 65_000.0
 """Reflections are cut off here, which 16-bit floats can hold; irradiance is not."""
 
@@ -34,7 +35,7 @@ def prefilter(picture: Floats) -> EnvironmentLight:
     while size < _SIZE_MAX and size * 4 < picture.shape[1]:
         size *= 2
     cube = cube_of(picture, size)
-    irradiance = _irradiance(cube)
+    irradiance = irradiance_of(cube)
     cube = np.minimum(cube, np.float32(BRIGHTEST))
     mips = [cube]
     while mips[-1].shape[1] > 1:
@@ -70,41 +71,26 @@ def _sample_equirect(picture: Floats, directions: Floats) -> Floats:
     return result
 
 
-def harmonics(directions: NDArray[np.floating]) -> NDArray[np.float64]:
-    """The first nine real spherical harmonics of unit vectors (n, 3): (n, 9), order l, m ascending."""
-    x, y, z = np.moveaxis(np.asarray(directions, np.float64), -1, 0)
-    shapes = (np.ones_like(x), y, z, x, x * y, y * z, 3.0 * z * z - 1.0, x * z, x * x - y * y)
-    return np.stack([factor * shape for factor, shape in zip(HARMONIC_FACTORS, shapes, strict=True)], axis=-1)
-
-
-HARMONIC_FACTORS = (
-    0.5 * math.sqrt(1.0 / math.pi),
-    *(math.sqrt(0.75 / math.pi),) * 3,
-    *(0.5 * math.sqrt(15.0 / math.pi),) * 2,
-    0.25 * math.sqrt(5.0 / math.pi),
-    0.5 * math.sqrt(15.0 / math.pi),
-    0.25 * math.sqrt(15.0 / math.pi),
-)
-"""Of 1, y, z, x, xy, yz, 3zz - 1, xz, xx - yy."""
-_COSINE_LOBE = np.array([1.0, *(2.0 / 3.0,) * 3, *(0.25,) * 5])
-"""Of l = 0, 1, 2, over pi: what a surface that faces a direction gets of each."""
-
-
-def _irradiance(cube: Floats) -> Floats:
+def irradiance_of(cube: Floats) -> Floats:
+    """What surfaces get that face the texels of a cube (6, IRRADIANCE_SIZE, IRRADIANCE_SIZE, 3), over pi, of the light
+    of ``cube``."""
+    while cube.shape[1] > _SOURCE_SIZE:
+        cube = halved(cube)
     size = cube.shape[1]
-    weights = np.broadcast_to(solid_angles(size), (6, size, size)).reshape(-1, 1)
-    light = cube.reshape(-1, 3).astype(np.float64) * weights
-    result: Floats = (harmonics(cube_directions(size).reshape(-1, 3)).T @ light * _COSINE_LOBE[:, None]).astype(
-        np.float32
-    )
-    return result
+    angles = np.broadcast_to(solid_angles(size), (6, size, size)).reshape(-1, 1)
+    light = cube.reshape(-1, 3) * (angles / np.float32(np.pi))
+    sources = cube_directions(size).reshape(-1, 3)
+    normals = cube_directions(IRRADIANCE_SIZE).reshape(-1, 3)
+    result: Floats = np.maximum(normals @ sources.T, np.float32(0.0)) @ light
+    return result.reshape(6, IRRADIANCE_SIZE, IRRADIANCE_SIZE, 3)
 
 
 def _reflections(lookups: list[CubeLookup], base_size: int, level: int) -> Floats:
     size = base_size >> level
     normals = cube_directions(size).reshape(-1, 3)
-    # Always from +Y, which no texel's middle faces: where the frame jumps, the noise of the samples would show.
+    # Always from +Y: where the frame jumps, the noise of the samples would show.
     across = np.cross(np.array([[0.0, 1.0, 0.0]], np.float32), normals)
+    across[np.abs(normals[:, 1]) == 1.0] = (1.0, 0.0, 0.0)  # the one texel of a face
     across /= np.linalg.norm(across, axis=1, keepdims=True)
     up = np.cross(normals, across)
     total, weight = np.zeros((len(normals), 3), np.float32), 0.0

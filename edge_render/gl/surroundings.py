@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ctypes
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edge_render.environment.brdf import brdf_table
-from edge_render.environment.prefilter import HARMONIC_FACTORS
+from edge_render.environment.prefilter import BRIGHTEST
 from edge_render.gl.calls import (
     CLAMP_TO_EDGE,
     CULL_FACE,
@@ -34,13 +35,13 @@ from edge_render.gl.calls import (
     UNPACK_ALIGNMENT,
 )
 from edge_render.gl.context import GlContext
-from edge_render.gl.programs import BRDF_UNIT, ENVIRONMENT_UNIT, SURROUNDINGS_BINDING, GlPrograms
+from edge_render.gl.programs import BRDF_UNIT, ENVIRONMENT_UNIT, IRRADIANCE_UNIT, SURROUNDINGS_BINDING, GlPrograms
 from edge_render.pose import Matrix, Vec3
 from edge_render.scene import EnvironmentLight, LightKind, PunctualLight, Scene
 
 LIGHTS_MAX = 12
 """Punctual lights that one picture is lit by."""
-_FLOATS = 4 * (9 + 1 + 1 + 4 * LIGHTS_MAX)
+_FLOATS = 4 * (1 + 1 + 4 * LIGHTS_MAX)
 _KINDS = {LightKind.DIRECTIONAL: 0.0, LightKind.POINT: 1.0, LightKind.SPOT: 2.0}
 
 
@@ -49,17 +50,17 @@ class Surroundings:
 
     def __init__(self, context: GlContext, programs: GlPrograms, scene: Scene) -> None:
         self._context, self._scene = context, scene
-        self._names = (ctypes.c_uint * 2)()
+        self._names = (ctypes.c_uint * 3)()
         self._block: Any = context.moderngl.buffer(reserve=_FLOATS * 4)
         self._constants = np.zeros(_FLOATS, np.float32)
         self._background: Any = None
         self._no_vertices: Any = None
         self._written = b""
-        context.calls.gen_textures(2, ctypes.addressof(self._names))
+        context.calls.gen_textures(3, ctypes.addressof(self._names))
         self._upload_brdf()
         if scene.environment is not None:
             self._upload_environment(scene.environment)
-            self._constants[:40] = _environment_constants(scene.environment, scene.exposure)
+            self._constants[:4] = _environment_constants(scene.environment, scene.exposure)
             if scene.environment.shown:
                 self._background = programs.get("fullscreen.vert", "background.frag", frozenset({"BEHIND_ALL"}))
                 self._no_vertices = context.moderngl.vertex_array(self._background, [])
@@ -76,9 +77,9 @@ class Surroundings:
         if self._scene.lights:
             chosen = strongest(self._scene.lights, eye, nodes)
             constants = constants.copy()
-            constants[40] = len(chosen)
+            constants[4] = len(chosen)
             values = [_light(light, matrix, self._scene.exposure) for light, matrix in chosen]
-            constants[44 : 44 + 16 * len(values)] = np.concatenate(values)
+            constants[8 : 8 + 16 * len(values)] = np.concatenate(values)
         data = constants.tobytes()
         if data != self._written:
             self._block.write(data)
@@ -89,6 +90,8 @@ class Surroundings:
         if self._scene.environment is not None:
             calls.active_texture(TEXTURE0 + ENVIRONMENT_UNIT)
             calls.bind_texture(TEXTURE_CUBE_MAP, self._names[1])
+            calls.active_texture(TEXTURE0 + IRRADIANCE_UNIT)
+            calls.bind_texture(TEXTURE_CUBE_MAP, self._names[2])
 
     def draw_background(self, clip_from_world: Matrix, eye: Vec3, width: int, height: int) -> None:
         """Draw the environment, if it is to be seen, where nothing has been drawn."""
@@ -108,7 +111,7 @@ class Surroundings:
         calls.draw_arrays(TRIANGLES, 0, 3)
 
     def release(self) -> None:
-        self._context.calls.delete_textures(2, ctypes.addressof(self._names))
+        self._context.calls.delete_textures(3, ctypes.addressof(self._names))
         self._block.release()
         if self._no_vertices is not None:
             self._no_vertices.release()
@@ -126,19 +129,24 @@ class Surroundings:
             calls.tex_parameter(TEXTURE_2D, parameter, CLAMP_TO_EDGE)
 
     def _upload_environment(self, environment: EnvironmentLight) -> None:
+        self._context.calls.enable(TEXTURE_CUBE_MAP_SEAMLESS)
+        self._upload_cube(ENVIRONMENT_UNIT, self._names[1], environment.specular)
+        irradiance = np.minimum(environment.irradiance, np.float32(BRIGHTEST)).astype(np.float16)
+        self._upload_cube(IRRADIANCE_UNIT, self._names[2], (irradiance,))
+
+    def _upload_cube(self, unit: int, name: int, levels: Sequence[NDArray[np.float16]]) -> None:
         calls = self._context.calls
-        calls.enable(TEXTURE_CUBE_MAP_SEAMLESS)
-        calls.active_texture(TEXTURE0 + ENVIRONMENT_UNIT)
-        calls.bind_texture(TEXTURE_CUBE_MAP, self._names[1])
+        calls.active_texture(TEXTURE0 + unit)
+        calls.bind_texture(TEXTURE_CUBE_MAP, name)
         calls.pixel_store(UNPACK_ALIGNMENT, 1)
-        for level, cube in enumerate(environment.specular):
+        for level, cube in enumerate(levels):
             size = cube.shape[1]
             for face in range(6):
                 pixels = np.ascontiguousarray(cube[face], dtype=np.float16)
                 target = TEXTURE_CUBE_MAP_POSITIVE_X + face
                 calls.tex_image_2d(target, level, RGB16F, size, size, 0, RGB, HALF_FLOAT, pixels.ctypes.data)
         for parameter, value in (
-            (TEXTURE_MAX_LEVEL, len(environment.specular) - 1),
+            (TEXTURE_MAX_LEVEL, len(levels) - 1),
             (TEXTURE_MIN_FILTER, LINEAR_MIPMAP_LINEAR),
             (TEXTURE_MAG_FILTER, LINEAR),
         ):
@@ -179,10 +187,6 @@ def _light(light: PunctualLight, matrix: NDArray[np.float64], exposure: float) -
     return np.array(values, np.float32)
 
 
-def _environment_constants(environment: EnvironmentLight, exposure: float) -> NDArray[np.float32]:
-    factor = environment.intensity * exposure
-    constants = np.zeros((10, 4), np.float32)
-    constants[:9, :3] = environment.irradiance * np.array(HARMONIC_FACTORS)[:, None] * factor
+def _environment_constants(environment: EnvironmentLight, exposure: float) -> tuple[float, float, float, float]:
     turn = environment.rotation_rad
-    constants[9] = (math.cos(turn), math.sin(turn), factor, len(environment.specular) - 1)
-    return constants.reshape(-1)
+    return math.cos(turn), math.sin(turn), environment.intensity * exposure, float(len(environment.specular) - 1)

@@ -1,6 +1,5 @@
 // The light around a scene beside the sun; filled by edge_render/gl/surroundings.py. Premultiplied by exposure.
 layout(std140) uniform Surroundings {
-    vec4 irradiance[9];   // xyz: factors of 1, y, z, x, xy, yz, 3zz - 1, xz, xx - yy of a direction; over pi
     vec4 environment;     // cosine and sine of its rotation about +Y, its intensity, its last level
     vec4 light_count;     // x
     vec4 lights[48];      // of each: position, 1 / range^4; colour, kind; direction that it shines in, 0; scale and offset of its cone
