@@ -40,6 +40,8 @@ from edge_render.video.spec import LiveScene
 
 MANIFEST_NAME = "showroom.json"
 MANIFEST_MAX_BYTES = 4 * 1024 * 1024
+WALKABLE_MAX_M2 = 40_000
+"""As a hall of 200 m by 200 m; where one can stand in it is known for each few centimetres."""
 _TOLD_MAX = 100
 
 
@@ -68,6 +70,9 @@ class Walkable(ManifestModel):
     def _ordered(self) -> Walkable:
         if self.min[0] >= self.max[0] or self.min[1] >= self.max[1]:
             raise ValueError("min must be smaller than max in both x and z")
+        area_m2 = (self.max[0] - self.min[0]) * (self.max[1] - self.min[1])
+        if area_m2 > WALKABLE_MAX_M2:
+            raise ValueError(f"is {area_m2:.0f} m²; at most {WALKABLE_MAX_M2} m² can be walked: part it into scenes")
         return self
 
 

@@ -77,6 +77,7 @@ def test_a_good_manifest_is_opened_with_degrees_as_radians(tmp_path: Path) -> No
         ("scenes.hall.model", "missing.glb", "no file missing.glb"),
         ("scenes.hall.entryPoses", [], "entryPoses"),
         ("scenes.hall.walkable.min", [5, 5], "min must be smaller"),
+        ("scenes.hall.walkable.max", [5000, 5000], "at most 40000 m² can be walked"),
         ("scenes.hall.sun", {"direction": [0, 0, 0]}, "zero vector"),
         ("scenes.hall.fovYDeg", 400, "fovYDeg"),
         ("scenes.hall.hotspots.0.action", {"type": "scene", "scene": "moon"}, "'moon', which is no scene"),
