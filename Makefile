@@ -1,7 +1,7 @@
 .DEFAULT_GOAL := help
 PYTHON := .venv/bin/python
 
-.PHONY: help demo test lint format bench bench-network bench-codecs bench-density bench-load bench-load-overhead bench-scale-scene bench-audio-sync bench-fidelity bench-panorama bench-malformed setup setup-tests
+.PHONY: help demo test lint format bench bench-network bench-codecs bench-density bench-load bench-load-overhead bench-scale-scene bench-audio-sync bench-fidelity bench-panorama bench-malformed bench-live setup setup-tests
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -40,6 +40,9 @@ bench-load: setup-tests ## find how many visitors a node carries, and write a re
 
 bench-fidelity: setup-tests ## compare the models of DIR with reference pictures, on a page
 	$(PYTHON) -m bench.fidelity $(DIR) $(OPTIONS)
+
+bench-live: setup-tests ## print what live video costs per visitor, and how late it is (a minute)
+	$(PYTHON) -m bench.live
 
 bench-audio-sync: setup-tests ## print how far apart picture and sound are in a browser
 	$(PYTHON) -m bench.audio_sync

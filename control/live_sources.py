@@ -25,7 +25,7 @@ class LiveSources(Collector):
         decoded = CounterMetricFamily(f"{prefix}_pictures_decoded", "Pictures decoded", labels=labels)
         dropped = CounterMetricFamily(f"{prefix}_pictures_dropped", "Decoded, and replaced unseen", labels=labels)
         reconnects = CounterMetricFamily(f"{prefix}_reconnects", "Times that it was tried again", labels=labels)
-        decode = CounterMetricFamily(f"{prefix}_decode_seconds", "Time that decoding took", labels=labels)
+        decode = CounterMetricFamily(f"{prefix}_decode_seconds", "Time spent in the decoder", labels=labels)
         width = GaugeMetricFamily(f"{prefix}_width", "Of its picture", labels=labels)
         height = GaugeMetricFamily(f"{prefix}_height", "Of its picture", labels=labels)
         for name, figures in self.read().items():

@@ -11,35 +11,23 @@ import ctypes
 import functools
 import http.server
 import io
-import re
 import shutil
 import socket
 import struct
 import threading
-import time
-from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import av
 
+from bench.live_camera import LiveServer, RtspCamera, free_port
 from edge_render.video.srt import LIBRARIES, sockaddr
-from stream.codec.encoder import AccessUnit
-from stream.codec.video_codec import VideoCodec
-from stream.rtp.h264_payload import h264_payloads, nal_units
+from stream.rtp.h264_payload import nal_units
 from tests.edge_render.video.videos import FPS, HEIGHT, WAIT_S, WIDTH, gray
 
 GOP = 5
 LEVELS = (40, 80, 120, 160, 200)
-
-
-def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
-    with socket.socket(type=kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def access_units() -> Iterator[tuple[bytes, bool]]:
@@ -57,116 +45,20 @@ def access_units() -> Iterator[tuple[bytes, bool]]:
             yield bytes(packet), packet.is_keyframe
 
 
-class LiveServer(ABC):
-    """A context manager; ``stop`` is like a pulled plug."""
+class RtspServer(RtspCamera):
+    """A camera of stepping greys."""
 
     def __init__(self) -> None:
-        self.port = free_port()
-        self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
-        self._listening: socket.socket | None = None
-        self._client: socket.socket | None = None
-
-    @property
-    @abstractmethod
-    def address(self) -> str: ...
-
-    @abstractmethod
-    def _serve(self, client: socket.socket) -> None:
-        """One client, until it is gone or the server stops; OSError ends it."""
-
-    def start(self) -> None:
-        self._stopping.clear()
-        self._listening = socket.create_server(("127.0.0.1", self.port), reuse_port=True)
-        self._thread = threading.Thread(target=self._accept, name="live-server")
-        self._thread.start()
-
-    def _accept(self) -> None:
-        while not self._stopping.is_set():
-            assert self._listening is not None
-            try:
-                self._client, _ = self._listening.accept()
-            except OSError:
-                return
-            with self._client, contextlib.suppress(OSError, EOFError):
-                self._serve(self._client)
-
-    def stop(self) -> None:
-        self._stopping.set()
-        for end in (self._listening, self._client):
-            if end is not None:
-                with contextlib.suppress(OSError):
-                    end.shutdown(socket.SHUT_RDWR)
-                end.close()
-        if self._thread is not None:
-            self._thread.join()
-            self._thread = None
-
-    def pace(self, number: int, began_s: float) -> bool:
-        """Wait for the time of a picture; False where the server stops."""
-        return not self._stopping.wait(max(0.0, began_s + number / FPS - time.monotonic()))
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
-
-
-class RtspServer(LiveServer):
-    """One video track over interleaved TCP."""
-
-    @property
-    def address(self) -> str:
-        return f"rtsp://viewer:s3cret@127.0.0.1:{self.port}/camera"
-
-    def _serve(self, client: socket.socket) -> None:
-        file = client.makefile("rb")
-        while True:
-            request = b""
-            while not request.endswith(b"\r\n\r\n"):
-                line = file.readline()
-                if not line:
-                    return
-                request += line
-            method = request.split()[0].decode()
-            number = re.search(rb"CSeq: (\d+)", request)
-            assert number is not None
-            head, body = "", ""
-            if method == "OPTIONS":
-                head = "Public: OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN\r\n"
-            elif method == "DESCRIBE":
-                body = "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=camera\r\nt=0 0\r\nm=video 0 RTP/AVP 96\r\n"
-                body += "a=rtpmap:96 H264/90000\r\na=fmtp:96 packetization-mode=1\r\na=control:track\r\n"
-                head = f"Content-Type: application/sdp\r\nContent-Length: {len(body)}\r\n"
-            elif method == "SETUP":
-                head = "Transport: RTP/AVP/TCP;unicast;interleaved=0-1\r\n"
-            answer = f"RTSP/1.0 200 OK\r\nCSeq: {number[1].decode()}\r\nSession: 1\r\n{head}\r\n{body}"
-            client.sendall(answer.encode())
-            if method == "PLAY":
-                self._play(client)
-                return
-
-    def _play(self, client: socket.socket) -> None:
-        sequence, began_s = 0, time.monotonic()
-        for number, (data, key) in enumerate(access_units()):
-            if not self.pace(number, began_s):
-                return
-            payloads = h264_payloads(AccessUnit(VideoCodec.H264, data, key))
-            for index, payload in enumerate(payloads):
-                marker = 0x80 if index == len(payloads) - 1 else 0
-                head = struct.pack("!BBHII", 0x80, marker | 96, sequence & 0xFFFF, number * 90_000 // FPS, 1)
-                client.sendall(struct.pack("!BBH", 0x24, 0, len(head) + len(payload)) + head + payload)
-                sequence += 1
+        super().__init__(access_units, FPS)
 
 
 class RtmpServer(LiveServer):
     """Answers whatever it is asked until somebody plays, and sends one track of H.264. (Adobe's RTMP 1.0.)"""
 
     CHUNK = 60_000
+
+    def __init__(self) -> None:
+        super().__init__(access_units, FPS)
 
     @property
     def address(self) -> str:
@@ -202,10 +94,7 @@ class RtmpServer(LiveServer):
         client.sendall(bytes([channel]) + head + body)
 
     def _play(self, client: socket.socket) -> None:
-        began_s = time.monotonic()
-        for number, (data, key) in enumerate(access_units()):
-            if not self.pace(number, began_s):
-                return
+        for number, (data, key) in enumerate(self.paced_units()):
             nals = list(nal_units(data))
             if number == 0:
                 sps, pps = (next(nal for nal in nals if nal[0] & 31 == kind) for kind in (7, 8))
@@ -254,7 +143,7 @@ class HlsServer(LiveServer):
     """A playlist of three segments, each a fifth of a second, that grows; over HTTP."""
 
     def __init__(self, folder: Path) -> None:
-        super().__init__()
+        super().__init__(access_units, FPS)
         self._folder = folder
         self._server: http.server.ThreadingHTTPServer | None = None
         self._published = threading.Event()
@@ -276,11 +165,8 @@ class HlsServer(LiveServer):
         assert self._published.wait(WAIT_S)
 
     def _write(self) -> None:
-        began_s = time.monotonic()
         segments: list[list[bytes]] = []
-        for number, (data, key) in enumerate(access_units()):
-            if not self.pace(number, began_s):
-                return
+        for data, key in self.paced_units():
             if key and segments:
                 self._segment(len(segments) - 1, segments[-1])
             if key:
@@ -335,7 +221,7 @@ class SrtServer(LiveServer):
     """A listener that sends MPEG-TS."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(access_units, FPS)
         library = srt_library()
         assert library is not None
         library.srt_startup()
@@ -366,10 +252,7 @@ class SrtServer(LiveServer):
             with contextlib.suppress(OSError), av.open(_SrtWriter(self._library, client), "w", format="mpegts") as out:
                 stream = out.add_stream("libx264", rate=FPS)
                 stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
-                began_s = time.monotonic()
-                for number, (data, key) in enumerate(access_units()):
-                    if not self.pace(number, began_s):
-                        return
+                for number, (data, key) in enumerate(self.paced_units()):
                     packet = av.Packet(data)
                     packet.stream, packet.time_base, packet.is_keyframe = stream, Fraction(1, FPS), key
                     packet.pts = packet.dts = number

@@ -145,10 +145,10 @@ def test_a_file_is_checked_by_its_first_picture(clip: Path, tmp_path: Path) -> N
     facts = check_file(clip)
     assert (facts.width, facts.height, facts.codec, facts.sound) == (WIDTH, HEIGHT, "h264", False)
     assert facts.duration_s == pytest.approx(2 * len(LEVELS) / FPS, abs=0.05)
-    for content, reason in ((b"", "can't be opened"), (b"\0" * 5000, "can't be opened"), (clip.read_bytes()[:900], "")):
+    for content in (b"", b"\0" * 5000, clip.read_bytes()[:900]):
         damaged = tmp_path / "damaged.mp4"
         damaged.write_bytes(content)
-        with pytest.raises(VideoError, match=reason):
+        with pytest.raises(VideoError, match="can't be opened as mov"):
             check_file(damaged)
     with pytest.raises(VideoError, match="must be one of"):
         check_file(tmp_path / "playlist.m3u8")

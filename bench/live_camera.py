@@ -1,0 +1,138 @@
+"""A small real RTSP server (RFC 2326): the camera of benches and tests."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import re
+import socket
+import struct
+import threading
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from types import TracebackType
+from typing import Self, TypeAlias
+
+from stream.codec.encoder import AccessUnit
+from stream.codec.video_codec import VideoCodec
+from stream.rtp.h264_payload import h264_payloads
+
+Unit: TypeAlias = tuple[bytes, bool]
+"""A picture of H.264 in byte stream format, and whether it is a key frame."""
+
+
+def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
+    with socket.socket(type=kind) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class LiveServer(ABC):
+    """A context manager; ``stop`` is like a pulled plug."""
+
+    def __init__(self, units: Callable[[], Iterator[Unit]], fps: float) -> None:
+        """``units`` makes the pictures of one client, from the first."""
+        self.port = free_port()
+        self.units, self.fps = units, fps
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._listening: socket.socket | None = None
+        self._client: socket.socket | None = None
+
+    @property
+    @abstractmethod
+    def address(self) -> str: ...
+
+    @abstractmethod
+    def _serve(self, client: socket.socket) -> None:
+        """One client, until it is gone or the server stops; OSError ends it."""
+
+    def start(self) -> None:
+        self._stopping.clear()
+        self._listening = socket.create_server(("127.0.0.1", self.port), reuse_port=True)
+        self._thread = threading.Thread(target=self._accept, name="live-server")
+        self._thread.start()
+
+    def _accept(self) -> None:
+        while not self._stopping.is_set():
+            assert self._listening is not None
+            try:
+                self._client, _ = self._listening.accept()
+            except OSError:
+                return
+            with self._client, contextlib.suppress(OSError, EOFError):
+                self._serve(self._client)
+
+    def stop(self) -> None:
+        self._stopping.set()
+        for end in (self._listening, self._client):
+            if end is not None:
+                with contextlib.suppress(OSError):
+                    end.shutdown(socket.SHUT_RDWR)
+                end.close()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+
+    def paced_units(self) -> Iterator[Unit]:
+        """Each picture at its time, made no sooner; ends where the server stops."""
+        units, began_s = self.units(), time.monotonic()
+        for number in itertools.count():
+            if self._stopping.wait(max(0.0, began_s + number / self.fps - time.monotonic())):
+                return
+            yield next(units)
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+class RtspCamera(LiveServer):
+    """One video track over interleaved TCP."""
+
+    @property
+    def address(self) -> str:
+        return f"rtsp://viewer:s3cret@127.0.0.1:{self.port}/camera"
+
+    def _serve(self, client: socket.socket) -> None:
+        file = client.makefile("rb")
+        while True:
+            request = b""
+            while not request.endswith(b"\r\n\r\n"):
+                line = file.readline()
+                if not line:
+                    return
+                request += line
+            method = request.split()[0].decode()
+            number = re.search(rb"CSeq: (\d+)", request)
+            assert number is not None
+            head, body = "", ""
+            if method == "OPTIONS":
+                head = "Public: OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN\r\n"
+            elif method == "DESCRIBE":
+                body = "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=camera\r\nt=0 0\r\nm=video 0 RTP/AVP 96\r\n"
+                body += "a=rtpmap:96 H264/90000\r\na=fmtp:96 packetization-mode=1\r\na=control:track\r\n"
+                head = f"Content-Type: application/sdp\r\nContent-Length: {len(body)}\r\n"
+            elif method == "SETUP":
+                head = "Transport: RTP/AVP/TCP;unicast;interleaved=0-1\r\n"
+            answer = f"RTSP/1.0 200 OK\r\nCSeq: {number[1].decode()}\r\nSession: 1\r\n{head}\r\n{body}"
+            client.sendall(answer.encode())
+            if method == "PLAY":
+                self._play(client)
+                return
+
+    def _play(self, client: socket.socket) -> None:
+        sequence = 0
+        for number, (data, key) in enumerate(self.paced_units()):
+            payloads = h264_payloads(AccessUnit(VideoCodec.H264, data, key))
+            for index, payload in enumerate(payloads):
+                marker = 0x80 if index == len(payloads) - 1 else 0
+                head = struct.pack("!BBHII", 0x80, marker | 96, sequence & 0xFFFF, round(number * 90_000 / self.fps), 1)
+                client.sendall(struct.pack("!BBH", 0x24, 0, len(head) + len(payload)) + head + payload)
+                sequence += 1
