@@ -79,10 +79,7 @@ def main() -> None:
         files = [_written(folder, kind) for kind in ("jpg", "png", "hdr")]
         for file in files:
             first, again = _opened_apart(file, cache), _opened_apart(file, cache)
-            print(
-                f"{file.suffix[1:]:<8}{file.stat().st_size / 1e6:>6.0f}{first.seconds:>9.1f}{first.peak_mb:>9.0f}",
-                end="",
-            )
+            print(f"{file.suffix[1:]:<8}{file.stat().st_size / 1e6:>6.0f}{first.seconds:>9.1f}", end="")
             print(f"{first.peak_mb:>9.0f}{first.tiles_mb:>10.0f}{again.seconds:>9.2f}{again.peak_mb:>9.0f}")
         print()
         for file in (files[0], files[2]):

@@ -79,6 +79,8 @@ class PanoramaDrawable:
         """See Drawable.upload."""
         context, shape = self._parts.context, self._shape
         self._coarse, self._fine = _Rectangles(context, self._program), _Rectangles(context, self._program)
+        if shape.levels > 1:
+            self._pool.make_room(shape.coding)
         count = 6 * shape.eyes
         base = self._base = TileArray(context, self._parts.quality, shape.coding, self._base_edge_px, count)
         for layer in range(count):

@@ -60,7 +60,8 @@ class TileArray:
             anisotropy = min(quality.anisotropy, context.moderngl.max_anisotropy, _ANISOTROPY_MAX)
             calls.tex_parameter(TEXTURE_2D_ARRAY, _MAX_ANISOTROPY, int(anisotropy))
         try:
-            calls.check("making room for tiles of a panorama")
+            mb = round(self.size_bytes(edge_px, layers) / 1e6)
+            calls.check(f"making room for {layers} tiles of panoramas, {mb} MB")
         except RendererError:
             self.release()
             raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
 from collections.abc import Callable
 
@@ -11,8 +12,8 @@ from edge_render.panorama.pyramid import TILE_EDGE_PX, Coding
 from edge_render.panorama.tile_loader import TileId, TileLoader
 from edge_render.render_quality import RenderQuality
 
-UPLOADS_PER_DRAWING = 6
-"""About a megabyte each; they must not hold up a picture."""
+UPLOAD_S_PER_DRAWING = 0.004
+"""After so long, tiles that wait are left for the next picture: they must not hold up this one."""
 HELD_S = 1.0
 """A tile that was drawn so shortly ago is not given up: two visitors whose views don't fit together would else take
 each other's tiles for ever."""
@@ -21,7 +22,7 @@ ASK_AGAIN_S = 2.0
 
 
 class TilePool:
-    """Made and used on the GL thread. Takes memory with the first tile."""
+    """Made and used on the GL thread. Takes memory with the first panorama that has more than its coarsest tiles."""
 
     def __init__(self, context: GlContext, quality: RenderQuality, now_s: Callable[[], float]) -> None:
         self._context, self._quality, self._now_s = context, quality, now_s
@@ -51,6 +52,12 @@ class TilePool:
         self._panoramas += 1
         self._coding[self._panoramas] = coding
         return self._panoramas
+
+    def make_room(self, coding: Coding) -> None:
+        """Take the memory for tiles of a kind, if there is none yet. Raises RendererError where it can't be had."""
+        shelf = self._shelves[coding]
+        if shelf.array is None:
+            shelf.array = TileArray(self._context, self._quality, coding, TILE_EDGE_PX, self._layers())
 
     def forget(self, panorama: int) -> None:
         """A panorama is gone; the last one takes the memory of its kind with it."""
@@ -82,14 +89,13 @@ class TilePool:
         return self.loader.coming(tile)
 
     def take_in(self) -> None:
-        """Upload a few tiles that have been read meanwhile. Raises RendererError where there is no memory."""
-        for tile, texels in self.loader.take(UPLOADS_PER_DRAWING):
-            coding = self._coding[tile.panorama]
-            shelf = self._shelves[coding]
-            if shelf.array is None:
-                shelf.array = TileArray(self._context, self._quality, coding, TILE_EDGE_PX, self._layers())
+        """Upload a few tiles that have been read meanwhile."""
+        began_s = time.perf_counter()
+        while time.perf_counter() - began_s < UPLOAD_S_PER_DRAWING and (taken := self.loader.take(1)):
+            ((tile, texels),) = taken
+            shelf = self._shelves[self._coding[tile.panorama]]
             layer = shelf.place(tile, self._now_s())
-            if layer is not None:
+            if layer is not None and shelf.array is not None:
                 shelf.array.upload(layer, texels)
 
     def _layers(self) -> int:

@@ -150,6 +150,26 @@ def test_a_visitor_looks_around_and_stays_where_the_camera_was(tour_server: Node
     expect(page.locator("#stick")).to_be_hidden()
 
 
+def test_zooming_shows_less_and_larger_and_its_label_stays(tour_server: NodeProcess, open_page: OpenPage) -> None:
+    page = open_page(tour_server.url)
+    turn_to(page, TO_GARDEN[0])
+    before = np.abs(shown(page) - RED).max(axis=2) < 30
+    fov = frame(page)["fov_y"]
+    page.mouse.move(480, 270)
+    page.mouse.wheel(0, -400)
+    page.wait_for_function("fov => window.edgeRender.lastFrame.fov_y < 0.7 * fov", arg=fov, timeout=10_000)
+    pixels = shown(page)
+    zoom = math.tan(fov / 2) / math.tan(frame(page)["fov_y"] / 2)
+    area = (np.abs(pixels - RED).max(axis=2) < 30).sum() / before.sum()
+    assert area == pytest.approx(zoom**2, rel=0.1)
+    x, y = middle_of(pixels, RED)
+    label = page.locator("#labels button", has_text="garden").bounding_box()
+    assert label is not None
+    assert abs(label["x"] + label["width"] / 2 - x) < 5
+    page.mouse.click(x, y + 20)
+    page.wait_for_function("window.edgeRender.hotspots.includes('back')", timeout=10_000)
+
+
 def test_a_link_fades_to_the_next_panorama_and_keeps_the_heading(tour_server: NodeProcess, open_page: OpenPage) -> None:
     page = open_page(tour_server.url)
     turn_to(page, TO_GARDEN[0])
