@@ -23,6 +23,7 @@ Decoder = Callable[[NDArray[np.uint8], dict[str, Any]], tuple[dict[str, Any], li
 DECODERS: Final = {
     "draco": "edge_render.gltf.draco_decoder",
     "ktx2": "edge_render.gltf.ktx2_decoder",
+    "simplify": "edge_render.geometry.simplifier",
     "mesh file": "edge_render.mesh_files.decoder",
 }
 """Modules whose ``decode`` is a Decoder."""

@@ -14,14 +14,16 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_render.geometry.levels import Levels
+from edge_render.geometry.levels import Detailed, Levels, simplified
 from edge_render.geometry.movement import Boxes, Movement
-from edge_render.geometry.placing import BatchKey, Part, Placer, Placing
+from edge_render.geometry.placing import BatchKey, Part, Placer, Placing, Primitive
 from edge_render.scene import Scene
 
 CHUNK_CELL_M = 3.0
 """Least edge of the cells that triangles are grouped by; large scenes get larger cells."""
 CHUNK_CELLS_PER_AXIS_MAX = 12
+SIMPLIFIED_FROM_TRIANGLES = 200_000
+"""Smaller scenes are drawn quickly as they are."""
 
 
 Floats = NDArray[np.float32]
@@ -97,9 +99,9 @@ class PreparedScene:
     """World space, metres: all that is drawn lies between them, wherever it moves; zeros where nothing is."""
 
 
-def prepare_scene(scene: Scene) -> PreparedScene:
+def prepare_scene(scene: Scene, *, levels_from: int = SIMPLIFIED_FROM_TRIANGLES) -> PreparedScene:
     """Merge a scene's nodes, in the order of ``Scene.materials``. It may take seconds for millions of triangles, and
-    needs no GL: do it off the thread that draws."""
+    needs no GL: do it off the thread that draws. Scenes of ``levels_from`` triangles get levels of detail."""
     placer = Placer(scene)
     parts: dict[BatchKey, list[Part]] = defaultdict(list)
     for part in placer.parts():
@@ -108,9 +110,17 @@ def prepare_scene(scene: Scene) -> PreparedScene:
     low, high = _bounds([part for group in parts.values() for part in group], movement)
     cell_m = max(CHUNK_CELL_M, float((high - low).max()) / CHUNK_CELLS_PER_AXIS_MAX)
     merger = _Merger(scene, low, cell_m)
+    drafts = [merger.draft(key, group) for key, group in sorted(parts.items())]
+    levels: dict[int, tuple[Levels, NDArray[np.uint32]]] = {}
+    if scene.triangle_count() >= levels_from:
+        chosen = [index for index, draft in enumerate(drafts) if draft.has_levels]
+        levels = dict(zip(chosen, simplified([drafts[index].detailed for index in chosen]), strict=True))
     return PreparedScene(
         source=scene,
-        batches=tuple(merger.merged(key, group) for key, group in sorted(parts.items())),
+        batches=tuple(
+            _finished(draft, *levels.get(index, (Levels.whole(draft.first, len(draft.elements)), draft.elements)))
+            for index, draft in enumerate(drafts)
+        ),
         movement=movement,
         shown=np.array(list(placer.shown), np.bool_).reshape(-1, 1 + len(scene.variants)),
         low=low,
@@ -142,6 +152,34 @@ def joined_boxes(parts: Sequence[Boxes]) -> Boxes:
     )
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Draft:
+    """A batch on its way: what is still missing are its levels of detail."""
+
+    key: BatchKey
+    parts: list[Part] = field(repr=False)
+    vertices: list[Part] = field(repr=False)
+    """Those of the parts whose vertices it keeps; instances keep the first one's."""
+    positions: Floats = field(repr=False)
+    elements: NDArray[np.uint32] = field(repr=False)
+    """(m, corners)."""
+    first: Ints = field(repr=False)
+    """The first element of each chunk."""
+    shown: Ints = field(repr=False)
+    """Of each chunk."""
+
+    @property
+    def has_levels(self) -> bool:
+        """Colours of vertices would be lost with them, and skins and morph targets change what was measured."""
+        still = self.key.placing not in (Placing.SKIN_4, Placing.SKIN_8) and not self.key.morphs
+        plain = all(part.colors is None for part in self.vertices)
+        return self.key.primitive is Primitive.TRIANGLES and still and plain
+
+    @property
+    def detailed(self) -> Detailed:
+        return Detailed(self.positions, self.elements, self.first)
+
+
 class _Merger:
     """Joins parts of one key."""
 
@@ -149,7 +187,7 @@ class _Merger:
         self._origin, self._cell_m = origin, cell_m
         self._blended = [material.blended for material in scene.materials]
 
-    def merged(self, key: BatchKey, parts: list[Part]) -> Batch:
+    def draft(self, key: BatchKey, parts: list[Part]) -> _Draft:
         vertices = parts[:1] if key.placing is Placing.INSTANCED else parts
         first_vertex = np.cumsum([0, *(len(part.positions) for part in vertices)])
         positions = np.concatenate([part.positions for part in vertices])
@@ -159,100 +197,76 @@ class _Merger:
                 for part, first in zip(vertices, first_vertex, strict=False)
             ]
         )
+        shown = np.array([part.shown for part in parts], np.int64)
         if key.placing is Placing.FIXED:
-            chunks, elements = self._cells(key, parts, positions, elements)
-        elif key.placing is Placing.INSTANCED:
-            chunks, elements = self._instances(key, parts, positions, elements)
-        else:
-            chunks, elements = self._nodes(key, parts, positions, elements)
-        return Batch(
-            key=key,
-            positions=positions,
-            normals=np.concatenate([part.normals for part in vertices]).astype(np.float32),
-            uvs=_join([part.uvs for part in vertices], vertices, (0.0, 0.0)),
-            uvs_1=_join([part.uvs_1 for part in vertices], vertices, (0.0, 0.0)),
-            tangents=_join([part.tangents for part in vertices], vertices, (1.0, 0.0, 0.0, 1.0)),
-            colors=_join([part.colors for part in vertices], vertices, (1.0, 1.0, 1.0, 1.0)),
-            rows=_stack([part.rows for part in vertices if part.rows is not None]),
-            weights=_stack([part.weights for part in vertices if part.weights is not None]),
-            morph=_stack([part.morph for part in vertices if part.morph is not None]),
-            indices=np.ascontiguousarray(elements, dtype=np.uint32).reshape(-1),
-            chunks=chunks,
-            node_ids=np.array([part.node for part in vertices], dtype=np.int64),
-            node_first_vertex=first_vertex[:-1],
-        )
+            return self._cells(key, parts, positions, elements, shown)
+        lengths = [len(part.indices) for part in vertices]
+        return _Draft(key, parts, vertices, positions, elements, np.cumsum([0, *lengths[:-1]]), shown)
 
     def _cells(
-        self, key: BatchKey, parts: list[Part], positions: Floats, elements: NDArray[np.uint32]
-    ) -> tuple[Chunks, NDArray[np.uint32]]:
-        shown = np.repeat([part.shown for part in parts], [len(part.indices) for part in parts])
+        self, key: BatchKey, parts: list[Part], positions: Floats, elements: NDArray[np.uint32], shown: Ints
+    ) -> _Draft:
+        """Ordered by cells of space; what is blended, and must be sorted, by nodes."""
+        lengths = [len(part.indices) for part in parts]
+        shown = np.repeat(shown, lengths)
         if self._blended[key.material]:
-            group = np.repeat(np.arange(len(parts)), [len(part.indices) for part in parts])
+            group = np.repeat(np.arange(len(parts)), lengths)
         else:
             centres = positions[elements].mean(axis=1)
             x, y, z = np.floor((centres - self._origin) / self._cell_m).astype(np.int64).T
             group = (shown << 30) | (x << 20) | (z << 10) | y
         order = np.argsort(group, kind="stable")
-        elements, group, shown = elements[order], group[order], shown[order]
+        group = group[order]
         first = np.flatnonzero(np.concatenate([[True], group[1:] != group[:-1]]))
-        levels, elements = self._levels(key, positions, elements, first)
-        held = positions[elements[: len(group)]]
-        return (
-            Chunks(
-                levels.first * key.primitive.corners,
-                levels.count * key.primitive.corners,
-                levels.error_m,
-                low=np.minimum.reduceat(held.min(axis=1), first, axis=0),
-                high=np.maximum.reduceat(held.max(axis=1), first, axis=0),
-                shown=shown[first],
-                row=np.zeros(len(first), np.int64),
-                boxes=None,
-                box_chunk=np.zeros(0, np.int64),
-            ),
-            elements,
-        )
+        return _Draft(key, parts, parts, positions, elements[order], first, shown[order][first])
 
-    def _nodes(
-        self, key: BatchKey, parts: list[Part], positions: Floats, elements: NDArray[np.uint32]
-    ) -> tuple[Chunks, NDArray[np.uint32]]:
-        first = np.cumsum([0, *(len(part.indices) for part in parts[:-1])])
-        levels, elements = self._levels(key, positions, elements, first)
-        boxes = [part.boxes for part in parts if part.boxes is not None]
-        chunks = self._moving(key, parts, levels, joined_boxes(boxes), [len(part.rows) for part in boxes])
-        return chunks, elements
 
-    def _instances(
-        self, key: BatchKey, parts: list[Part], positions: Floats, elements: NDArray[np.uint32]
-    ) -> tuple[Chunks, NDArray[np.uint32]]:
-        levels, elements = self._levels(key, positions, elements, np.zeros(1, np.int64))
-        boxes = [part.boxes for part in parts if part.boxes is not None]
-        counts = [len(part.rows) for part in boxes]
+def _finished(draft: _Draft, levels: Levels, elements: NDArray[np.uint32]) -> Batch:
+    vertices = draft.vertices
+    return Batch(
+        key=draft.key,
+        positions=draft.positions,
+        normals=np.concatenate([part.normals for part in vertices]).astype(np.float32),
+        uvs=_join([part.uvs for part in vertices], vertices, (0.0, 0.0)),
+        uvs_1=_join([part.uvs_1 for part in vertices], vertices, (0.0, 0.0)),
+        tangents=_join([part.tangents for part in vertices], vertices, (1.0, 0.0, 0.0, 1.0)),
+        colors=_join([part.colors for part in vertices], vertices, (1.0, 1.0, 1.0, 1.0)),
+        rows=_stack([part.rows for part in vertices if part.rows is not None]),
+        weights=_stack([part.weights for part in vertices if part.weights is not None]),
+        morph=_stack([part.morph for part in vertices if part.morph is not None]),
+        indices=np.ascontiguousarray(elements, dtype=np.uint32).reshape(-1),
+        chunks=_chunks(draft, levels),
+        node_ids=np.array([part.node for part in vertices], dtype=np.int64),
+        node_first_vertex=np.cumsum([0, *(len(part.positions) for part in vertices[:-1])]),
+    )
+
+
+def _chunks(draft: _Draft, levels: Levels) -> Chunks:
+    boxes = [part.boxes for part in draft.parts if part.boxes is not None]
+    counts = [len(part.rows) for part in boxes]
+    shown, row, corners = draft.shown, np.zeros(len(draft.shown), np.int64), draft.key.primitive.corners
+    low = high = np.zeros((len(draft.shown), 3), np.float32)
+    if not boxes:
+        held = draft.positions[draft.elements]
+        low = np.minimum.reduceat(held.min(axis=1), draft.first, axis=0)
+        high = np.maximum.reduceat(held.max(axis=1), draft.first, axis=0)
+    elif draft.key.placing is Placing.INSTANCED:
         every = np.zeros(sum(counts), np.int64)
         levels = Levels(levels.first[every], levels.count[every], levels.error_m[every])
-        spread = [part for part, count in zip(parts, counts, strict=True) for _ in range(count)]
-        return self._moving(key, spread, levels, joined_boxes(boxes), [1] * len(spread)), elements
-
-    def _moving(
-        self, key: BatchKey, parts: Sequence[Part], levels: Levels, boxes: Boxes, counts: Sequence[int]
-    ) -> Chunks:
-        instanced = key.placing is Placing.INSTANCED
-        none = np.zeros((len(parts), 3), np.float32)
-        return Chunks(
-            levels.first * key.primitive.corners,
-            levels.count * key.primitive.corners,
-            levels.error_m,
-            low=none,
-            high=none,
-            shown=np.array([part.shown for part in parts], np.int64),
-            row=boxes.rows if instanced else np.zeros(len(parts), np.int64),
-            boxes=boxes,
-            box_chunk=np.repeat(np.arange(len(parts)), counts),
-        )
-
-    def _levels(
-        self, key: BatchKey, positions: Floats, elements: NDArray[np.uint32], first: Ints
-    ) -> tuple[Levels, NDArray[np.uint32]]:
-        return Levels.whole(first, len(elements)), elements
+        shown, row = np.repeat(shown, counts), np.concatenate([part.rows for part in boxes])
+        low = high = np.zeros((len(every), 3), np.float32)
+        counts = [1] * len(every)
+    return Chunks(
+        first=levels.first * corners,
+        count=levels.count * corners,
+        error_m=levels.error_m,
+        low=low,
+        high=high,
+        shown=shown,
+        row=row,
+        boxes=joined_boxes(boxes) if boxes else None,
+        box_chunk=np.repeat(np.arange(len(shown) if boxes else 0), counts),
+    )
 
 
 def _join(values: list[Floats | None], parts: list[Part], default: tuple[float, ...]) -> Floats | None:
