@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import traceback
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -16,12 +17,13 @@ from edge_render.gltf.accessors import AccessorReader
 from edge_render.gltf.buffer_views import BufferViews
 from edge_render.gltf.check import CheckedGltf, examine_gltf
 from edge_render.gltf.check_values import check_values
-from edge_render.gltf.draco import decode_primitives
+from edge_render.gltf.draco import DracoGeometry, decode_primitives
 from edge_render.gltf.drawn_nodes import Placer, shown_nodes, shown_primitives, used_materials
 from edge_render.gltf.geometry import GeometryReader
 from edge_render.gltf.lights_cameras import read_cameras, read_lights
-from edge_render.gltf.materials import read_materials
+from edge_render.gltf.materials import read_materials, textures_of
 from edge_render.gltf.rig_reader import read_rig
+from edge_render.gltf.textures import TextureReader
 from edge_render.mesh_files import reader as mesh_files
 from edge_render.placement import morphed, moved, world_matrices
 from edge_render.scene import Scene
@@ -96,12 +98,24 @@ def _read_gltf(checked: CheckedGltf, found: FindingLog, name: str) -> Scene | No
     """Decode a file whose structure is sound; None where its numbers aren't. Raises ModelError."""
     views = BufferViews(checked)
     accessors = AccessorReader(checked, views)
-    check_values(checked, accessors, found)
-    return None if found.refused else _read_scene(checked, views, accessors, name)
+    shown = shown_nodes(checked)
+    primitives = list(shown_primitives(checked, shown))
+    used = used_materials(checked, (part for _, part in primitives))
+    with TextureReader(checked) as textures:
+        # Images take the longest, and need the interpreter the least.
+        textures.start(textures_of(checked, used))
+        check_values(checked, accessors, found)
+        if found.refused:
+            return None
+        scene = _read_scene(checked, accessors, decode_primitives(checked, views, primitives), shown, name)
+        materials = read_materials(checked, used, textures)
+        return replace(scene, materials=materials, textures=textures.textures)
 
 
-def _read_scene(checked: CheckedGltf, views: BufferViews, accessors: AccessorReader, name: str) -> Scene:
-    """Decode a file that is sound. Raises ModelError."""
+def _read_scene(
+    checked: CheckedGltf, accessors: AccessorReader, unpacked: Mapping[str, DracoGeometry], shown: list[int], name: str
+) -> Scene:
+    """All but materials and textures of a file that is sound. Raises ModelError."""
     file = checked.path.name
     rig = read_rig(checked, accessors)
     with np.errstate(over="ignore", invalid="ignore"):
@@ -109,10 +123,7 @@ def _read_scene(checked: CheckedGltf, views: BufferViews, accessors: AccessorRea
     broken = np.flatnonzero(~np.isfinite(world).all(axis=(1, 2)))
     if len(broken):
         raise ModelError(f"{file}: nodes[{broken[0]}]: its place is not finite")
-    shown = shown_nodes(checked)
-    primitives = list(shown_primitives(checked, shown))
-    materials, textures = read_materials(checked, used_materials(checked, (part for _, part in primitives)))
-    geometry = GeometryReader(accessors, decode_primitives(checked, views, primitives))
+    geometry = GeometryReader(accessors, unpacked)
     every_clip = tuple(range(len(rig.clips)))
     carried = moved(rig, every_clip)
     placer = Placer(checked, accessors, geometry, rig, world, carried, morphed(rig, every_clip))
@@ -125,8 +136,8 @@ def _read_scene(checked: CheckedGltf, views: BufferViews, accessors: AccessorRea
         name=name,
         meshes=tuple(placer.meshes),
         nodes=nodes,
-        materials=materials,
-        textures=textures,
+        materials=(),
+        textures=(),
         rig=rig if any(node.rig_node is not None for node in nodes) or carried.any() else None,
         lights=read_lights(checked, shown, world, rig_node),
         cameras=read_cameras(checked, shown, world, rig_node),

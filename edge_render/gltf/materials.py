@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from edge_render.gltf.check import CheckedGltf
@@ -15,7 +15,6 @@ from edge_render.scene import (
     Material,
     Sheen,
     Specular,
-    Texture,
     TextureUse,
     Transmission,
     UvTransform,
@@ -46,20 +45,24 @@ def uv_slots(part: MaterialPart) -> UvSlots:
     return UvSlots(first, second, tuple(others))
 
 
-def read_materials(checked: CheckedGltf, used: Iterable[int]) -> tuple[tuple[Material, ...], tuple[Texture, ...]]:
+def textures_of(checked: CheckedGltf, materials: Collection[int]) -> list[int]:
+    """The textures that these materials use, by index, in a fixed order."""
+    parts = checked.gltf.materials
+    return [
+        info.index for index in sorted(materials) if index < len(parts) for info in parts[index].textures().values()
+    ]
+
+
+def read_materials(checked: CheckedGltf, used: Collection[int], textures: TextureReader) -> tuple[Material, ...]:
     """All materials, and one more: what primitives without a material get (section 3.7.2.1).
 
-    Only the images of ``used`` materials are decoded; others have no textures. Raises ModelError.
+    Those that are not ``used`` have no textures. Raises ModelError.
     """
-    wanted = set(used)
     parts = [*checked.gltf.materials, MaterialPart(name="default")]
-    reader = TextureReader(checked)
-    reader.prepare(info.index for index in sorted(wanted) for info in parts[index].textures().values())
-    materials = tuple(
-        _material(part, part.name or f"material-{index}", _placing(reader, part) if index in wanted else _nowhere)
+    return tuple(
+        _material(part, part.name or f"material-{index}", _placing(textures, part) if index in used else _nowhere)
         for index, part in enumerate(parts)
     )
-    return materials, reader.textures
 
 
 def _nowhere(info: TextureInfo | None) -> TextureUse | None:

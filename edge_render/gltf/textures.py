@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+import threading
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
@@ -44,7 +45,10 @@ class _Coded:
 
 
 class TextureReader:
-    """Gives the textures of a checked file their places in ``Scene.textures``."""
+    """Gives the textures of a checked file their places in ``Scene.textures``.
+
+    A context manager: it decodes in the background, and leaves off where it is left early.
+    """
 
     def __init__(self, checked: CheckedGltf) -> None:
         self._checked = checked
@@ -55,22 +59,35 @@ class TextureReader:
         self._pixels_left = IMAGES_TOTAL_MAX_PIXELS
         self._textures: list[Texture] = []
         self._places: dict[tuple[bytes, Sampler], int] = {}
+        self._background = ThreadPoolExecutor(1, thread_name_prefix="textures")
+        self._started: Future[None] | None = None
+        self._left = threading.Event()
+
+    def __enter__(self) -> TextureReader:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._left.set()
+        self._background.shutdown()
 
     @property
     def textures(self) -> tuple[Texture, ...]:
         """All that :meth:`place` was asked for: exporters repeat an image for each of its uses, we do not."""
         return tuple(self._textures)
 
-    def prepare(self, textures: Iterable[int]) -> None:
-        """Decode what these textures show, several images at a time. Errors wait for :meth:`place`."""
+    def start(self, textures: Iterable[int]) -> None:
+        """Begin to decode what these textures show, several images at a time. Errors wait for :meth:`place`."""
         parts = [self._checked.gltf.textures[index] for index in textures]
-        self._decode(dict.fromkeys(part.image for part in parts if part.image is not None))
+        images = list(dict.fromkeys(part.image for part in parts if part.image is not None))
+        self._started = self._background.submit(self._decode, images)
 
     def place(self, index: int) -> int | None:
         """The texture's index in ``textures``; None where the file gives it no image (section 3.8.2).
 
         Where an extension's image can't be decoded, the texture's own takes its place. Raises ModelError.
         """
+        if self._started is not None:
+            self._started.result()
         part = self._checked.gltf.textures[index]
         sources = list(part.sources().values())
         if not sources:
@@ -146,6 +163,8 @@ class TextureReader:
 
     def _pillow(self, item: tuple[int, _Coded]) -> Pixels | ModelError:
         index, coded = item
+        if self._left.is_set():
+            return ModelError(f"{self._checked.path.name}: images[{index}]: nobody wants it any more")
         try:
             return decode_image(coded.data)
         except ValueError as error:

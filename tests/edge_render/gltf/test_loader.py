@@ -20,8 +20,6 @@ from edge_render.errors import ModelError
 from edge_render.gltf.loader import load_model
 from edge_render.scene import AlphaMode
 
-SHARED = Path(__file__).parents[3] / "shared" / "assets"
-
 
 def good_glb() -> bytes:
     """A textured triangle, placed one metre up, written by trimesh."""
@@ -153,29 +151,3 @@ def test_flipped_bytes_give_a_scene_or_an_error(
     except ModelError:
         return
     assert all(np.isfinite(mesh.positions).all() for mesh in scene.meshes)
-
-
-def _corpus(folder: str) -> list[Path]:
-    return sorted(path for path in (SHARED / folder).rglob("*.gl*") if path.suffix in (".glb", ".gltf"))
-
-
-@pytest.mark.parametrize("path", _corpus("malformed") or [None])
-def test_the_malformed_corpus_gives_a_scene_or_an_error(path: Path | None) -> None:
-    if path is None:
-        pytest.skip("the corpus lies beside the repository, in shared/assets/malformed, and is not there")
-    try:
-        scene = load_model(path, name="test")
-    except ModelError as error:
-        assert str(error).startswith(path.name)  # noqa: PT017 - both outcomes are right
-    else:
-        assert scene.triangle_count() > 0
-
-
-@pytest.mark.parametrize(
-    ("name", "triangles"), [("BoxTextured.glb", 12), ("Duck.glb", 4212), ("CesiumMilkTruck.glb", 3624)]
-)
-def test_well_known_models_are_loaded_whole(name: str, triangles: int) -> None:
-    path = SHARED / "models" / name
-    if not path.is_file():
-        pytest.skip("the models lie beside the repository, in shared/assets/models, and are not there")
-    assert load_model(path, name="test").triangle_count() == triangles
