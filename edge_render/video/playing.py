@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Iterable, Iterator
 from typing import Final, Protocol, TypeAlias, cast
 
 import av
 from av.audio.stream import AudioStream
 from av.container import InputContainer
+from av.stream import Stream
 from av.video.stream import VideoStream
 
 from edge_render.errors import VideoError
 from edge_render.video.catching_up import CatchingUp, Skip
 from edge_render.video.decoded import SAMPLE_RATE_HZ, SoundBlock, SoundReader, media_ns, to_picture
+from edge_render.video.interleaving import interleaved
 from edge_render.video.media_time import LiveTime, MediaTime, PacedTime
 from edge_render.video.opening import OpenPlan
 from edge_render.video.picture import VideoPicture
@@ -21,6 +24,8 @@ from edge_render.video.resting import KeptPackets
 
 BROKEN_MAX: Final = 100
 """So many packets in a row that can't be decoded are no picture any more."""
+UNHEARD_MAX: Final = 256
+"""Blocks of sound that wait for their time, of about 20 ms each: sound that goes on without a picture is paced too."""
 _NS_PER_S: Final = 1_000_000_000
 _FRAME_NS: Final = _NS_PER_S // 30
 """How long the last picture is shown before a loop begins anew, where the source does not say."""
@@ -81,12 +86,15 @@ class Playing:
         self._first_ns: int | None = None
         self._end_ns = 0
         self._shown = 0
+        self._unheard: deque[SoundBlock] = deque()
+        """Sound of a recording that is not due yet."""
 
     def run(self) -> None:
         """Until the source is closed or its end. Raises VideoError or av.FFmpegError where it breaks off."""
         while True:
             self._once()
             if self._audience.closing or self._plan.live or not self._loop:
+                self._hear_until(0)
                 return
             if self._shown == 0:
                 raise VideoError("no picture could be decoded")
@@ -95,7 +103,7 @@ class Playing:
 
     def _once(self) -> None:
         streams = [stream for stream in (self._video, self._audio) if stream is not None]
-        for packet in self._container.demux(streams):
+        for packet in self._packets(streams):
             if self._audience.closing:
                 return
             if packet.stream is self._audio:
@@ -106,11 +114,18 @@ class Playing:
             else:
                 self._recorded_packet(cast(VideoPacket, packet))
 
+    def _packets(self, streams: list[VideoStream | AudioStream]) -> Iterator[av.Packet[Stream]]:
+        packets = self._container.demux(streams)
+        if self._plan.live or len(streams) == 1:
+            return packets
+        return interleaved(((packet.stream_index, _decode_ns(packet), packet) for packet in packets), len(streams))
+
     # --- the picture ---------------------------------------------------------------------------------
 
     def _recorded_packet(self, packet: VideoPacket) -> None:
         if self._shown and self._audience.idle:
             self._audience.wait_for_looks()
+            self._unheard.clear()
         self._decode(packet)
 
     def _live_packet(self, packet: VideoPacket) -> None:
@@ -122,6 +137,7 @@ class Playing:
             return
         if self._audience.idle and self._shown:
             self._resting = True
+            self._unheard.clear()
             self._kept.put(packet)
             if packet.is_keyframe:
                 self._decode(packet)
@@ -183,9 +199,25 @@ class Playing:
         due_ns = self._time.picture(at_ns, time.monotonic_ns())
         picture = to_picture(frame, self._audience.next_number(), due_ns)
         if self._plan.paced and not self._resting:
-            self._audience.wait_until(due_ns)
+            self._wait_until(due_ns)
         self._shown += 1
         self._audience.show(picture)
+
+    def _wait_until(self, due_ns: int) -> None:
+        """Wait, and let the sound that is due meanwhile be heard."""
+        while self._unheard and self._unheard[0].due_ns <= due_ns and not self._audience.closing:
+            self._hear_next()
+        self._audience.wait_until(due_ns)
+
+    def _hear_until(self, left: int) -> None:
+        """Let sound be heard, each at its time, until so many blocks of it are left."""
+        while len(self._unheard) > left and not self._audience.closing:
+            self._hear_next()
+
+    def _hear_next(self) -> None:
+        block = self._unheard.popleft()
+        self._audience.wait_until(block.due_ns)
+        self._audience.hear(block)
 
     def _duration_ns(self, frame: av.VideoFrame) -> int:
         if frame.duration and frame.time_base is not None:
@@ -206,5 +238,16 @@ class Playing:
             if due_ns is None:
                 continue
             for samples in self._sound.samples(frame):
-                self._audience.hear(SoundBlock(samples, due_ns))
+                block = SoundBlock(samples, due_ns)
+                if self._plan.paced:
+                    self._unheard.append(block)
+                    self._hear_until(UNHEARD_MAX)
+                else:
+                    self._audience.hear(block)
                 due_ns += len(samples) * _NS_PER_S // SAMPLE_RATE_HZ
+
+
+def _decode_ns(packet: av.Packet[Stream]) -> int | None:
+    """When a packet is to be decoded, in the source's time; None at the end of a stream."""
+    at = packet.pts if packet.dts is None else packet.dts
+    return None if at is None or packet.time_base is None else int(at * packet.time_base * _NS_PER_S)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_render.video.catching_up import CatchingUp, Skip
+from edge_render.video.interleaving import interleaved
 from edge_render.video.media_time import LATE_MAX_NS, LiveTime, PacedTime
 from edge_render.video.resting import BYTES_MAX, PACKETS_MAX, KeptPackets
 from edge_render.video.retry import LONGEST_S, STEADY_AFTER_S, Failures, retry_delay_s
@@ -85,6 +87,27 @@ def test_what_is_left_out_grows_with_the_delay_and_ends_at_a_key_frame() -> None
     assert catching_up.next(800 * MS, key=False) is Skip.ALL_BUT_KEY
     assert catching_up.next(0, key=False) is Skip.ALL_BUT_KEY, "what it refers to was left out"
     assert catching_up.next(0, key=True) is Skip.NOTHING
+
+
+def test_a_file_that_has_sound_and_picture_far_apart_is_put_in_order() -> None:
+    """A second of pictures, then a second of sound, as some cameras write."""
+    lies = [("v", at, Packet(False)) for at in range(25)] + [("a", at, Packet(False)) for at in range(25)]
+    lies += [("v", at, Packet(False)) for at in range(25, 50)] + [("a", at, Packet(False)) for at in range(25, 50)]
+    at_of = {id(packet): at for _, at, packet in lies}
+    last = Packet(False, 0)
+    times = [at_of.get(id(packet), 99) for packet in interleaved([*lies, ("v", None, last)], 2)]
+    assert times == [*sorted(at_of.values()), 99]
+
+
+def test_a_stream_of_which_nothing_comes_is_not_waited_for_without_end() -> None:
+    taken = itertools.islice(interleaved((("v", at, Packet(False)) for at in itertools.count()), 2), 3)
+    assert len(list(taken)) == 3
+
+
+@given(st.lists(st.tuples(st.sampled_from("va"), st.one_of(st.none(), st.integers(0, 1000))), max_size=60))
+def test_whatever_the_order_no_packet_is_lost_or_doubled(order: list[tuple[str, int | None]]) -> None:
+    packets = [(stream, at, Packet(False)) for stream, at in order]
+    assert sorted(map(id, interleaved(packets, 2))) == sorted(id(packet) for _, _, packet in packets)
 
 
 @dataclass

@@ -89,6 +89,8 @@ def test_picture_and_sound_are_due_together(tmp_path: Path) -> None:
         if len(loud):
             claps_ns.append(block.due_ns + int(loud[0]) * 1_000_000_000 // SAMPLE_RATE_HZ)
     assert abs(claps_ns[0] - flash_ns) < 25_000_000, "AAC's frame of 21 ms is the grain of it"
+    assert all(heard_ns >= block.due_ns for block, heard_ns in zip(watched.blocks, watched.heard_ns, strict=True))
+    assert sum(len(block.samples) for block in watched.blocks) == pytest.approx(2 * SAMPLE_RATE_HZ, abs=4096)
 
 
 def test_sound_that_nobody_asked_for_is_not_decoded(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -73,6 +74,8 @@ class Watched:
         self.pictures: list[VideoPicture] = []
         self.statuses: list[SourceStatus] = []
         self.blocks: list[SoundBlock] = []
+        self.heard_ns: list[int] = []
+        """When each block was handed over."""
         self.looks = looks
         on_sound = self._hear if sound else None
         self.source = VideoSource(source, on_state=self._told, on_sound=on_sound, chance=lambda: 0.0, **more)  # type: ignore[arg-type]
@@ -105,6 +108,7 @@ class Watched:
     def _hear(self, block: SoundBlock) -> None:
         with self.changed:
             self.blocks.append(block)
+            self.heard_ns.append(time.monotonic_ns())
             self.changed.notify_all()
 
     def wait_pictures(self, count: int) -> list[VideoPicture]:
