@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from edge_render.errors import PackageError
 from edge_render.package import Walkable
 from edge_render.pose import Vec3
-from edge_render.scene import Scene
+from edge_render.scene import Node, Scene
 
 CELL_M = 0.05
 KNEE_M = 0.25
@@ -18,7 +20,11 @@ KNEE_M = 0.25
 HEADROOM_M = 0.15
 """Above the eyes; higher things (lamps, lintels) do not block."""
 NEAREST_FREE_MAX_M = 1.5
-_SPLIT_MAX = 2048
+POINTS_MAX = 100_000_000
+"""What some 50 000 m² of surfaces between knee and head come to."""
+_SPACING_M = CELL_M * 0.7
+_SPLIT_MAX = 64
+_TOGETHER = 200_000
 
 Floats = NDArray[np.float64]
 
@@ -27,6 +33,7 @@ class OccupancyGrid:
     """Free and blocked cells of CELL_M. Immutable; positions are those of the eyes."""
 
     def __init__(self, scene: Scene, walkable: Walkable) -> None:
+        """Raises PackageError where there is too much in the scene to tell."""
         self._eye_y = walkable.floor_y + walkable.eye_height
         self._origin = np.array(walkable.min)
         size = np.array(walkable.max) - self._origin
@@ -34,9 +41,12 @@ class OccupancyGrid:
         # A frame around the bounds, so that what stands just outside still keeps its distance.
         frame = math.ceil(walkable.body_radius / CELL_M) + 1
         blocked = np.zeros((self._shape[0] + 2 * frame, self._shape[1] + 2 * frame), np.bool_)
-        low, high = walkable.floor_y + KNEE_M, self._eye_y + HEADROOM_M
+        low_y, high_y = walkable.floor_y + KNEE_M, self._eye_y + HEADROOM_M
+        margin = frame * CELL_M
+        low = np.array([walkable.min[0] - margin, low_y, walkable.min[1] - margin])
+        high = np.array([walkable.max[0] + margin, high_y, walkable.max[1] + margin])
         for points in _surface_points(scene, low, high):
-            inside = points[(points[:, 1] >= low) & (points[:, 1] <= high)]
+            inside = points[(points[:, 1] >= low_y) & (points[:, 1] <= high_y)]
             cells = np.floor((inside[:, [0, 2]] - self._origin) / CELL_M).astype(np.int64) + frame
             cells = cells[((cells >= 0) & (cells < blocked.shape)).all(axis=1)]
             blocked[cells[:, 0], cells[:, 1]] = True
@@ -87,27 +97,61 @@ class OccupancyGrid:
         return math.floor((x - self._origin[0]) / CELL_M), math.floor((z - self._origin[1]) / CELL_M)
 
 
-def _surface_points(scene: Scene, low: float, high: float) -> list[Floats]:
-    """Points on all triangles that reach between two heights, closer together than a cell; arrays of (n, 3)."""
-    corners = []
-    for node in scene.nodes:
-        mesh = scene.meshes[node.mesh]
-        world = mesh.positions.astype(np.float64) @ node.matrix[:3, :3].T + node.matrix[:3, 3]
-        triangles = world[mesh.triangles]
-        heights = triangles[:, :, 1]
-        corners.append(triangles[(heights.max(axis=1) >= low) & (heights.min(axis=1) <= high)])
-    triangles = np.concatenate(corners) if corners else np.zeros((0, 3, 3))
-    edges = np.linalg.norm(triangles - np.roll(triangles, 1, axis=1), axis=2).max(axis=1, initial=0.0)
-    # Triangles are split into n x n small ones; powers of two keep the number of different n small.
-    splits = np.minimum(2 ** np.ceil(np.log2(np.maximum(edges / (CELL_M * 0.7), 1.0))), _SPLIT_MAX).astype(np.int64)
-    points = []
-    for split in np.unique(splits):
-        u, v = np.meshgrid(np.arange(split + 1) / split, np.arange(split + 1) / split)
-        inside = u + v <= 1.0 + 1e-9
-        u, v = u[inside], v[inside]
-        weights = np.stack([1.0 - u - v, u, v])
-        group = triangles[splits == split]
-        # A part at a time, so that a hall of large walls does not need gigabytes.
-        for part in np.array_split(group, max(1, len(group) * weights.shape[1] // 2_000_000)):
-            points.append(np.einsum("wp,twc->tpc", weights, part).reshape(-1, 3))
-    return points
+def _surface_points(scene: Scene, low: Floats, high: Floats) -> Iterator[Floats]:
+    """Points on all surfaces within a box, closer together than a cell; arrays of (n, 3).
+
+    Large triangles are parted into four until they are smaller; what lies outside of the box is left out at each step,
+    so that a dome or a ground of kilometres costs no more than what is near. Raises PackageError where it is too much.
+    """
+    waiting = [part for node in scene.nodes if len(part := _within(_triangles(scene, node), low, high))]
+    left = POINTS_MAX
+    while waiting:
+        part = waiting.pop()
+        edges = np.linalg.norm(part - np.roll(part, 1, axis=1), axis=2).max(axis=1)
+        small = edges <= _SPLIT_MAX * _SPACING_M
+        quarters = _within(_quarters(part[~small]), low, high)
+        if len(quarters):
+            waiting += np.array_split(quarters, -(-len(quarters) // _TOGETHER))
+        # Triangles are split into n x n small ones; powers of two keep the number of different n small.
+        splits = 2 ** np.ceil(np.log2(np.maximum(edges[small] / _SPACING_M, 1.0))).astype(np.int64)
+        left -= len(quarters) + int((splits * splits).sum())
+        if left < 0:
+            raise PackageError(
+                f"{scene.name}: more surfaces stand where visitors walk than can be looked at: make walkable smaller,"
+                " or leave out of the model what nobody sees"
+            )
+        for split in np.unique(splits):
+            yield from _grids(part[small][splits == split], int(split))
+
+
+def _grids(triangles: Floats, split: int) -> Iterator[Floats]:
+    """Points of each triangle, ``split`` + 1 on each edge."""
+    u, v = np.meshgrid(np.arange(split + 1) / split, np.arange(split + 1) / split)
+    inside = u + v <= 1.0 + 1e-9
+    u, v = u[inside], v[inside]
+    weights = np.stack([1.0 - u - v, u, v])
+    # A part at a time, so that a hall of large walls does not need gigabytes.
+    for part in np.array_split(triangles, max(1, len(triangles) * weights.shape[1] // 2_000_000)):
+        yield np.einsum("wp,twc->tpc", weights, part).reshape(-1, 3)
+
+
+def _triangles(scene: Scene, node: Node) -> Floats:
+    """(m, 3, 3), world space."""
+    mesh = scene.meshes[node.mesh]
+    with np.errstate(over="ignore", invalid="ignore"):
+        world: Floats = mesh.positions.astype(np.float64) @ node.matrix[:3, :3].T + node.matrix[:3, 3]
+    return world[mesh.triangles]
+
+
+def _within(triangles: Floats, low: Floats, high: Floats) -> Floats:
+    """Those whose own boxes reach into a box."""
+    inside: Floats = triangles[((triangles.max(axis=1) >= low) & (triangles.min(axis=1) <= high)).all(axis=1)]
+    return inside
+
+
+def _quarters(triangles: Floats) -> Floats:
+    """Each triangle as four, by the middles of its edges; (4 * m, 3, 3)."""
+    a, b, c = triangles.transpose(1, 0, 2)
+    ab, bc, ca = (a + b) / 2.0, (b + c) / 2.0, (c + a) / 2.0
+    parts = [(a, ab, ca), (ab, b, bc), (ca, bc, c), (ab, bc, ca)]
+    return np.concatenate([np.stack(part, axis=1) for part in parts])

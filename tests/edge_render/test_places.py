@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edge_render.errors import PackageError
 from edge_render.package import Hotspot, Walkable
 from edge_render.picking import Picker
 from edge_render.pose import Pose, Ray, perspective, ray_through
@@ -106,6 +107,35 @@ def test_walls_and_plinths_block_and_the_floor_does_not() -> None:
     assert not grid.is_free(-1.0, -0.8), "a body has a width"
     assert not grid.is_free(2.0, 1.0)
     assert not grid.is_free(9.0, 0.0)
+
+
+def spread(triangles: np.ndarray) -> Scene:
+    """A scene of these triangles, (n, 3, 3)."""
+    positions = triangles.reshape(-1, 3).astype(np.float32)
+    indices = np.arange(len(positions), dtype=np.uint32).reshape(-1, 3)
+    mesh = Mesh(positions, np.zeros_like(positions), indices, 0)
+    return Scene("spread", (mesh,), (Node("spread", 0, np.eye(4)),), (Material("solid"),), ())
+
+
+def test_a_wall_of_kilometres_blocks_where_it_passes() -> None:
+    wall = np.array([[[-1e6, 0, -1], [1e6, 0, -1], [0, 1e6, -1]]])
+    grid = OccupancyGrid(spread(wall), WALKABLE)
+    assert not grid.is_free(3.0, -1.0)
+    assert grid.is_free(3.0, 1.0)
+
+
+def test_what_is_far_away_costs_nothing_and_blocks_nothing() -> None:
+    angles = np.linspace(0.0, 2.0 * np.pi, 2001)
+    ring = np.stack([1e5 * np.cos(angles), np.zeros(2001), 1e5 * np.sin(angles)], axis=1)
+    dome = np.stack([ring[:-1], ring[1:], np.add(ring[:-1], [0, 3e4, 0])], axis=1)
+    assert OccupancyGrid(spread(dome), WALKABLE).is_free(0.0, 0.0)
+
+
+def test_more_surfaces_than_can_be_looked_at_are_refused() -> None:
+    slant = np.array([[[-99.0, 0, -99], [99, 2, -99], [0, 1, 99]]])
+    everywhere = Walkable(min=(-90, -90), max=(90, 90))
+    with pytest.raises(PackageError, match="more surfaces stand where visitors walk"):
+        OccupancyGrid(spread(np.repeat(slant, 100, axis=0)), everywhere)
 
 
 def test_a_visitor_slides_along_a_wall() -> None:
