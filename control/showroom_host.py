@@ -15,8 +15,9 @@ from control.live_feed import LiveFeed, check_addresses
 from control.scene_sound import HostedSound, SceneSound
 from edge_render.angle_picking import AnglePicker
 from edge_render.derived_cache import DerivedCache
+from edge_render.findings import FindingLog
 from edge_render.look_around import OnePlace
-from edge_render.package import AnyScene, ModelScene, Package
+from edge_render.package import MANIFEST_NAME, AnyScene, ModelScene, Package
 from edge_render.panorama.content import load_panorama
 from edge_render.panorama.spec import PanoramaScene
 from edge_render.picking import Hit, Picker
@@ -24,6 +25,7 @@ from edge_render.pose import Ray
 from edge_render.render_loop import RenderLoop
 from edge_render.renderer import Content, SceneHandle
 from edge_render.scene_content import load_scene
+from edge_render.scene_fit import check_fit
 from edge_render.video.spec import LiveScene
 from edge_render.video.sphere import VideoSphere
 from edge_render.video.status import SourceFigures
@@ -125,7 +127,11 @@ async def _host(
         case ModelScene():
             content = await asyncio.to_thread(load_scene, package, name)
             picker = await asyncio.to_thread(Picker, content, spec.hotspots)
-            space = await asyncio.to_thread(OccupancyGrid, content, spec.walkable)
+            space = floor = await asyncio.to_thread(OccupancyGrid, content, spec.walkable)
+            found = FindingLog(MANIFEST_NAME)
+            check_fit(name, spec, content, floor, found)
+            for finding in found.findings():
+                log.warning("scene_finding", **finding.told())
             size = {"nodes": len(content.nodes), "triangles": content.triangle_count()}
         case LiveScene():
             feed = await LiveFeed.open(package, name, spec, address)

@@ -17,8 +17,8 @@ from edge_render.mesh_files.reader import SUFFIXES as MESH_FILE_SUFFIXES
 from edge_render.package import MANIFEST_NAME, AnyScene, ModelScene, Package, examine_package
 from edge_render.panorama.check import check as check_panorama
 from edge_render.panorama.spec import Layout, PanoramaScene
-from edge_render.scene import Scene
 from edge_render.scene_content import choose
+from edge_render.scene_fit import check_fit
 from edge_render.validation import ModelFacts, SoundCheck, ValidationReport, facts_of
 from edge_render.video.address import is_address
 from edge_render.video.check import check_file
@@ -92,7 +92,7 @@ class PackageValidation:
             scene = choose(scene, spec, f"scenes.{name}")
         except PackageError as error:
             log.raised(error, "CHOICE_UNKNOWN")
-        check_model_scene(name, spec, scene, log)
+        check_fit(name, spec, scene, OccupancyGrid(scene, spec.walkable), log)
 
     def _check_panorama(self, path: Path, spec: PanoramaScene) -> None:
         if (path, spec.layout) not in self._panoramas:
@@ -125,25 +125,6 @@ class PackageValidation:
                 return
             if path.resolve() not in known:
                 log.warning("", f"nothing uses {path.relative_to(self.root)}", "UNUSED_FILE")
-
-
-def check_model_scene(name: str, spec: ModelScene, scene: Scene, log: FindingLog) -> None:
-    """Warn of what the manifest says of a walk-in scene and its model does not bear out."""
-    names = {node.name for node in scene.nodes}
-    for hotspot in spec.hotspots:
-        for node in hotspot.nodes:
-            if node not in names:
-                message = f"the model draws no node '{node}', so the hotspot's sphere alone can be tapped"
-                log.warning(f"scenes.{name}.hotspots.{hotspot.id}.nodes", message, "NODE_UNKNOWN")
-    space = OccupancyGrid(scene, spec.walkable)
-    for entry in spec.entry_poses:
-        x, _, z = entry.position
-        place = f"scenes.{name}.entryPoses.{entry.name}.position"
-        low, high = spec.walkable.min, spec.walkable.max
-        if not (low[0] <= x <= high[0] and low[1] <= z <= high[1]):
-            log.warning(place, "is outside of walkable: visitors can't come back to it", "ENTRY_OUTSIDE")
-        elif space.free_point(x, z) is None:
-            log.warning(place, "nobody can stand there or near: something is in the way", "ENTRY_BLOCKED")
 
 
 def _check_links(package: Package, name: str, scene: AnyScene, log: FindingLog) -> None:
