@@ -39,6 +39,8 @@ class GeometryReader:
 
     def mesh(self, place: str, primitive: Primitive, material: int, slots: UvSlots) -> Mesh | None:
         """None where there is nothing to draw. Raises ModelError, which names the place."""
+        if "POSITION" not in primitive.attributes:
+            return None
         key = (
             place if primitive.extensions.draco is not None else None,
             tuple(sorted(primitive.attributes.items())),

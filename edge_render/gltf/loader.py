@@ -14,6 +14,7 @@ import structlog
 from edge_render.errors import ModelError
 from edge_render.findings import Finding, FindingLog, first_error, printable
 from edge_render.gltf.accessors import AccessorReader
+from edge_render.gltf.approximations import tell_approximations
 from edge_render.gltf.buffer_views import BufferViews
 from edge_render.gltf.check import CheckedGltf, examine_gltf
 from edge_render.gltf.check_values import check_values
@@ -107,6 +108,7 @@ def _read_gltf(checked: CheckedGltf, found: FindingLog, name: str) -> Scene | No
         check_values(checked, accessors, found)
         if found.refused:
             return None
+        tell_approximations(checked, primitives, used, found)
         scene = _read_scene(checked, accessors, decode_primitives(checked, views, primitives), shown, name)
         materials = read_materials(checked, used, textures)
         return replace(scene, materials=materials, textures=textures.textures)
