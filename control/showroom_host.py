@@ -125,7 +125,7 @@ async def _host(
     content: Content
     match spec:
         case ModelScene():
-            content = await asyncio.to_thread(load_scene, package, name)
+            content = await asyncio.to_thread(load_scene, package, name, cache)
             picker = await asyncio.to_thread(Picker, content, spec.hotspots)
             space = floor = await asyncio.to_thread(OccupancyGrid, content, spec.walkable)
             found = FindingLog(MANIFEST_NAME)

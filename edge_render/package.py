@@ -17,9 +17,9 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from edge_render.errors import PackageError
 from edge_render.findings import Finding, FindingLog, Severity, place_of
 from edge_render.json_text import parse_json
+from edge_render.light_spec import BakedLight, Environment, SunLight
 from edge_render.manifest import (
     Action,
-    Color,
     GoToScene,
     ManifestModel,
     Metres,
@@ -30,11 +30,10 @@ from edge_render.manifest import (
     Position,
     SceneAudio,
     Text,
-    Unit,
 )
 from edge_render.panorama.spec import PanoramaScene
 from edge_render.plain_file import UnreadableFileError, read_plain_file
-from edge_render.pose import Pose, Vec3
+from edge_render.pose import Pose
 from edge_render.video.address import is_address
 from edge_render.video.spec import LiveScene
 
@@ -87,31 +86,6 @@ class Hotspot(ManifestModel):
     action: Action
 
 
-class SunLight(ManifestModel):
-    """Direction is where the light travels to; it need not have length 1, but must not be zero."""
-
-    direction: Position = (0.3, -0.9, -0.3)
-    color: Color = (1.0, 0.96, 0.9)
-    intensity: Unit = 3.0
-
-    @field_validator("direction")
-    @classmethod
-    def _not_zero(cls, value: Vec3) -> Vec3:
-        if math.hypot(*value) < 1e-6:
-            raise ValueError("must not be the zero vector")
-        return value
-
-
-class Environment(ManifestModel):
-    """Hemispheric ambient light and what is seen where nothing is drawn; linear RGB."""
-
-    sky: Color = (0.9, 0.95, 1.0)
-    ground: Color = (0.45, 0.42, 0.4)
-    intensity: Unit = 1.0
-    background: Color = (0.62, 0.75, 0.9)
-    exposure: Annotated[float, Field(gt=0.0, le=16.0)] = 1.0
-
-
 MODEL_SUFFIXES = (".glb", ".gltf", ".obj", ".ply", ".stl", ".3mf")
 
 ModelName = Annotated[str, Field(max_length=1024)]
@@ -132,6 +106,7 @@ class ModelScene(ManifestModel):
     hotspots: tuple[Hotspot, ...] = Field(default=(), max_length=500)
     sun: SunLight = SunLight()
     environment: Environment = Environment()
+    lightmaps: Annotated[tuple[BakedLight, ...], Field(max_length=64)] = ()
     fov_y_deg: Annotated[float, Field(ge=20, le=120)] = 60.0
     audio: SceneAudio | None = None
 
@@ -238,6 +213,10 @@ class Package:
             match scene:
                 case ModelScene():
                     yield f"scenes.{name}.model", scene.model
+                    if scene.environment.image is not None:
+                        yield f"scenes.{name}.environment.image", scene.environment.image
+                    for index, lightmap in enumerate(scene.lightmaps):
+                        yield f"scenes.{name}.lightmaps.{index}.image", lightmap.image
                 case PanoramaScene():
                     yield f"scenes.{name}.image", scene.image
                 case LiveScene() if not is_address(scene.source):

@@ -19,6 +19,7 @@ from edge_render.panorama.check import check as check_panorama
 from edge_render.panorama.spec import Layout, PanoramaScene
 from edge_render.scene_content import choose
 from edge_render.scene_fit import check_fit
+from edge_render.scene_light import read_lightmap
 from edge_render.validation import ModelFacts, SoundCheck, ValidationReport, facts_of
 from edge_render.video.address import is_address
 from edge_render.video.check import check_file
@@ -70,7 +71,7 @@ class PackageValidation:
                 case ModelScene():
                     self._check_model(package, name, scene, log)
                 case PanoramaScene():
-                    self._check_panorama(package.content_path(name), scene)
+                    self._check_panorama(package.content_path(name), scene.layout)
                 case LiveScene() if not is_address(scene.source):
                     check_file(package.content_path(name))
         except VideoError as error:
@@ -80,7 +81,17 @@ class PackageValidation:
             if not any(finding.place.startswith(f"scenes.{name}.") for finding in log.findings()):
                 log.error(f"scenes.{name}", str(error), "CONTENT_INVALID")
 
+    def _check_light(self, package: Package, name: str, spec: ModelScene, log: FindingLog) -> None:
+        if spec.environment.image is not None:
+            self._check_panorama(package.path(f"scenes.{name}.environment.image", spec.environment.image), Layout.MONO)
+        for index, lightmap in enumerate(spec.lightmaps):
+            try:
+                read_lightmap(package, f"scenes.{name}.lightmaps.{index}.image", lightmap)
+            except PackageError as error:
+                log.raised(error, "LIGHTMAP_INVALID")
+
     def _check_model(self, package: Package, name: str, spec: ModelScene, log: FindingLog) -> None:
+        self._check_light(package, name, spec, log)
         path = package.content_path(name)
         if path not in self._models:
             self._models[path] = examine_model(path, name=name)
@@ -94,10 +105,10 @@ class PackageValidation:
             log.raised(error, "CHOICE_UNKNOWN")
         check_fit(name, spec, scene, OccupancyGrid(scene, spec.walkable), log)
 
-    def _check_panorama(self, path: Path, spec: PanoramaScene) -> None:
-        if (path, spec.layout) not in self._panoramas:
-            found = check_panorama(path, spec.layout)
-            self._panoramas[path, spec.layout] = [replace(finding, file=self._shown(path)) for finding in found]
+    def _check_panorama(self, path: Path, layout: Layout) -> None:
+        if (path, layout) not in self._panoramas:
+            found = check_panorama(path, layout)
+            self._panoramas[path, layout] = [replace(finding, file=self._shown(path)) for finding in found]
 
     def _check_sounds(self, package: Package, log: FindingLog) -> None:
         told: dict[Path, str | None] = {}

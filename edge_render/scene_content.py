@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import replace
-
+from edge_render.derived_cache import DerivedCache
 from edge_render.errors import PackageError
 from edge_render.gltf.loader import load_model
 from edge_render.package import MANIFEST_NAME, ModelScene, Package
-from edge_render.scene import Ambient, Scene, Sun
+from edge_render.scene import Scene
 from edge_render.scene_choices import with_clips, with_variant
+from edge_render.scene_light import light_scene
 
 
-def load_scene(package: Package, scene_name: str) -> Scene:
-    """Load a scene. Raises PackageError or ModelError."""
+def load_scene(package: Package, scene_name: str, cache: DerivedCache | None = None) -> Scene:
+    """Load a scene, what takes long to make from ``cache`` if it is there. Raises PackageError or ModelError."""
     spec = package.model_scene(scene_name)
     model = load_model(package.content_path(scene_name), name=scene_name)
     model = choose(model, spec, f"{MANIFEST_NAME}: scenes.{scene_name}")
-    x, y, z = spec.sun.direction
-    length = math.hypot(x, y, z)
-    environment = spec.environment
-    return replace(
-        model,
-        sun=Sun((x / length, y / length, z / length), spec.sun.color, spec.sun.intensity),
-        ambient=Ambient(environment.sky, environment.ground, environment.intensity),
-        exposure=environment.exposure,
-        background=environment.background,
-    )
+    return light_scene(model, package, scene_name, cache)
 
 
 def choose(model: Scene, spec: ModelScene, place: str) -> Scene:

@@ -11,6 +11,11 @@ from edge_render.walk_space import OccupancyGrid
 def check_fit(name: str, spec: ModelScene, scene: Scene, space: OccupancyGrid, log: FindingLog) -> None:
     """Warn of it."""
     names = {node.name for node in scene.nodes}
+    for index, lightmap in enumerate(spec.lightmaps):
+        for node in lightmap.nodes:
+            if node not in names:
+                message = f"the model draws no node '{node}', so nothing is lit by it"
+                log.warning(f"scenes.{name}.lightmaps[{index}].nodes", message, "NODE_UNKNOWN")
     for hotspot in spec.hotspots:
         for node in hotspot.nodes:
             if node not in names:

@@ -14,14 +14,14 @@ from edge_render.geometry.draw_list import ChunkTable, Detail, DrawList, Run
 from edge_render.geometry.placing import BatchKey, Placing, Primitive
 from edge_render.gl.calls import CULL_FACE, LINES, POINTS, TEXTURE0, TEXTURE_2D, TRIANGLES, UNSIGNED_INT
 from edge_render.gl.context import GlContext
-from edge_render.gl.materials import GpuMaterials, Look, VertexData
+from edge_render.gl.materials import GpuMaterials, Look, VertexData, uv_rows
 from edge_render.gl.palette import GpuPalette
 from edge_render.gl.programs import BASE_UNIT, GlPrograms
 from edge_render.gl.textures import GlTextures
 from edge_render.gl.vertex_arrays import BatchBuffers
 from edge_render.pose import Matrix, Vec3
 from edge_render.render_quality import RenderQuality
-from edge_render.scene import AlphaMode
+from edge_render.scene import AlphaMode, UvTransform
 
 TICKS_PER_S = 120
 """Times of what moves are told apart so finely: visitors drawn within a tick share its palette."""
@@ -167,13 +167,17 @@ class GpuScene:
             material = batch.look.material
             if material.blended or batch.key.primitive is not Primitive.TRIANGLES:
                 continue
-            cut_out = material.alpha_mode is AlphaMode.MASK and "HAS_BASE_MAP" in batch.look.features
-            features = placing_features(batch.key) | ({"ALPHA_MASK"} if cut_out else set())
+            use = material.base_color_texture if "HAS_BASE_MAP" in batch.look.features else None
+            features = set(placing_features(batch.key))
+            if material.alpha_mode is AlphaMode.MASK and use is not None:
+                features |= {"ALPHA_MASK", "CUT_BY_UV_1"} if use.uv_set else {"ALPHA_MASK"}
             program = self._programs.get("depth.vert", "depth.frag", frozenset(features))
             program["depth_from_world"].write(matrix)
-            if cut_out:
+            if material.alpha_mode is AlphaMode.MASK and use is not None:
                 program["alpha_factor"].value = material.base_color_factor[3]
                 program["alpha_cutoff"].value = material.alpha_cutoff
+                rows = uv_rows(use.transform or UvTransform())
+                program["moved_uv"].write(np.ascontiguousarray(rows.T, np.float32).tobytes())
                 calls.active_texture(TEXTURE0 + BASE_UNIT)
                 calls.bind_texture(TEXTURE_2D, batch.look.texture(BASE_UNIT))
             placed = Program.of(program)

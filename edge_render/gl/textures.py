@@ -8,7 +8,7 @@ from edge_render.errors import RendererError
 from edge_render.gl.calls import TEXTURE0, TEXTURE_2D
 from edge_render.gl.context import GlContext
 from edge_render.render_quality import RenderQuality
-from edge_render.scene import Scene, Texture, Wrap
+from edge_render.scene import MinFilter, Scene, Texture, Wrap
 
 _SRGB8_ALPHA8 = 0x8C43
 _NEAREST = 0x2600
@@ -16,6 +16,13 @@ _LINEAR = 0x2601
 _NEAREST_MIPMAP_NEAREST = 0x2700
 _LINEAR_MIPMAP_NEAREST = 0x2701
 _LINEAR_MIPMAP_LINEAR = 0x2703
+_MIN_FILTERS = {
+    MinFilter.NEAREST: _NEAREST,
+    MinFilter.LINEAR: _LINEAR,
+    MinFilter.NEAREST_MIPMAP_NEAREST: _NEAREST_MIPMAP_NEAREST,
+    MinFilter.LINEAR_MIPMAP_NEAREST: _LINEAR_MIPMAP_NEAREST,
+    MinFilter.NEAREST_MIPMAP_LINEAR: 0x2702,
+}
 _TEXTURE_WRAP_S = 0x2802
 _TEXTURE_WRAP_T = 0x2803
 _WRAP = {Wrap.REPEAT: 0x2901, Wrap.CLAMP: 0x812F, Wrap.MIRROR: 0x8370}
@@ -58,13 +65,18 @@ class GlTextures:
         calls.tex_parameter(TEXTURE_2D, _TEXTURE_WRAP_S, _WRAP[texture.wrap_s])
         calls.tex_parameter(TEXTURE_2D, _TEXTURE_WRAP_T, _WRAP[texture.wrap_t])
         calls.generate_mipmap(TEXTURE_2D)
-        if texture.nearest:
-            made.filter = (_NEAREST_MIPMAP_NEAREST, _NEAREST)
-        else:
-            made.filter = (_LINEAR_MIPMAP_LINEAR if self._quality.trilinear else _LINEAR_MIPMAP_NEAREST, _LINEAR)
-            if self._quality.anisotropy > 1.0:
-                made.anisotropy = min(self._quality.anisotropy, self._context.moderngl.max_anisotropy)
+        smallest = self._min_filter(texture)
+        made.filter = (smallest, _NEAREST if texture.nearest else _LINEAR)
+        if smallest == _LINEAR_MIPMAP_LINEAR and not texture.nearest and self._quality.anisotropy > 1.0:
+            made.anisotropy = min(self._quality.anisotropy, self._context.moderngl.max_anisotropy)
         return made
+
+    def _min_filter(self, texture: Texture) -> int:
+        smooth = _LINEAR_MIPMAP_LINEAR if self._quality.trilinear else _LINEAR_MIPMAP_NEAREST
+        if texture.min_filter is None:
+            return _NEAREST_MIPMAP_NEAREST if texture.nearest else smooth
+        # The smoothest is what most tools write without being asked; a software device has a quicker one.
+        return smooth if texture.min_filter is MinFilter.LINEAR_MIPMAP_LINEAR else _MIN_FILTERS[texture.min_filter]
 
     def release(self) -> None:
         for made in self._made.values():
