@@ -25,7 +25,7 @@ PIXELS_MAX: Final = 8192 * 4096
 OPEN_S: Final = 8.0
 READ_S: Final = 5.0
 """A source that says nothing for so long is lost."""
-HLS_READ_S: Final = 20.0
+HLS_READ_S: Final = 15.0
 """Between two segments nothing comes, and they may be 6 to 10 seconds long (RFC 8216)."""
 PROBE_BYTES: Final = 200_000
 PROBE_US: Final = 1_000_000
@@ -102,6 +102,8 @@ def open_source(source: str | Path, plan: OpenPlan) -> InputContainer:
         if not container.streams.video:
             raise VideoError("has no picture in it")
         context = container.streams.video[0].codec_context
+        if context is None:  # PyAV's types don't say so
+            raise VideoError("has a picture in a code that is not known here")
         check_size(context.width, context.height)
         _set_threads(container, plan)
     except BaseException:

@@ -72,7 +72,9 @@ class Playing:
     def __init__(self, container: InputContainer, plan: OpenPlan, audience: Audience, *, loop: bool) -> None:
         self._container, self._plan, self._audience, self._loop = container, plan, audience, loop
         self._video = container.streams.video[0]
-        self._audio = container.streams.audio[0] if container.streams.audio else None
+        # A stream without a decoder has no codec context, which PyAV's types don't say.
+        sounds = [stream for stream in container.streams.audio if stream.codec_context is not None]
+        self._audio = sounds[0] if sounds else None
         self._time: MediaTime = PacedTime() if plan.paced else LiveTime()
         self._catching_up = CatchingUp()
         self._sound = SoundReader()

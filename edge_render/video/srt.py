@@ -25,6 +25,8 @@ _PASSPHRASE_CHARS: Final = range(10, 80)
 _RECEIVE_TIMEOUT, _LATENCY, _PASSPHRASE, _CONNECT_TIMEOUT, _STREAM_ID = 14, 23, 26, 36, 46
 """SRT_SOCKOPT: SRTO_RCVTIMEO, SRTO_LATENCY, SRTO_PASSPHRASE, SRTO_CONNTIMEO, SRTO_STREAMID."""
 _INVALID: Final = -1
+_LOG_CRITICAL: Final = 2
+"""syslog's LOG_CRIT: libsrt would else write warnings to standard error."""
 
 
 class SrtReader:
@@ -107,5 +109,6 @@ def _load() -> ctypes.CDLL:
             continue
         library.srt_getlasterror_str.restype = ctypes.c_char_p
         library.srt_startup()
+        library.srt_setloglevel(_LOG_CRITICAL)
         return library
     raise VideoError(f"this machine has no libsrt; {INSTALL_HINT}")

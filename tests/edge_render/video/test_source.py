@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import random
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 
 from edge_render.errors import VideoError
 from edge_render.video.check import check_file
+from edge_render.video.opening import PIXELS_MAX
 from edge_render.video.picture import Coding, Matrix
 from edge_render.video.source import VideoSource
 from edge_render.video.status import SourceState
@@ -169,3 +171,27 @@ def test_a_file_leads_to_no_other(tmp_path: Path) -> None:
         (tmp_path / name).write_text(f"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{secret}\n#EXT-X-ENDLIST\n")
         with pytest.raises(VideoError):
             check_file(tmp_path / name)
+
+
+def test_a_code_that_nobody_knows_is_said_to_be_that(clip: Path, tmp_path: Path) -> None:
+    unknown = tmp_path / "unknown.mp4"
+    unknown.write_bytes(clip.read_bytes().replace(b"avc1", b"zzzz"))
+    with pytest.raises(VideoError, match="not known here"):
+        check_file(unknown)
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".ts"])
+def test_whatever_happened_to_a_file_it_is_shown_or_refused(tmp_path: Path, suffix: str) -> None:
+    intact = write_video(tmp_path / f"intact{suffix}", [gray(level) for level in LEVELS]).read_bytes()
+    damage = random.Random(1)
+    for _ in range(60):
+        data = bytearray(intact)
+        for _ in range(damage.randint(1, 30)):
+            data[damage.randrange(len(data))] = damage.randrange(256)
+        damaged = tmp_path / f"damaged{suffix}"
+        damaged.write_bytes(data[: damage.randrange(len(data)) if damage.random() < 0.3 else None])
+        try:
+            facts = check_file(damaged)
+        except VideoError:
+            continue
+        assert 0 < facts.width * facts.height <= PIXELS_MAX
