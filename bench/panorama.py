@@ -11,6 +11,7 @@ import logging
 import math
 import os
 import platform
+import resource
 import statistics
 import subprocess
 import sys
@@ -134,9 +135,11 @@ def _open(image: Path, cache: Path) -> tuple[Panorama, Opening]:
 
 
 def _peak_mb() -> float:
-    """The most memory of this process so far. What getrusage tells, a process inherits from who started it."""
+    """The most memory of this process so far, or of one that it started. Of itself, getrusage would tell what this
+    process inherited from who started it."""
     lines = Path("/proc/self/status").read_text().splitlines()
-    return int(next(line for line in lines if line.startswith("VmHWM:")).split()[1]) * 1024 / 1e6
+    own_kb = int(next(line for line in lines if line.startswith("VmHWM:")).split()[1])
+    return max(own_kb, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss) * 1024 / 1e6
 
 
 def _opened_apart(image: Path, cache: Path) -> Opening:

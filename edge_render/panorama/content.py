@@ -10,7 +10,8 @@ from edge_render.derived_cache import DerivedCache, file_digest
 from edge_render.errors import PackageError
 from edge_render.panorama.spec import Layout
 from edge_render.panorama.tile_file import TileFile
-from edge_render.panorama.tiler import TILER_VERSION, write_tiles
+from edge_render.panorama.tiler import TILER_VERSION
+from edge_render.panorama.tiling_apart import write_tiles_apart
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,7 +28,7 @@ def load_panorama(name: str, image: Path, layout: Layout, exposure: float, cache
 
     Raises PackageError where the picture is broken or not what ``layout`` says, or the tiles can't be written or read.
     """
-    make = partial(write_tiles, image, layout)
+    make = partial(write_tiles_apart, image, layout)
     try:
         folder = cache.entry(f"panorama-{layout}", TILER_VERSION, file_digest(image), make)
     except OSError as error:

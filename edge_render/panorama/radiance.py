@@ -79,6 +79,8 @@ def read_radiance(path: Path, check_size: Callable[[int, int], None]) -> tuple[B
     header = read_header(data[:HEADER_MAX_BYTES], path.name)
     width, height = header.width, header.height
     check_size(width, height)
+    if len(data) > header.data_at + 4 * height * (width + width // 64 + 8):
+        raise PackageError(f"{path.name}: has {len(data)} bytes, more than its pixels can take in any coding")
     pixels = np.empty((height, width, 4), np.uint8)
     at = header.data_at
     coded = data[at : at + 4] == bytes((2, 2, width >> 8, width & 255)) and width in _RLE_WIDTHS

@@ -19,7 +19,7 @@ from edge_render.gl.programs import GlPrograms
 from edge_render.gl.renderer import GlRenderer
 from edge_render.gl.targets import GlTargets
 from edge_render.gl.tile_array import TileArray
-from edge_render.gl.tile_pool import TilePool
+from edge_render.gl.tile_pool import ASK_AGAIN_S, HELD_S, TilePool
 from edge_render.look_around import EYE
 from edge_render.panorama.content import Panorama
 from edge_render.panorama.pyramid import TILE_EDGE_PX
@@ -157,6 +157,23 @@ def test_light_is_exposed_and_tone_mapped(tmp_path: Path, renderer: GlRenderer) 
         shown = light(view_directions(view.pose, view.fov_y_rad, view.width, view.height)) * 1.5
         wanted = 255.0 * srgb_from_linear(tone_map(shown))
         assert np.abs(picture.pixels[..., :3] - wanted).max() < 6.0
+
+
+def test_two_views_that_do_not_fit_together_do_not_take_each_others_tiles(fine: Panorama) -> None:
+    clock = [100.0]
+    layers = 4
+    quality = replace(SMOOTH, panorama_tiles_bytes=TileArray.size_bytes(TILE_EDGE_PX, layers))
+    renderer = GlRenderer(GlContext.open(), PixelFormat.RGBA, quality, now_s=lambda: clock[0])
+    front, back = (looking(yaw_rad, 0.0, replace(FRONT, width=1280, height=720)) for yaw_rad in (0.0, math.pi))
+    try:
+        handle = renderer.load(fine)
+        sharp = errors(settled(renderer, handle, front), front).mean()
+        coarse = errors(settled(renderer, handle, back), back).mean()
+        assert errors(renderer.draw(handle, front), front).mean() == sharp, "the front's tiles are still there"
+        clock[0] += max(HELD_S, ASK_AGAIN_S) + 0.1
+        assert errors(settled(renderer, handle, back), back).mean() < coarse, "nobody looks at the front any more"
+    finally:
+        renderer.close()
 
 
 def test_each_eye_is_shown_its_own_picture(tmp_path: Path) -> None:

@@ -68,6 +68,7 @@ def test_a_file_that_is_cut_off_or_damaged_is_refused_or_read(tmp_path: Path, da
         (b"#?RADIANCE\n\n-Y 4 +X 8\n\x02\x02\x00\x08", "scanline 0 of 4"),
         (b"#?RADIANCE\n\n-Y 4 +X 8\n" + b"\x02\x02\x00\x08\xff\x01", "scanline 0 of 4"),
         (b"#?RADIANCE\n\n-Y 4 +X 8\n1234", "is cut off"),
+        (b"#?RADIANCE\n\n-Y 4 +X 8\n" + bytes(500), "more than its pixels can take"),
         (b"#?RADIANCE\n\n-Y 1 +X 8\n" + b"\x05\x05\x05\x80" + b"\x01\x01\x01\x07" * 7, "oldest form"),
     ],
 )
