@@ -7,7 +7,7 @@ frame, all at once in numpy: coarse cells of space for what never moves, else wh
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from edge_render.geometry.levels import Detailed, Levels, simplified
 from edge_render.geometry.movement import Boxes, Movement
 from edge_render.geometry.placing import BatchKey, Part, Placer, Placing, Primitive
+from edge_render.mipmaps import Mipmaps, TextureForm, make_mipmaps
 from edge_render.scene import Scene
 
 CHUNK_CELL_M = 3.0
@@ -97,6 +98,7 @@ class PreparedScene:
     low: NDArray[np.float64]
     high: NDArray[np.float64]
     """World space, metres: all that is drawn lies between them, wherever it moves; zeros where nothing is."""
+    mipmaps: Mapping[TextureForm, Mipmaps] = field(default_factory=dict, repr=False)
 
 
 def prepare_scene(scene: Scene, *, levels_from: int = SIMPLIFIED_FROM_TRIANGLES) -> PreparedScene:
@@ -125,6 +127,7 @@ def prepare_scene(scene: Scene, *, levels_from: int = SIMPLIFIED_FROM_TRIANGLES)
         shown=np.array(list(placer.shown), np.bool_).reshape(-1, 1 + len(scene.variants)),
         low=low,
         high=high,
+        mipmaps=make_mipmaps(scene),
     )
 
 

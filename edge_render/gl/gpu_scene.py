@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -62,11 +63,12 @@ class GpuScene:
         self, context: GlContext, programs: GlPrograms, prepared: PreparedScene, quality: RenderQuality
     ) -> None:
         """Takes the materials' constants; all else is taken by :meth:`upload`."""
-        self.source = prepared.source
+        self.source = replace(prepared.source, meshes=(), textures=())
+        """What tells of light and materials; pixels and vertices are kept only until they are uploaded."""
         self.bounds = (prepared.low, prepared.high)
         self.batches: list[GpuBatch] = []
         self.chunks = ChunkTable(prepared)
-        self._prepared = prepared
+        self._prepared: PreparedScene | None = prepared
         self._animator = prepared.movement.animator
         self._palette = GpuPalette(context, prepared.movement)
         self._tick = -1
@@ -74,24 +76,29 @@ class GpuScene:
         """Where the nodes of the rig are now, (n, 4, 4), where anything moves."""
         self._rows_chosen: DrawList | None = None
         self._context = context
-        self._textures = GlTextures(context, prepared.source, quality)
+        self._textures = GlTextures(context, prepared.source, quality, prepared.mipmaps)
         self._programs = programs
-        self._materials = GpuMaterials(context, self._textures, prepared.source, quality)
+        self._materials = GpuMaterials(context, self._textures, self.source, quality)
 
     def upload(self) -> Iterator[float]:
         """Put it on the GPU in steps of a few milliseconds; yields how much is done, from 0 to 1."""
-        buffers = [BatchBuffers(self._context, batch) for batch in self._prepared.batches]
-        total = sum(part.gpu_bytes for part in buffers) + self._prepared.movement.deltas.nbytes + 1
+        prepared = self._prepared
+        assert prepared is not None, "it is uploaded once"
+        buffers = [BatchBuffers(self._context, batch) for batch in prepared.batches]
+        total = sum(part.gpu_bytes for part in buffers) + prepared.movement.deltas.nbytes + 1
+        total += sum(mipmaps.size_bytes for mipmaps in prepared.mipmaps.values())
         done = 0
         for size in self._palette.upload():
             done += size
             yield min(done / total, 1.0)
-        for batch, part in zip(self._prepared.batches, buffers, strict=True):
+        for batch, part in zip(prepared.batches, buffers, strict=True):
             self.batches.append(self._batch(batch, part))
             yield min(done / total, 1.0)
-            for size in part.upload():
+            for size in chain(self._textures.upload(), part.upload()):
                 done += size
                 yield min(done / total, 1.0)
+        self._textures.forget_pixels()
+        self._prepared = None
         self.move_to(0.0)
 
     def _batch(self, batch: Batch, buffers: BatchBuffers) -> GpuBatch:

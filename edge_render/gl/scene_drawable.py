@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -46,8 +47,10 @@ class SceneDrawable:
 
     def __init__(self, parts: GlParts, content: Scene | PreparedScene) -> None:
         """What is not prepared yet is prepared by the first step of loading, however long that takes."""
-        self._parts, self._content = parts, content
-        self._scene = scene = content.source if isinstance(content, PreparedScene) else content
+        self._parts = parts
+        self._content: Scene | PreparedScene | None = content
+        scene = content.source if isinstance(content, PreparedScene) else content
+        self._scene = replace(scene, meshes=(), textures=())
         self._gpu: GpuScene | None = None
         self._shadow: ShadowMap | None = None
         self._around: Surroundings | None = None
@@ -66,7 +69,8 @@ class SceneDrawable:
         """See Drawable.upload."""
         parts = self._parts
         self._frame_block = parts.context.moderngl.buffer(reserve=_FRAME_FLOATS * 4)
-        content = self._content
+        content, self._content = self._content, None  # its pixels are let go once they are on the GPU
+        assert content is not None, "it is uploaded once"
         prepared = content if isinstance(content, PreparedScene) else prepare_scene(content)
         self._around = Surroundings(parts.context, parts.programs, self._scene)
         gpu = self._gpu = GpuScene(parts.context, parts.programs, prepared, parts.quality)

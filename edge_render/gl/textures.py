@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
+import ctypes
+from collections import deque
+from collections.abc import Iterator, Mapping
+
+import numpy as np
 
 from edge_render.errors import RendererError
-from edge_render.gl.calls import TEXTURE0, TEXTURE_2D
+from edge_render.gl.calls import RGBA, TEXTURE0, TEXTURE_2D, TEXTURE_MAX_LEVEL, TEXTURE_MIN_FILTER, UNSIGNED_BYTE
 from edge_render.gl.context import GlContext
+from edge_render.gl.upload import PART_BYTES
+from edge_render.mipmaps import Mipmaps, TextureForm, bands, mipmaps_of
 from edge_render.render_quality import RenderQuality
 from edge_render.scene import MinFilter, Scene, Texture, Wrap
 
+_RGBA8 = 0x8058
 _SRGB8_ALPHA8 = 0x8C43
 _NEAREST = 0x2600
 _LINEAR = 0x2601
+_TEXTURE_MAG_FILTER = 0x2800
+_TEXTURE_WRAP_S = 0x2802
+_TEXTURE_WRAP_T = 0x2803
+_TEXTURE_MAX_ANISOTROPY = 0x84FE
+_WRAP = {Wrap.REPEAT: 0x2901, Wrap.CLAMP: 0x812F, Wrap.MIRROR: 0x8370}
 _NEAREST_MIPMAP_NEAREST = 0x2700
 _LINEAR_MIPMAP_NEAREST = 0x2701
 _LINEAR_MIPMAP_LINEAR = 0x2703
@@ -23,53 +35,99 @@ _MIN_FILTERS = {
     MinFilter.LINEAR_MIPMAP_NEAREST: _LINEAR_MIPMAP_NEAREST,
     MinFilter.NEAREST_MIPMAP_LINEAR: 0x2702,
 }
-_TEXTURE_WRAP_S = 0x2802
-_TEXTURE_WRAP_T = 0x2803
-_WRAP = {Wrap.REPEAT: 0x2901, Wrap.CLAMP: 0x812F, Wrap.MIRROR: 0x8370}
+_PIECE_BYTES = 32 * 1024
+"""A call to the driver takes at least as long as so many bytes."""
+_MIB = 1024**2
 
 
 class GlTextures:
-    """Uploads each texture once per colour space in which materials use it."""
+    """Each texture once per colour space in which materials use it. Made and used on the GL thread."""
 
-    def __init__(self, context: GlContext, scene: Scene, quality: RenderQuality) -> None:
-        self._context, self._scene, self._quality = context, scene, quality
-        self._made: dict[tuple[int, bool], Any] = {}
+    def __init__(
+        self, context: GlContext, scene: Scene, quality: RenderQuality, mipmaps: Mapping[TextureForm, Mipmaps]
+    ) -> None:
+        """``mipmaps``: those made ahead; what is missing there is made when it is uploaded, however long it takes."""
+        self._context, self._quality = context, quality
+        self._scene: Scene | None = scene
+        self._ready = mipmaps
+        self._names: dict[TextureForm, int] = {}
+        self._waiting: deque[TextureForm] = deque()
+        self.gpu_bytes = 0
+        """With their mipmaps: of those uploaded so far."""
 
     def get(self, index: int, *, srgb: bool) -> int:
-        """OpenGL name of texture ``index``; ``srgb`` where it holds colour and not plain numbers."""
-        key = (index, srgb)
-        if key not in self._made:
-            self._made[key] = self._upload(self._scene.textures[index], srgb)
-        return int(self._made[key].glo)
+        """OpenGL name of texture ``index``; ``srgb`` where it holds colour and not plain numbers. It may be drawn with
+        after :meth:`upload`."""
+        form = TextureForm(index, srgb)
+        if form not in self._names:
+            name = ctypes.c_uint()
+            self._context.calls.gen_textures(1, ctypes.addressof(name))
+            self._names[form] = name.value
+            self._waiting.append(form)
+        return self._names[form]
 
-    @property
-    def gpu_bytes(self) -> int:
-        """With their mipmaps, which take a third more."""
-        return sum(4 * made.width * made.height * 4 // 3 for made in self._made.values())
+    def upload(self) -> Iterator[int]:
+        """Put on the GPU what was asked for since, in steps of a few milliseconds; yields the bytes of each. Raises
+        RendererError where a texture is too large for the device or for its memory."""
+        written = spent = 0
+        while self._waiting:
+            for taken, size in self._pieces(self._waiting.popleft()):
+                written += size
+                spent += max(taken, _PIECE_BYTES)
+                if spent >= PART_BYTES:
+                    yield written
+                    written = spent = 0
+        if spent:
+            yield written
 
-    def _upload(self, texture: Texture, srgb: bool) -> Any:
+    def forget_pixels(self) -> None:
+        """All is uploaded, and nothing else will be asked for: the memory that it came from may be freed."""
+        self._scene, self._ready = None, {}
+
+    def _pieces(self, form: TextureForm) -> Iterator[tuple[int, int]]:
+        """Put one texture on the GPU; yields after each piece the bytes that it took time for, and those written."""
+        scene = self._scene
+        assert scene is not None, "its pixels are still wanted"
+        texture = scene.textures[form.texture]
+        mipmaps = self._ready.get(form) or mipmaps_of(scene, form)
+        self._make_room(form, texture, mipmaps)
+        yield mipmaps.size_bytes, 0
+        calls = self._context.calls
+        for level, pixels in enumerate(mipmaps.levels):
+            for first, band in bands(np.ascontiguousarray(pixels), PART_BYTES):
+                self._bind(form)  # between two steps others draw
+                height, width = band.shape[:2]
+                place = (0, first, width, height)
+                calls.tex_sub_image_2d(TEXTURE_2D, level, *place, RGBA, UNSIGNED_BYTE, band.ctypes.data)
+                yield band.nbytes, band.nbytes
+
+    def _make_room(self, form: TextureForm, texture: Texture, mipmaps: Mipmaps) -> None:
         height, width = texture.pixels.shape[:2]
         limit = self._context.moderngl.info["GL_MAX_TEXTURE_SIZE"]
         if max(width, height) > limit:
             raise RendererError(f"texture '{texture.name}': {width}x{height}, this device takes at most {limit}")
-        made = self._context.moderngl.texture(
-            (width, height),
-            4,
-            texture.pixels.tobytes(),
-            alignment=1,
-            internal_format=_SRGB8_ALPHA8 if srgb else None,
-        )
         calls = self._context.calls
-        calls.active_texture(TEXTURE0)
-        calls.bind_texture(TEXTURE_2D, made.glo)
+        calls.check("loading")
+        self._bind(form)
+        smallest = self._min_filter(texture)
+        # The filter comes first: by it and by the last level drivers tell how much to make room for.
+        calls.tex_parameter(TEXTURE_2D, TEXTURE_MIN_FILTER, smallest)
+        calls.tex_parameter(TEXTURE_2D, TEXTURE_MAX_LEVEL, len(mipmaps.levels) - 1)
+        calls.tex_parameter(TEXTURE_2D, _TEXTURE_MAG_FILTER, _NEAREST if texture.nearest else _LINEAR)
         calls.tex_parameter(TEXTURE_2D, _TEXTURE_WRAP_S, _WRAP[texture.wrap_s])
         calls.tex_parameter(TEXTURE_2D, _TEXTURE_WRAP_T, _WRAP[texture.wrap_t])
-        calls.generate_mipmap(TEXTURE_2D)
-        smallest = self._min_filter(texture)
-        made.filter = (smallest, _NEAREST if texture.nearest else _LINEAR)
         if smallest == _LINEAR_MIPMAP_LINEAR and not texture.nearest and self._quality.anisotropy > 1.0:
-            made.anisotropy = min(self._quality.anisotropy, self._context.moderngl.max_anisotropy)
-        return made
+            anisotropy = min(self._quality.anisotropy, self._context.moderngl.max_anisotropy)
+            calls.tex_parameter(TEXTURE_2D, _TEXTURE_MAX_ANISOTROPY, int(anisotropy))
+        internal = _SRGB8_ALPHA8 if form.srgb else _RGBA8
+        for level, pixels in enumerate(mipmaps.levels):
+            rows, columns = pixels.shape[:2]
+            calls.tex_image_2d(TEXTURE_2D, level, internal, columns, rows, 0, RGBA, UNSIGNED_BYTE, None)
+        try:
+            calls.check(f"making room for {mipmaps.size_bytes / _MIB:.0f} MiB")
+        except RendererError as error:
+            raise RendererError(f"texture '{texture.name}' ({width}x{height}) does not fit: {error}") from error
+        self.gpu_bytes += mipmaps.size_bytes
 
     def _min_filter(self, texture: Texture) -> int:
         smooth = _LINEAR_MIPMAP_LINEAR if self._quality.trilinear else _LINEAR_MIPMAP_NEAREST
@@ -78,7 +136,15 @@ class GlTextures:
         # The smoothest is what most tools write without being asked; a software device has a quicker one.
         return smooth if texture.min_filter is MinFilter.LINEAR_MIPMAP_LINEAR else _MIN_FILTERS[texture.min_filter]
 
+    def _bind(self, form: TextureForm) -> None:
+        self._context.calls.active_texture(TEXTURE0)
+        self._context.calls.bind_texture(TEXTURE_2D, self._names[form])
+
     def release(self) -> None:
-        for made in self._made.values():
-            made.release()
-        self._made.clear()
+        """Free all, also where some are only half uploaded."""
+        for name in self._names.values():
+            freed = ctypes.c_uint(name)
+            self._context.calls.delete_textures(1, ctypes.addressof(freed))
+        self._names.clear()
+        self._waiting.clear()
+        self.gpu_bytes = 0
