@@ -1,23 +1,24 @@
 """What a tap hits: the nearest triangle, its node, and the hotspot that it belongs to.
 
-Boxes around the nodes are tested first, all at once; only the triangles of boxes that the ray enters are
-tested then (Möller and Trumbore, 1997).
+Boxes around what is placed are tested first, all at once; then, in what the ray enters, boxes around blocks of its
+triangles; and only the triangles of blocks that the ray enters, nearest placement first (Möller and Trumbore, 1997).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from edge_render.animation import Animator
+from edge_render.geometry.posed import Placement, placements
+from edge_render.geometry.ray import BlockedMesh, boxes_entered, world_boxes_of
 from edge_render.package import Hotspot
 from edge_render.pose import Ray, Vec3
 from edge_render.scene import AlphaMode, Scene
-
-_PARALLEL = 1e-12
-_NEAREST_M = 1e-4
 
 Floats = NDArray[np.float64]
 
@@ -36,29 +37,45 @@ class Hit:
 class Picker:
     """Answers picks on one scene. Immutable, so that any thread may ask.
 
-    Glass (BLEND) lets taps through unless it is a hotspot's; cut-outs (MASK) count as solid.
+    Glass (BLEND) lets taps through unless it is a hotspot's; cut-outs (MASK) count as solid. What moves is hit where it
+    is when it is asked, by the clock that pictures are drawn by.
     """
 
-    def __init__(self, scene: Scene, hotspots: Sequence[Hotspot]) -> None:
-        self._names = [node.name for node in scene.nodes]
+    def __init__(self, scene: Scene, hotspots: Sequence[Hotspot], now_s: Callable[[], float] = time.monotonic) -> None:
+        self._scene, self._now_s = scene, now_s
         self._hotspot_of_node = {name: hotspot.id for hotspot in hotspots for name in hotspot.nodes}
         self._spheres = [hotspot.id for hotspot in hotspots]
         self._centers = np.array([hotspot.position for hotspot in hotspots], dtype=np.float64).reshape(-1, 3)
         self._radii = np.array([hotspot.radius for hotspot in hotspots], dtype=np.float64)
-        corners: list[Floats] = []
-        owners: list[int] = []
+        self._animator = None if scene.rig is None else Animator(scene.rig)
+        still, self._moving, bent = [], [], []
         for index, node in enumerate(scene.nodes):
             mesh = scene.meshes[node.mesh]
             glass = scene.materials[mesh.material].alpha_mode is AlphaMode.BLEND
             if len(mesh.triangles) == 0 or (glass and node.name not in self._hotspot_of_node):
                 continue
-            world = mesh.positions.astype(np.float64) @ node.matrix[:3, :3].T + node.matrix[:3, 3]
-            corners.append(world[mesh.triangles])
-            owners.append(index)
-        self._owners = owners
-        self._corners = corners
-        self._low = np.array([part.min(axis=(0, 1)) for part in corners]).reshape(-1, 3)
-        self._high = np.array([part.max(axis=(0, 1)) for part in corners]).reshape(-1, 3)
+            if self._moves(index):
+                self._moving.append(index)
+            else:
+                still.append(index)
+            if node.skin is not None or mesh.morphs is not None:
+                bent.append(index)
+        self._bent = frozenset(bent)
+        """Nodes whose shape is not that of their mesh."""
+        rest = None if self._animator is None else self._animator.rest
+        self._still = list(placements(scene, self._animator, rest, iter(still)))
+        self._meshes: dict[int, BlockedMesh] = {}
+        """By mesh, and for bent nodes that stand still, by what is below every mesh: minus one minus the node."""
+        for placement in self._still:
+            key = self._key(placement)
+            if key not in self._meshes:
+                triangles = scene.meshes[scene.nodes[placement.node].mesh].triangles
+                self._meshes[key] = BlockedMesh(placement.positions, triangles)
+        for index in self._moving:
+            key = scene.nodes[index].mesh
+            if index not in self._bent and key not in self._meshes:
+                self._meshes[key] = BlockedMesh(scene.meshes[key].positions, scene.meshes[key].triangles)
+        self._still_low, self._still_high = self._boxes(self._still)
 
     def pick(self, ray: Ray) -> Hit | None:
         """The nearest thing that the ray hits; None where it leaves the scene."""
@@ -69,24 +86,62 @@ class Picker:
             return sphere
         return surface
 
+    def _moves(self, index: int) -> bool:
+        node, animator = self._scene.nodes[index], self._animator
+        if animator is None or self._scene.rig is None:
+            return False
+        if node.skin is not None:
+            return bool(animator.moves[self._scene.rig.skins[node.skin].joints].any())
+        return node.rig_node is not None and bool(animator.moves[node.rig_node] or animator.weights_move[node.rig_node])
+
+    def _key(self, placement: Placement) -> int:
+        return -1 - placement.node if placement.node in self._bent else self._scene.nodes[placement.node].mesh
+
+    def _boxes(self, placed: Sequence[Placement]) -> tuple[Floats, Floats]:
+        known = [self._meshes.get(self._key(entry)) for entry in placed]
+        low = [
+            entry.positions.min(axis=0) if mesh is None else mesh.low for entry, mesh in zip(placed, known, strict=True)
+        ]
+        high = [
+            entry.positions.max(axis=0) if mesh is None else mesh.high
+            for entry, mesh in zip(placed, known, strict=True)
+        ]
+        return world_boxes_of(
+            np.array([entry.matrix for entry in placed]).reshape(-1, 4, 4), np.array(low), np.array(high)
+        )
+
     def _surface(self, origin: Floats, direction: Floats) -> Hit | None:
-        entered = np.flatnonzero(_enters(self._low, self._high, origin, direction))
-        if len(entered) == 0:
+        placed, low, high = self._still, self._still_low, self._still_high
+        if self._moving and self._animator is not None:
+            pose = self._animator.pose_at(self._now_s())
+            moving = list(placements(self._scene, self._animator, pose, iter(self._moving)))
+            moving_low, moving_high = self._boxes(moving)
+            placed = [*placed, *moving]
+            low, high = np.concatenate([low, moving_low]), np.concatenate([high, moving_high])
+        if not placed:
             return None
-        corners = np.concatenate([self._corners[index] for index in entered])
-        distances = _distances(corners, origin, direction)
-        nearest = int(np.argmin(distances))
-        distance = float(distances[nearest])
-        if not np.isfinite(distance):
+        entry = boxes_entered(low, high, origin, direction)
+        order = np.argsort(entry, kind="stable")
+        nearest, best = np.inf, None
+        for index in order[: int(np.isfinite(entry).sum())]:
+            if entry[index] > nearest:
+                break
+            placement = placed[int(index)]
+            mesh = self._meshes.get(self._key(placement))
+            if mesh is None:
+                triangles = self._scene.meshes[self._scene.nodes[placement.node].mesh].triangles
+                mesh = BlockedMesh(placement.positions, triangles)
+            hit = mesh.hit(origin, direction, placement.matrix)
+            if hit is not None and hit[0] < nearest:
+                nearest, best = hit[0], (placement, hit[1])
+        if best is None:
             return None
-        counts = np.cumsum([len(self._corners[index]) for index in entered])
-        name = self._names[self._owners[int(entered[np.searchsorted(counts, nearest, side="right")])]]
-        a, b, c = corners[nearest]
-        normal = np.cross(b - a, c - a)
-        normal = normal / np.linalg.norm(normal)
+        placement, normal = best
         if normal @ direction > 0.0:
             normal = -normal
-        return Hit(_vec3(origin + direction * distance), _vec3(normal), distance, name, self._hotspot_of_node.get(name))
+        name = self._scene.nodes[placement.node].name
+        point = _vec3(origin + direction * nearest)
+        return Hit(point, _vec3(normal), float(nearest), name, self._hotspot_of_node.get(name))
 
     def _sphere(self, origin: Floats, direction: Floats, surface: Hit | None) -> Hit | None:
         """The hotspot whose sphere is met before the surface, or holds the point that was hit."""
@@ -112,31 +167,3 @@ class Picker:
 
 def _vec3(values: Floats) -> Vec3:
     return float(values[0]), float(values[1]), float(values[2])
-
-
-def _enters(low: Floats, high: Floats, origin: Floats, direction: Floats) -> NDArray[np.bool_]:
-    """Which boxes (n, 3) a ray enters: the slab test."""
-    safe = np.where(np.abs(direction) < _PARALLEL, _PARALLEL, direction)
-    first, second = (low - origin) / safe, (high - origin) / safe
-    entry = np.minimum(first, second).max(axis=1)
-    leave = np.maximum(first, second).min(axis=1)
-    result: NDArray[np.bool_] = (leave >= entry - 1e-9) & (leave >= 0.0)
-    return result
-
-
-def _distances(corners: Floats, origin: Floats, direction: Floats) -> Floats:
-    """Distance to each triangle (n, 3, 3), infinite where it is missed."""
-    a = corners[:, 0]
-    edge1, edge2 = corners[:, 1] - a, corners[:, 2] - a
-    across = np.cross(direction, edge2)
-    determinant = np.einsum("ij,ij->i", edge1, across)
-    parallel = np.abs(determinant) < _PARALLEL
-    inverse = 1.0 / np.where(parallel, 1.0, determinant)
-    offset = origin - a
-    u = np.einsum("ij,ij->i", offset, across) * inverse
-    beside = np.cross(offset, edge1)
-    v = (beside @ direction) * inverse
-    distance = np.einsum("ij,ij->i", edge2, beside) * inverse
-    hit = ~parallel & (u >= -1e-9) & (v >= -1e-9) & (u + v <= 1.0 + 1e-9) & (distance > _NEAREST_M)
-    result: Floats = np.where(hit, distance, np.inf)
-    return result

@@ -81,4 +81,4 @@ class Rig:
     skins: tuple[Skin, ...] = ()
     clips: tuple[Clip, ...] = ()
     playing: tuple[int, ...] = ()
-    """Which clips run, over and over; the first second of the scene's time is their first."""
+    """Which clips run, over and over, all by one clock."""

@@ -9,10 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from edge_render.animation import Animator
 from edge_render.errors import PackageError
+from edge_render.geometry.posed import Placement, placements
 from edge_render.package import Walkable
 from edge_render.pose import Vec3
-from edge_render.scene import Node, Scene
+from edge_render.scene import Scene
 
 CELL_M = 0.05
 KNEE_M = 0.25
@@ -103,7 +105,11 @@ def _surface_points(scene: Scene, low: Floats, high: Floats) -> Iterator[Floats]
     Large triangles are parted into four until they are smaller; what lies outside of the box is left out at each step,
     so that a dome or a ground of kilometres costs no more than what is near. Raises PackageError where it is too much.
     """
-    waiting = [part for node in scene.nodes if len(part := _within(_triangles(scene, node), low, high))]
+    animator = None if scene.rig is None else Animator(scene.rig)
+    rest = None if animator is None else animator.rest
+    # What moves is where it rests: nobody is to be stopped by something that has gone by.
+    placed = placements(scene, animator, rest, iter(range(len(scene.nodes))))
+    waiting = [part for entry in placed if len(part := _within(_triangles(scene, entry), low, high))]
     left = POINTS_MAX
     while waiting:
         part = waiting.pop()
@@ -135,11 +141,11 @@ def _grids(triangles: Floats, split: int) -> Iterator[Floats]:
         yield np.einsum("wp,twc->tpc", weights, part).reshape(-1, 3)
 
 
-def _triangles(scene: Scene, node: Node) -> Floats:
+def _triangles(scene: Scene, placed: Placement) -> Floats:
     """(m, 3, 3), world space."""
-    mesh = scene.meshes[node.mesh]
+    mesh, matrix = scene.meshes[scene.nodes[placed.node].mesh], placed.matrix
     with np.errstate(over="ignore", invalid="ignore"):
-        world: Floats = mesh.positions.astype(np.float64) @ node.matrix[:3, :3].T + node.matrix[:3, 3]
+        world: Floats = placed.positions.astype(np.float64) @ matrix[:3, :3].T + matrix[:3, 3]
     return world[mesh.triangles]
 
 

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_render.geometry.movement import Boxes, MovementPlan
+from edge_render.geometry.posed import joint_matrices
 from edge_render.geometry.tangents import unit, vertex_tangents
 from edge_render.scene import Mesh, Node, Scene, TextureUse
 
@@ -278,14 +279,7 @@ class Placer:
         assert rig is not None, "a skin belongs to a rig"
         assert animator is not None, "a skin belongs to a rig"
         assert node.skin is not None, "it is skinned"
-        assert mesh.joints is not None, "it is skinned"
-        assert mesh.weights is not None, "it is skinned"
-        skin = rig.skins[node.skin]
-        palette = animator.rest.world[skin.joints] @ skin.inverse_bind
-        blended = np.zeros((len(mesh.joints), 4, 4))
-        for joint, weight in zip(mesh.joints.T, mesh.weights.T, strict=True):
-            blended += palette[joint] * weight[:, None, None]
-        return blended
+        return joint_matrices(mesh, rig.skins[node.skin], animator.rest.world)
 
     def _attributes(self, node: Node, mesh: Mesh, material: int) -> _Shape:
         uses = self._uses[material]

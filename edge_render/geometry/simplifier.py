@@ -118,7 +118,8 @@ def _nearest(points: Floats, group: Ints, left: Ints, joined: Floats) -> Ints:
 
 
 def _error(points: Floats, kept: Ints, simpler: Ints) -> float:
-    """How far vertices that are gone lie from the triangles around those that stand for them."""
+    """How far vertices that are gone lie from the triangles around those that stand for them; or from all the planes
+    of these, where that is less: on a plane a vertex may lie in a triangle further on."""
     gone = np.flatnonzero(kept != np.arange(len(kept)))
     gone = gone[:: max(1, -(-len(gone) // _MEASURED_VERTICES))]
     corner = simpler.reshape(-1)
@@ -131,12 +132,13 @@ def _error(points: Floats, kept: Ints, simpler: Ints) -> float:
         start = np.cumsum(around[some]) - around[some]
         pair = np.repeat(begin[some] - start, around[some]) + np.arange(int(around[some].sum()))
         near = points[simpler[order[pair] // 3]]
-        errors[some] = np.minimum.reduceat(_distances(points[np.repeat(gone[some], around[some])], near), start)
+        distances, above = _distances(points[np.repeat(gone[some], around[some])], near)
+        errors[some] = np.minimum(np.minimum.reduceat(distances, start), np.maximum.reduceat(above, start))
     return float(errors.max(initial=0.0)) * _UNMEASURED_MARGIN
 
 
-def _distances(points: Floats, triangles: Floats) -> Floats:
-    """Of points (n, 3) from triangles (n, 3, 3)."""
+def _distances(points: Floats, triangles: Floats) -> tuple[Floats, Floats]:
+    """Of points (n, 3) from triangles (n, 3, 3), and from their planes; a triangle without area has none."""
     a = triangles[:, 0]
     edge1, edge2, offset = triangles[:, 1] - a, triangles[:, 2] - a, points - a
     normal = np.cross(edge1, edge2)
@@ -148,8 +150,7 @@ def _distances(points: Floats, triangles: Floats) -> Floats:
     inside = ~flat & (u >= 0.0) & (v >= 0.0) & (u + v <= 1.0)
     above = np.abs(np.einsum("ij,ij->i", offset, normal)) / np.sqrt(safe)
     edges = np.min([_from_edge(points, triangles[:, k], triangles[:, (k + 1) % 3]) for k in range(3)], axis=0)
-    result: Floats = np.where(inside, above, edges)
-    return result
+    return np.where(inside, above, edges), np.where(flat, edges, above)
 
 
 def _from_edge(points: Floats, begin: Floats, end: Floats) -> Floats:

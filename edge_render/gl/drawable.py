@@ -23,7 +23,7 @@ class GlParts:
     targets: GlTargets
     quality: RenderQuality
     now_s: Callable[[], float]
-    """The time of all that moves, seconds of one monotonic clock."""
+    """The time of all that moves, seconds of one monotonic clock; taps go by the same one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,8 +57,6 @@ class SceneDrawable:
         self._background = _background(scene)
         self._frame_block: Any = None
         self._constants = np.zeros(_FRAME_FLOATS, np.float32)
-        self._began_s: float | None = None
-        """When anybody first saw it, which is when what moves begins to."""
 
     @property
     def gpu_bytes(self) -> int:
@@ -94,7 +92,7 @@ class SceneDrawable:
         assert shadow is not None, "it is uploaded"
         assert around is not None, "it is uploaded"
         calls = self._parts.context.calls
-        gpu.move_to(self._time_s())
+        gpu.move_to(self._parts.now_s())
         x_px, y_px = sampling.offset_px
         to_sample = _moved(2.0 * x_px / target.width, 2.0 * y_px / target.height)
         clip_from_world = to_sample @ _clip_from_world(view, *gpu.bounds)
@@ -128,12 +126,6 @@ class SceneDrawable:
             calls.depth_mask(0)
             gpu.draw_runs(draws.blended, draws)
             calls.depth_mask(1)
-
-    def _time_s(self) -> float:
-        now_s = self._parts.now_s()
-        if self._began_s is None:
-            self._began_s = now_s
-        return now_s - self._began_s
 
     def overview(self) -> Pose:
         """See Drawable.overview."""

@@ -33,7 +33,7 @@ Pixels = NDArray[np.uint8]
 class Clock:
     """Says what the test wants."""
 
-    now_s = 100.0
+    now_s = 0.0
 
     def __call__(self) -> float:
         return self.now_s
@@ -56,11 +56,11 @@ def film(renderer: GlRenderer, clock: Clock) -> Callable[..., list[Pixels]]:
     """Pictures of a scene at some times."""
 
     def shot(scene: Scene, times_s: tuple[float, ...] = (0.0,), view: View = FRONT) -> list[Pixels]:
-        clock.now_s = 100.0
+        clock.now_s = 0.0
         handle = renderer.load(scene)
         pictures = []
         for time_s in times_s:
-            clock.now_s = 100.0 + time_s
+            clock.now_s = time_s
             pictures.append(renderer.draw(handle, view).pixels)
         renderer.unload(handle)
         return pictures
