@@ -16,6 +16,7 @@ from control.scene_sound import HostedSound, SceneSound
 from edge_render.angle_picking import AnglePicker
 from edge_render.derived_cache import DerivedCache
 from edge_render.findings import FindingLog
+from edge_render.geometry.batches import prepare_scene
 from edge_render.look_around import OnePlace
 from edge_render.package import MANIFEST_NAME, AnyScene, ModelScene, Package
 from edge_render.panorama.content import load_panorama
@@ -24,6 +25,7 @@ from edge_render.picking import Hit, Picker
 from edge_render.pose import Ray
 from edge_render.render_loop import RenderLoop
 from edge_render.renderer import Content, SceneHandle
+from edge_render.scene import Scene
 from edge_render.scene_content import load_scene
 from edge_render.scene_fit import check_fit
 from edge_render.video.spec import LiveScene
@@ -143,6 +145,9 @@ async def _host(
             picker, space = AnglePicker(spec.hotspots), OnePlace()
             size = {"tiles": content.tiles.shape.count, "tiles_bytes": content.tiles.size_bytes}
     try:
+        if isinstance(content, Scene):
+            # Seconds for millions of triangles, which the thread that draws for others has not.
+            content = await asyncio.to_thread(prepare_scene, content)
         handle = await asyncio.wrap_future(render_loop.load(content))
         sound: HostedSound | None = await SceneSound.open(package, name)
         narrations = await SceneSound.open_narrations(package, name)
