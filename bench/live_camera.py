@@ -94,14 +94,18 @@ class LiveServer(ABC):
 
 
 class RtspCamera(LiveServer):
-    """One video track over interleaved TCP."""
+    """One video track over interleaved TCP, or over UDP alone: then ``refusal`` answers who asks for TCP."""
+
+    def __init__(self, units: Callable[[], Iterator[Unit]], fps: float, refusal: str | None = None) -> None:
+        super().__init__(units, fps)
+        self._refusal = refusal
 
     @property
     def address(self) -> str:
         return f"rtsp://viewer:s3cret@127.0.0.1:{self.port}/camera"
 
     def _serve(self, client: socket.socket) -> None:
-        file = client.makefile("rb")
+        file, to_port = client.makefile("rb"), 0
         while True:
             request = b""
             while not request.endswith(b"\r\n\r\n"):
@@ -112,27 +116,37 @@ class RtspCamera(LiveServer):
             method = request.split()[0].decode()
             number = re.search(rb"CSeq: (\d+)", request)
             assert number is not None
-            head, body = "", ""
+            status, head, body = "200 OK", "", ""
             if method == "OPTIONS":
                 head = "Public: OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN\r\n"
             elif method == "DESCRIBE":
                 body = "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=camera\r\nt=0 0\r\nm=video 0 RTP/AVP 96\r\n"
                 body += "a=rtpmap:96 H264/90000\r\na=fmtp:96 packetization-mode=1\r\na=control:track\r\n"
                 head = f"Content-Type: application/sdp\r\nContent-Length: {len(body)}\r\n"
-            elif method == "SETUP":
+            elif method == "SETUP" and self._refusal is None:
                 head = "Transport: RTP/AVP/TCP;unicast;interleaved=0-1\r\n"
-            answer = f"RTSP/1.0 200 OK\r\nCSeq: {number[1].decode()}\r\nSession: 1\r\n{head}\r\n{body}"
+            elif method == "SETUP" and (ports := re.search(rb"client_port=(\d+)", request)) is not None:
+                to_port = int(ports[1])
+                head = f"Transport: RTP/AVP;unicast;client_port={to_port}-{to_port + 1};server_port=9000-9001\r\n"
+            elif method == "SETUP":
+                status = str(self._refusal)
+            answer = f"RTSP/1.0 {status}\r\nCSeq: {number[1].decode()}\r\nSession: 1\r\n{head}\r\n{body}"
             client.sendall(answer.encode())
             if method == "PLAY":
-                self._play(client)
+                if self._refusal is None:
+                    self._play(lambda packet: client.sendall(struct.pack("!BBH", 0x24, 0, len(packet)) + packet))
+                else:
+                    with socket.socket(type=socket.SOCK_DGRAM) as datagrams:
+                        datagrams.connect(("127.0.0.1", to_port))
+                        self._play(datagrams.send)
                 return
 
-    def _play(self, client: socket.socket) -> None:
+    def _play(self, send: Callable[[bytes], object]) -> None:
         sequence = 0
         for number, (data, key) in enumerate(self.paced_units()):
             payloads = h264_payloads(AccessUnit(VideoCodec.H264, data, key))
             for index, payload in enumerate(payloads):
                 marker = 0x80 if index == len(payloads) - 1 else 0
                 head = struct.pack("!BBHII", 0x80, marker | 96, sequence & 0xFFFF, round(number * 90_000 / self.fps), 1)
-                client.sendall(struct.pack("!BBH", 0x24, 0, len(head) + len(payload)) + head + payload)
+                send(head + payload)
                 sequence += 1

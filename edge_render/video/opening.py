@@ -25,6 +25,8 @@ PIXELS_MAX: Final = 8192 * 4096
 OPEN_S: Final = 8.0
 READ_S: Final = 5.0
 """A source that says nothing for so long is lost."""
+REORDER_US: Final = 100_000
+"""How long packets over UDP are waited for that others have overtaken."""
 HLS_READ_S: Final = 15.0
 """Between two segments nothing comes, and they may be 6 to 10 seconds long (RFC 8216)."""
 PROBE_BYTES: Final = 200_000
@@ -60,11 +62,12 @@ def plan_for(source: str | Path) -> OpenPlan:
         return OpenPlan(container, _options("file"), READ_S, live=False, paced=True)
     scheme = urlsplit(source).scheme
     if scheme in ("rtsp", "rtsps"):
-        # Over UDP, whatever is lost spoils the picture until the next key frame; cameras do TCP as well.
+        # Over UDP, whatever is lost spoils the picture until the next key frame; nearly all cameras do TCP as well.
         options = _live("rtsp,rtsps,rtp,srtp,tcp,udp,tls") | {
-            "rtsp_transport": "tcp",
+            "rtsp_transport": "tcp+udp",
+            "rtsp_flags": "prefer_tcp",
             "timeout": str(round(READ_S * 1e6)),
-            "max_delay": "0",
+            "max_delay": str(REORDER_US),
         }
         return OpenPlan("rtsp", options, READ_S, live=True, paced=False)
     if scheme in ("rtmp", "rtmps"):
@@ -118,7 +121,15 @@ def _open(source: str | Path, plan: OpenPlan) -> InputContainer:
 
         reader = SrtReader(source, OPEN_S, plan.read_s)
         return cast(InputContainer, av.open(reader, format=plan.container, options=plan.options))
-    return av.open(str(source), format=plan.container, options=plan.options, timeout=(OPEN_S, plan.read_s))
+    patience = (OPEN_S, plan.read_s)
+    try:
+        return av.open(str(source), format=plan.container, options=plan.options, timeout=patience)
+    except av.error.HTTPBadRequestError:
+        if plan.container != "rtsp":
+            raise
+    # To what they can't do, servers answer 461, and libav tries UDP; some answer 400.
+    options = {name: value for name, value in plan.options.items() if name != "rtsp_flags"}
+    return av.open(str(source), format="rtsp", options=options | {"rtsp_transport": "udp"}, timeout=patience)
 
 
 def check_size(width: int, height: int) -> None:

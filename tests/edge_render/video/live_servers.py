@@ -48,8 +48,8 @@ def access_units() -> Iterator[tuple[bytes, bool]]:
 class RtspServer(RtspCamera):
     """A camera of stepping greys."""
 
-    def __init__(self) -> None:
-        super().__init__(access_units, FPS)
+    def __init__(self, refusal: str | None = None) -> None:
+        super().__init__(access_units, FPS, refusal)
 
 
 class RtmpServer(LiveServer):

@@ -69,6 +69,12 @@ def test_a_camera_that_is_not_there_yet_is_waited_for(tmp_path: Path) -> None:
             watched.wait_state(SourceState.PLAYING)
 
 
+@pytest.mark.parametrize("refusal", ["461 Unsupported Transport", "400 Bad Request"])
+def test_a_camera_that_only_does_udp_is_read_over_udp(refusal: str) -> None:
+    with RtspServer(refusal) as server, Watched(server.address) as watched:
+        watched.wait_pictures(GOP)
+
+
 def test_while_nobody_looks_key_frames_alone_are_decoded_and_who_comes_sees_now() -> None:
     with RtspServer() as server, Watched(server.address, looks=False) as watched:
         pictures = watched.wait_pictures(5)
