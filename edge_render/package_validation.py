@@ -13,7 +13,6 @@ from edge_render.errors import PackageError, VideoError
 from edge_render.findings import Finding, FindingLog, Severity
 from edge_render.gltf.loader import ExaminedModel, examine_model
 from edge_render.manifest import GoToScene
-from edge_render.mesh_files.reader import SUFFIXES as MESH_FILE_SUFFIXES
 from edge_render.package import MANIFEST_NAME, AnyScene, ModelScene, Package, examine_package
 from edge_render.panorama.check import check as check_panorama
 from edge_render.panorama.spec import Layout, PanoramaScene
@@ -126,9 +125,6 @@ class PackageValidation:
                 log.error(place, f"{relative} {wrong}", "SOUND_INVALID")
 
     def _check_unused(self, log: FindingLog) -> None:
-        if any(path.suffix.lower() in MESH_FILE_SUFFIXES for path in self._used):
-            # Mesh files name others (materials, textures), which only trimesh knows.
-            return
         known = {*self._used, (self.root / MANIFEST_NAME).resolve()}
         for number, path in enumerate(_files(self.root)):
             if number >= _FILES_MAX:

@@ -75,24 +75,24 @@ def examine_model(path: Path, *, name: str) -> ExaminedModel:
 
 
 def _examine(path: Path, name: str) -> ExaminedModel:
-    checked = None
-    if path.suffix.lower() in mesh_files.SUFFIXES:
-        found = FindingLog(printable(path.name))
-    else:
+    scene, checked = None, None
+    files: tuple[Path, ...] = ()
+    found = FindingLog(printable(path.name))
+    if path.suffix.lower() not in mesh_files.SUFFIXES:
         checked, findings = examine_gltf(path)
         if checked is None:
             return ExaminedModel(None, findings)
         found = FindingLog(printable(path.name), findings)
-    scene = None
     try:
-        scene = mesh_files.read_mesh_file(path, name=name) if checked is None else _read_gltf(checked, found, name)
+        if checked is None:
+            scene, files = mesh_files.read_mesh_file(path, name=name)
+        else:
+            scene, files = _read_gltf(checked, found, name), checked.files()
     except ModelError as error:
         found.raised(error, "DECODING_FAILED")
     if scene is not None and not scene.nodes:
         found.warning("", "its scene has nothing to draw", "NOTHING_TO_DRAW")
-    if checked is None:
-        return ExaminedModel(scene, found.findings())
-    return ExaminedModel(scene, found.findings(), checked.gltf.extensions_used, checked.files())
+    return ExaminedModel(scene, found.findings(), () if checked is None else checked.gltf.extensions_used, files)
 
 
 def _read_gltf(checked: CheckedGltf, found: FindingLog, name: str) -> Scene | None:

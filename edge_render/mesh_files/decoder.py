@@ -19,13 +19,12 @@ def decode(data: NDArray[np.uint8], parameters: dict[str, Any]) -> tuple[dict[st
     """``parameters``: ``suffix`` and the ``folder`` that other files are looked for in.
 
     Facts name arrays by their place in the list: ``meshes`` (positions, triangles or points, normals, uvs with v
-    downwards, colors as sRGB, material), ``nodes`` (name, mesh, matrix) and ``materials``. Lengths are in metres, Y is
-    up where the format says what it is in the file. Raises ValueError.
+    downwards, colors as sRGB, material), ``nodes`` (name, mesh, matrix) and ``materials``; ``files`` are the other ones
+    that were read. Lengths are in metres, Y is up where the format says what it is in the file. Raises ValueError.
     """
     suffix = str(parameters["suffix"]).lstrip(".")
-    loaded = trimesh.load_scene(
-        io.BytesIO(data.tobytes()), file_type=suffix, resolver=_Folder(Path(parameters["folder"])), process=False
-    )
+    folder = _Folder(Path(parameters["folder"]))
+    loaded = trimesh.load_scene(io.BytesIO(data.tobytes()), file_type=suffix, resolver=folder, process=False)
     result = _Result()
     meshes = {}
     for name, geometry in loaded.geometry.items():
@@ -38,7 +37,8 @@ def decode(data: NDArray[np.uint8], parameters: dict[str, Any]) -> tuple[dict[st
         matrix, geometry_name = loaded.graph.get(name)
         if geometry_name in meshes:
             nodes.append({"name": str(name), "mesh": meshes[geometry_name], "matrix": (root @ matrix).ravel().tolist()})
-    return {"meshes": result.meshes, "nodes": nodes, "materials": result.materials}, result.arrays
+    facts = {"meshes": result.meshes, "nodes": nodes, "materials": result.materials}
+    return {**facts, "files": [str(path) for path in folder.read]}, result.arrays
 
 
 def _to_metres_and_y_up(loaded: trimesh.Scene) -> NDArray[np.float64]:
@@ -50,8 +50,9 @@ def _to_metres_and_y_up(loaded: trimesh.Scene) -> NDArray[np.float64]:
 class _Folder(trimesh.resolvers.Resolver):  # type: ignore[misc] # trimesh has no types
     """Gives trimesh the files beside the model, and none that lie elsewhere."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, read: list[Path] | None = None) -> None:
         self._folder = folder.resolve()
+        self.read: list[Path] = [] if read is None else read
 
     def get(self, name: str) -> bytes:
         path = (self._folder / name.strip()).resolve()
@@ -59,7 +60,9 @@ class _Folder(trimesh.resolvers.Resolver):  # type: ignore[misc] # trimesh has n
             raise FileNotFoundError(f"{name} leads out of the folder of the model")
         if path.stat().st_size > COMPANION_MAX_BYTES:
             raise FileNotFoundError(f"{name} is larger than {COMPANION_MAX_BYTES} bytes")
-        return path.read_bytes()
+        data = path.read_bytes()
+        self.read.append(path)
+        return data
 
     def __getitem__(self, name: str) -> bytes:
         return self.get(name)
@@ -68,7 +71,7 @@ class _Folder(trimesh.resolvers.Resolver):  # type: ignore[misc] # trimesh has n
         raise PermissionError("loading a model writes nothing")
 
     def namespaced(self, namespace: str) -> _Folder:
-        return _Folder(self._folder / namespace)
+        return _Folder(self._folder / namespace, self.read)
 
     def keys(self) -> list[str]:
         return []

@@ -14,14 +14,14 @@ from edge_render.scene import AlphaMode, Material, Mesh, Node, Scene, Texture, T
 
 SUFFIXES: Final = (".obj", ".ply", ".stl", ".3mf")
 FILE_MAX_BYTES: Final = 256 * 1024 * 1024
-_WORKING_BYTES: Final = 1024 * 1024 * 1024
+_WORKING_BYTES: Final = 2 * 1024 * 1024 * 1024
 _ROUGHNESS: Final = 0.8
 """Of what the file says nothing of: neither chalk nor varnish."""
 
 
-def read_mesh_file(path: Path, *, name: str) -> Scene:
+def read_mesh_file(path: Path, *, name: str) -> tuple[Scene, tuple[Path, ...]]:
     """Load a file of one of SUFFIXES: still geometry with normals, and colours or base colour textures where it has
-    them. Raises ModelError."""
+    them; and which other files it has these from. Raises ModelError."""
     try:
         if path.stat().st_size > FILE_MAX_BYTES:
             raise ModelError(f"{path.name}: larger than {FILE_MAX_BYTES} bytes")
@@ -35,7 +35,7 @@ def read_mesh_file(path: Path, *, name: str) -> Scene:
     scene = _scene(decoded, name)
     for index, mesh in enumerate(scene.meshes):
         _check(f"{path.name}: mesh {index}", mesh)
-    return scene
+    return scene, tuple(Path(file) for file in decoded.facts["files"])
 
 
 def _scene(decoded: Decoded, name: str) -> Scene:

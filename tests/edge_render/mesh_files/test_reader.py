@@ -10,7 +10,7 @@ import trimesh
 from PIL import Image
 
 from edge_render.errors import ModelError
-from edge_render.gltf.loader import load_model
+from edge_render.gltf.loader import examine_model, load_model
 
 
 @pytest.mark.parametrize("suffix", ["obj", "ply", "stl", "3mf"])
@@ -33,7 +33,9 @@ def test_an_obj_has_the_texture_and_color_of_its_mtl(tmp_path: Path) -> None:
     )
     (tmp_path / "poster.mtl").write_text("newmtl print\nKd 1.0 1.0 1.0\nmap_Kd poster.png\n")
     Image.fromarray(np.array([[[255, 0, 0]], [[0, 0, 255]]], np.uint8)).save(tmp_path / "poster.png")
-    scene = load_model(tmp_path / "poster.obj", name="test")
+    examined = examine_model(tmp_path / "poster.obj", name="test")
+    scene = examined.scene
+    assert {path.name for path in examined.files} == {"poster.mtl", "poster.png"}
     mesh = scene.meshes[0]
     assert mesh.uvs[np.argmax(mesh.positions[:, 1])].tolist() == [0.0, 0.0], "the top of the picture is v = 0"
     texture = scene.textures[scene.materials[mesh.material].base_color_texture.texture]
