@@ -9,7 +9,7 @@ thousand nodes takes ten rounds.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,11 +34,13 @@ class Animator:
 
     def __init__(self, rig: Rig) -> None:
         """Raises ValueError where the nodes are no trees."""
-        self._rig = rig
+        tracks = _chosen_tracks(rig)
+        held = [track for track, _ in tracks if _constant(track)]
+        tracks = [entry for entry in tracks if not _constant(entry[0])]
+        rig = self._rig = _held(rig, held)
         count = len(rig.parents)
         weight_counts = np.array([len(weights) for weights in rig.morph_weights] or [0] * count, np.int64)
         self.weight_first: Ints = np.concatenate([[0], np.cumsum(weight_counts)]).astype(np.int64)
-        tracks = _chosen_tracks(rig)
         self._groups = [
             _TrackGroup(path, interpolation, found, self.weight_first)
             for path in TrackPath
@@ -55,6 +57,9 @@ class Animator:
         self._animated = np.flatnonzero(own)
         self.moves: NDArray[np.bool_] = own.copy()
         """(n,): whether a clip that plays moves it or one of its ancestors."""
+        self.posed: NDArray[np.bool_] = np.zeros(count, np.bool_)
+        """(n,): whether a clip that plays holds it or one of its ancestors in a place of its own, without moving it."""
+        self.posed[[track.node for track in held]] = True
         self._rounds: list[tuple[Ints, Ints]] = []
         ancestors = rig.parents.astype(np.int64)
         while (nodes := np.flatnonzero(ancestors >= 0)).size:
@@ -65,6 +70,9 @@ class Animator:
             moves = self.moves.copy()
             moves[nodes] |= self.moves[above]
             self.moves = moves
+            posed = self.posed.copy()
+            posed[nodes] |= self.posed[above]
+            self.posed = posed
             following = ancestors.copy()
             following[nodes] = ancestors[above]
             ancestors = following
@@ -79,7 +87,7 @@ class Animator:
         local_world = self._joined(rig.matrices.astype(np.float64), self._rounds)
         rest_weights = np.array([weight for weights in rig.morph_weights for weight in weights], np.float64)
         self.rest = RigPose(local_world, rest_weights)
-        """Where everything is when no clip plays."""
+        """Where everything is when no clip moves it."""
         parents = rig.parents[self._moving]
         below_still = (parents >= 0) & ~self.moves[parents]
         self._below_still = self._moving[below_still]
@@ -182,6 +190,42 @@ def _chosen_tracks(rig: Rig) -> list[tuple[Track, float]]:
             if len(track.times_s):
                 chosen[(track.node, track.path)] = (track, clip.duration_s)
     return list(chosen.values())
+
+
+def _constant(track: Track) -> bool:
+    """Whether it holds its node in one place: many files have such tracks, and nothing must be drawn for them."""
+    values = track.values
+    if track.interpolation is Interpolation.CUBIC_SPLINE:
+        if values[:, [0, 2]].any() and len(values) > 1:
+            return False
+        values = values[:, 1]
+    return bool((values == values[:1]).all())
+
+
+def _held(rig: Rig, tracks: Sequence[Track]) -> Rig:
+    """With what these tracks hold as its rest."""
+    if not tracks:
+        return rig
+    translations, rotations, scales = rig.translations.copy(), rig.rotations.copy(), rig.scales.copy()
+    matrices, weights = rig.matrices.copy(), list(rig.morph_weights)
+    for track in tracks:
+        value = track.values[0, 1] if track.interpolation is Interpolation.CUBIC_SPLINE else track.values[0]
+        if track.path is TrackPath.WEIGHTS:
+            if track.node < len(weights):
+                weights[track.node] = tuple(float(part) for part in value[: len(weights[track.node])])
+            continue
+        held = {TrackPath.TRANSLATION: translations, TrackPath.ROTATION: rotations, TrackPath.SCALE: scales}[track.path]
+        held[track.node] = value
+        at = [track.node]
+        matrices[at] = composed(translations[at], rotations[at], scales[at])
+    return replace(
+        rig,
+        translations=translations,
+        rotations=rotations,
+        scales=scales,
+        matrices=matrices,
+        morph_weights=tuple(weights),
+    )
 
 
 class _TrackGroup:

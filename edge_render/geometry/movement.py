@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_render.animation import Animator, RigPose
+from edge_render.geometry.posed import at_rest
 from edge_render.scene import Mesh, Node, Scene
 
 MORPH_ACTIVE_MAX = 64
@@ -139,8 +140,8 @@ class MovementPlan:
     """Gives out rows and slots while batches are built."""
 
     def __init__(self, scene: Scene) -> None:
-        self._scene = scene
         self.animator = None if scene.rig is None else Animator(scene.rig)
+        self._scene = at_rest(scene, self.animator)
         self._nodes: list[int] = []
         self._matrices: list[NDArray[np.float64]] = []
         self._rigid: dict[int, int] = {}
@@ -152,6 +153,11 @@ class MovementPlan:
         self._texels = 0
         bounds = None if self.animator is None else self.animator.weight_bounds()
         self._weight_bounds = bounds
+
+    @property
+    def scene(self) -> Scene:
+        """The scene with everything where it rests."""
+        return self._scene
 
     def node_moves(self, node: Node) -> bool:
         """Whether its matrix does; of a skin, whether one of its joints does."""

@@ -104,7 +104,7 @@ class Placer:
     def __init__(self, scene: Scene) -> None:
         self.plan = MovementPlan(scene)
         self.shown: dict[tuple[bool, ...], int] = {}
-        self._scene = scene
+        self._scene = scene = self.plan.scene
         self._uses = [texture_uses(material) for material in scene.materials]
         self._tangents: dict[tuple[int, int], Floats] = {}
         self._instanced = _worth_instances(scene, self.plan)

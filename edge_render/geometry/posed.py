@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,15 +39,32 @@ def placements(
         if node.skin is not None and mesh.joints is not None and pose is not None and scene.rig is not None:
             yield Placement(index, skinned(mesh, positions, scene.rig.skins[node.skin], pose.world), np.eye(4))
             continue
-        moves = (
-            pose is not None and animator is not None and node.rig_node is not None and animator.moves[node.rig_node]
-        )
-        matrix = pose.world[node.rig_node] if moves and pose is not None else node.matrix
+        matrix = node.matrix
+        if (
+            pose is not None
+            and animator is not None
+            and node.rig_node is not None
+            and (animator.moves[node.rig_node] or animator.posed[node.rig_node])
+        ):
+            matrix = pose.world[node.rig_node]
         if node.instances is None:
             yield Placement(index, positions, matrix)
             continue
         for instance in node.instances:
             yield Placement(index, positions, matrix @ instance)
+
+
+def at_rest(scene: Scene, animator: Animator | None) -> Scene:
+    """With nodes that a clip holds in a place of their own put there."""
+    if animator is None or not animator.posed.any():
+        return scene
+    nodes = tuple(
+        replace(node, matrix=animator.rest.world[node.rig_node])
+        if node.rig_node is not None and animator.posed[node.rig_node]
+        else node
+        for node in scene.nodes
+    )
+    return replace(scene, nodes=nodes)
 
 
 def morphed(mesh: Mesh, weights: Floats) -> NDArray[np.floating]:

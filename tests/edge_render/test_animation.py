@@ -144,6 +144,16 @@ def test_children_go_along_in_trees_of_any_depth_and_order() -> None:
     assert animator.moves[moved].all()
 
 
+def test_what_a_clip_holds_in_one_place_is_there_and_does_not_move() -> None:
+    held = track(TrackPath.TRANSLATION, Interpolation.LINEAR, [0, 1], [[3, 0, 0], [3, 0, 0]])
+    animator = Animator(rig(held, nodes=2, parents=[-1, 0]))
+    assert not animator.anything_moves
+    assert animator.posed.all()
+    assert place(animator, 0.5, node=1) == [3, 0, 0]
+    one_key = track(TrackPath.WEIGHTS, Interpolation.LINEAR, [0], [[0.25]])
+    assert list(Animator(rig(one_key, weights=1)).rest.weights) == [0.25]
+
+
 def test_a_node_that_is_its_own_ancestor_is_refused() -> None:
     with pytest.raises(ValueError, match="ancestor"):
         Animator(rig(nodes=3, parents=[2, 0, 1]))

@@ -127,6 +127,17 @@ def test_a_node_moves_as_its_clip_says_and_begins_again(film: Callable[..., list
     assert {at(pixels, 0.0, 1.0) for pixels in pictures} == {"green"}
 
 
+def test_what_a_clip_only_holds_is_drawn_there_and_never_again(renderer: GlRenderer, clock: Clock) -> None:
+    clock.now_s = 0.0
+    held = line(0, TrackPath.TRANSLATION, (1.0, 0, 0), (1.0, 0, 0))
+    handle = renderer.load(scene((small(),), (Node("a", 0, np.eye(4), 0),), rig(1, held)))
+    try:
+        assert at(renderer.draw(handle, FRONT).pixels, 1.0, 0.0) == "red"
+        assert not renderer.changing(handle, FRONT)
+    finally:
+        renderer.unload(handle)
+
+
 def test_children_go_along_with_what_they_hang_from(film: Callable[..., list[Pixels]]) -> None:
     turned = line(0, TrackPath.ROTATION, (0, 0, 0, 1), (0, 0, math.sin(math.pi / 4), math.cos(math.pi / 4)))
     made = rig(2, turned, parents=[-1, 0])
@@ -266,7 +277,7 @@ def test_mirrored_nodes_show_their_front_and_are_lit_on_it(
     made = None
     if moving:
         made = replace(
-            rig(1, line(0, TrackPath.TRANSLATION, (0, 0, 0), (0, 0, 0))),
+            rig(1, line(0, TrackPath.TRANSLATION, (0, 0, 0), (0, 0, 0.01))),
             matrices=mirror[None],
             scales=np.array([[-1.0, 1.0, 1.0]]),
         )
