@@ -26,9 +26,6 @@ _MIN_FILTER, _MAG_FILTER, _WRAP_S, _WRAP_T = 0x2801, 0x2800, 0x2802, 0x2803
 _LINEAR, _LINEAR_MIPMAP_NEAREST, _LINEAR_MIPMAP_LINEAR = 0x2601, 0x2701, 0x2703
 _CLAMP_TO_EDGE = 0x812F
 _MAX_LEVEL = 0x813D
-_MAX_ANISOTROPY = 0x84FE
-_ANISOTROPY_MAX = 4
-"""More would reach beyond the tiles' borders."""
 
 
 class TileArray:
@@ -56,9 +53,7 @@ class TileArray:
             (_WRAP_T, _CLAMP_TO_EDGE),
         ):
             calls.tex_parameter(TEXTURE_2D_ARRAY, parameter, value)
-        if quality.anisotropy > 1.0:
-            anisotropy = min(quality.anisotropy, context.moderngl.max_anisotropy, _ANISOTROPY_MAX)
-            calls.tex_parameter(TEXTURE_2D_ARRAY, _MAX_ANISOTROPY, int(anisotropy))
+        # Not anisotropic: a tile is chosen for how it is seen, and is never seen at a slant.
         try:
             mb = round(self.size_bytes(edge_px, layers) / 1e6)
             calls.check(f"making room for {layers} tiles of panoramas, {mb} MB")

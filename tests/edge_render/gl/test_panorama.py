@@ -93,6 +93,18 @@ def test_every_pixel_shows_what_lies_in_its_direction(
     assert errors(settled(renderer, handle, view), view).max() < 4.0
 
 
+@pytest.mark.parametrize("quality", [RenderQuality(), RenderQuality.for_software()], ids=["GPU", "software"])
+@pytest.mark.parametrize("still", [True, False])
+def test_both_kinds_of_device_show_the_same(fine: Panorama, quality: RenderQuality, still: bool) -> None:
+    renderer = GlRenderer(GlContext.open(), PixelFormat.RGBA, quality)
+    view = looking(*VIEWS["corner of three faces"], replace(FRONT, width=640, height=360, still=still))
+    try:
+        handle = renderer.load(fine)
+        assert errors(settled(renderer, handle, view), view).max() < 6.0
+    finally:
+        renderer.close()
+
+
 def test_a_picture_is_whole_from_the_first_drawing_on_and_then_sharper(fine: Panorama, renderer: GlRenderer) -> None:
     handle = renderer.load(fine)
     view = looking(0.4, 0.2, replace(FRONT, width=1280, height=720))
