@@ -58,7 +58,18 @@ class SpecularPart(Part):
     specular_color_texture: TextureInfo | None = None
 
 
+class SpecularGlossiness(Part):
+    """KHR_materials_pbrSpecularGlossiness, which is archived, but which many files still have."""
+
+    diffuse_factor: Color4 = (1.0, 1.0, 1.0, 1.0)
+    diffuse_texture: TextureInfo | None = None
+    specular_factor: Color3 = (1.0, 1.0, 1.0)
+    glossiness_factor: Unit = 1.0
+    specular_glossiness_texture: TextureInfo | None = None
+
+
 class MaterialExtensions(Part):
+    specular_glossiness: SpecularGlossiness | None = Field(None, alias="KHR_materials_pbrSpecularGlossiness")
     unlit: Empty | None = Field(None, alias="KHR_materials_unlit")
     emissive_strength: EmissiveStrength | None = Field(None, alias="KHR_materials_emissive_strength")
     ior: Ior | None = Field(None, alias="KHR_materials_ior")

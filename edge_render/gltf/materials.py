@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 from edge_render.gltf.check import CheckedGltf
-from edge_render.gltf.format_materials import ClearcoatPart, MaterialPart, SheenPart, SpecularPart
+from edge_render.gltf.format_materials import ClearcoatPart, MaterialPart, SheenPart, SpecularGlossiness, SpecularPart
 from edge_render.gltf.format_textures import TextureInfo
 from edge_render.gltf.textures import TextureReader
 from edge_render.scene import (
@@ -20,7 +21,11 @@ from edge_render.scene import (
     UvTransform,
 )
 
-Place = Callable[[TextureInfo | None], TextureUse | None]
+
+class Place(Protocol):
+    """Where the texture of a material is; ``glossiness`` as for TextureReader.place."""
+
+    def __call__(self, info: TextureInfo | None, *, glossiness: float | None = None) -> TextureUse | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +70,18 @@ def read_materials(checked: CheckedGltf, used: Collection[int], textures: Textur
     )
 
 
-def _nowhere(info: TextureInfo | None) -> TextureUse | None:
+def _nowhere(info: TextureInfo | None, *, glossiness: float | None = None) -> TextureUse | None:
     return None
 
 
 def _placing(reader: TextureReader, part: MaterialPart) -> Place:
     slots = uv_slots(part)
 
-    def place(info: TextureInfo | None) -> TextureUse | None:
-        if info is None or (slot := slots.slot(info.uv_set)) is None or (index := reader.place(info.index)) is None:
+    def place(info: TextureInfo | None, *, glossiness: float | None = None) -> TextureUse | None:
+        if info is None or (slot := slots.slot(info.uv_set)) is None:
             return None
-        return TextureUse(index, slot, _transform(info))
+        index = reader.place(info.index, glossiness=glossiness)
+        return None if index is None else TextureUse(index, slot, _transform(info))
 
     return place
 
@@ -93,7 +99,7 @@ def _material(part: MaterialPart, name: str, place: Place) -> Material:
     strength = 1.0 if more.emissive_strength is None else more.emissive_strength.emissive_strength
     red, green, blue = part.emissive_factor
     transmission = more.transmission
-    return Material(
+    material = Material(
         name=name,
         base_color_factor=pbr.base_color_factor,
         metallic_factor=pbr.metallic_factor,
@@ -117,6 +123,23 @@ def _material(part: MaterialPart, name: str, place: Place) -> Material:
         transmission=None
         if transmission is None
         else Transmission(transmission.transmission_factor, place(transmission.transmission_texture)),
+    )
+    return material if more.specular_glossiness is None else _glossy(material, more.specular_glossiness, place)
+
+
+def _glossy(material: Material, part: SpecularGlossiness, place: Place) -> Material:
+    """KHR_materials_pbrSpecularGlossiness takes the place of metallic-roughness: no metal, but a dielectric whose
+    reflection at every angle has the specular colour, which is what an index of refraction of 0 asks for."""
+    detail = part.specular_glossiness_texture
+    return replace(
+        material,
+        base_color_factor=part.diffuse_factor,
+        base_color_texture=place(part.diffuse_texture),
+        metallic_factor=0.0,
+        roughness_factor=1.0 - part.glossiness_factor if detail is None else 1.0,
+        metallic_roughness_texture=place(detail, glossiness=part.glossiness_factor),
+        ior=0.0,
+        specular=Specular(1.0, None, part.specular_factor, place(detail)),
     )
 
 

@@ -58,7 +58,7 @@ class TextureReader:
         self._counted: set[bytes] = set()
         self._pixels_left = IMAGES_TOTAL_MAX_PIXELS
         self._textures: list[Texture] = []
-        self._places: dict[tuple[bytes, Sampler], int] = {}
+        self._places: dict[tuple[bytes, Sampler, float | None], int] = {}
         self._background = ThreadPoolExecutor(1, thread_name_prefix="textures")
         self._started: Future[None] | None = None
         self._left = threading.Event()
@@ -81,10 +81,11 @@ class TextureReader:
         images = list(dict.fromkeys(part.image for part in parts if part.image is not None))
         self._started = self._background.submit(self._decode, images)
 
-    def place(self, index: int) -> int | None:
+    def place(self, index: int, *, glossiness: float | None = None) -> int | None:
         """The texture's index in ``textures``; None where the file gives it no image (section 3.8.2).
 
-        Where an extension's image can't be decoded, the texture's own takes its place. Raises ModelError.
+        With a ``glossiness`` factor it is the roughness (green) that this factor and its alpha stand for. Where an
+        extension's image can't be decoded, the texture's own takes its place. Raises ModelError.
         """
         if self._started is not None:
             self._started.result()
@@ -94,13 +95,13 @@ class TextureReader:
             return None
         image, pixels = self._first_that_decodes(sources)
         sampler = Sampler() if part.sampler is None else self._checked.gltf.samplers[part.sampler]
-        key = self._digests[image], sampler
+        key = self._digests[image], sampler, glossiness
         if key not in self._places:
             self._places[key] = len(self._textures)
             self._textures.append(
                 Texture(
                     name=f"texture-{index}",
-                    pixels=pixels,
+                    pixels=pixels if glossiness is None else _roughness(pixels, glossiness),
                     wrap_s=_WRAPS[sampler.wrap_s],
                     wrap_t=_WRAPS[sampler.wrap_t],
                     nearest=sampler.mag_filter == _NEAREST,
@@ -187,3 +188,9 @@ class TextureReader:
             else:
                 results.append(decoded.arrays[0])
         return results
+
+
+def _roughness(pixels: Pixels, glossiness: float) -> Pixels:
+    rough = np.full_like(pixels, 255)
+    rough[..., 1] = np.rint(255.0 - glossiness * pixels[..., 3].astype(np.float32)).astype(np.uint8)
+    return rough

@@ -106,6 +106,33 @@ def test_specular(tmp_path: Path) -> None:
     assert _extended(tmp_path, "KHR_materials_specular", part, textures=2).specular == expected
 
 
+def test_specular_and_glossiness_become_a_dielectric_that_reflects_as_much(tmp_path: Path) -> None:
+    part = {
+        "diffuseFactor": [0.5, 0.25, 0.125, 1.0],
+        "diffuseTexture": {"index": 0},
+        "specularFactor": [0.9, 0.8, 0.7],
+        "glossinessFactor": 0.75,
+    }
+    material = _extended(tmp_path, "KHR_materials_pbrSpecularGlossiness", part, textures=1)
+    assert (material.base_color_factor, material.base_color_texture) == ((0.5, 0.25, 0.125, 1.0), TextureUse(0))
+    assert (material.metallic_factor, material.roughness_factor) == (0.0, 0.25)
+    assert (material.ior, material.specular) == (0.0, Specular(1.0, None, (0.9, 0.8, 0.7)))
+
+
+def test_glossiness_in_alpha_becomes_roughness_in_green(tmp_path: Path) -> None:
+    file = GltfFile()
+    file.use("KHR_materials_pbrSpecularGlossiness")
+    info = {"index": file.texture(png([[[200, 100, 50, 255], [200, 100, 50, 0]]]))}
+    part = {"specularGlossinessTexture": info, "glossinessFactor": 0.5}
+    file.add("materials", {"extensions": {"KHR_materials_pbrSpecularGlossiness": part}})
+    file.show(file.triangle(material=0, attributes={"TEXCOORD_0": file.accessor([[0, 0]] * 3)}))
+    scene = file.load(tmp_path)
+    material = scene.materials[0]
+    assert scene.textures[material.metallic_roughness_texture.texture].pixels[0, :, 1].tolist() == [128, 255]
+    assert scene.textures[material.specular.color_texture.texture].pixels[0, 0].tolist() == [200, 100, 50, 255]
+    assert material.roughness_factor == 1.0
+
+
 def test_transmission(tmp_path: Path) -> None:
     part = {"transmissionFactor": 0.9, "transmissionTexture": {"index": 0}}
     expected = Transmission(0.9, TextureUse(0))
