@@ -32,6 +32,8 @@ HLS_READ_S: Final = 15.0
 PROBE_BYTES: Final = 200_000
 PROBE_US: Final = 1_000_000
 """How much is read to find out what is in a live stream; libav's own 5 MB and 5 s would be waited for."""
+RTMP_PROBE_US: Final = 500_000
+"""FLV never says that all its streams have been seen, so all of that passes before the first picture."""
 
 _THREADS_MAX: Final = 4
 _LARGE_PIXELS: Final = 4096 * 2160
@@ -71,7 +73,11 @@ def plan_for(source: str | Path) -> OpenPlan:
         }
         return OpenPlan("rtsp", options, READ_S, live=True, paced=False)
     if scheme in ("rtmp", "rtmps"):
-        options = _live("rtmp,rtmps,rtmpt,rtmpts,tcp,tls") | {"rtmp_live": "live", "rtmp_buffer": "100"}
+        options = _live("rtmp,rtmps,rtmpt,rtmpts,tcp,tls") | {
+            "rtmp_live": "live",
+            "rtmp_buffer": "100",
+            "analyzeduration": str(RTMP_PROBE_US),
+        }
         return OpenPlan("flv", options, READ_S, live=True, paced=False)
     if scheme == "srt":
         return OpenPlan("mpegts", _live("srt"), READ_S, live=True, paced=False)
@@ -87,7 +93,6 @@ def _options(protocols: str) -> dict[str, str]:
 def _live(protocols: str) -> dict[str, str]:
     return _options(protocols) | {
         "fflags": "nobuffer",
-        "flags": "low_delay",
         "probesize": str(PROBE_BYTES),
         "analyzeduration": str(PROBE_US),
         "fpsprobesize": "0",

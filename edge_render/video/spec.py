@@ -39,7 +39,7 @@ class LiveScene(LookAroundScene):
     source_volume: Annotated[float, Field(ge=0.0, le=4.0, allow_inf_nan=False)] = 1.0
     """What the source's own sound is multiplied by; at 0 it is not heard."""
     title: Text | None = None
-    """What is seen: the sound button and the note of a lost source name it."""
+    """What is seen; the sound button tells it."""
 
     @model_validator(mode="after")
     def _has_one_sound(self) -> LiveScene:
