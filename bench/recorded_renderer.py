@@ -119,6 +119,10 @@ class RecordedRenderer:
         return PixelFormat.I420
 
     @property
+    def memory_bytes(self) -> int | None:
+        return None
+
+    @property
     def refiner(self) -> Refiner | None:
         """The pictures are what they are."""
         return None

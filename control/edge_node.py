@@ -13,11 +13,20 @@ from typing import Self
 import structlog
 
 from control.entry import Entry
-from control.errors import FollowersFull, GuideNotFound, NodeFull, NodeNotReady, TooManyAttempts, VisitNotFound
+from control.errors import (
+    FollowersFull,
+    GuideNotFound,
+    NodeFull,
+    NodeNotReady,
+    SceneTooLarge,
+    TooManyAttempts,
+    VisitNotFound,
+)
 from control.follow_visit import FollowMeans, FollowVisit, MakeFollowerPeer
 from control.guide import Guides
 from control.metrics import NodeMetrics
 from control.presenter import Presenter
+from control.scene_residency import SceneResidency, gpu_budget_bytes
 from control.session import Admission
 from control.settings import NodeSettings
 from control.showroom_host import ShowroomHost
@@ -70,7 +79,7 @@ class EdgeNode:
         package: Package,
         make_renderer: Callable[[], Renderer],
         make_peer: MakePeer,
-        on_failure: Callable[[EdgeRenderError], None],
+        on_failure: Callable[[EdgeRenderError | SceneTooLarge], None],
         guide_parts: GuideParts | None = None,
     ) -> None:
         """``on_failure`` is told on the event loop where the package can't be loaded: the node is of no use then.
@@ -89,6 +98,8 @@ class EdgeNode:
         self._stays: dict[str, Stay] = {}
         self._means: VisitMeans | None = None
         self._host: ShowroomHost | None = None
+        self.opened = 0.0
+        """How much of the entry scene is loaded, from 0 to 1."""
         self._tasks = asyncio.TaskGroup()
         self._opening: asyncio.Task[None] | None = None
 
@@ -196,22 +207,32 @@ class EdgeNode:
 
     async def _open(self) -> None:
         try:
-            host = await ShowroomHost.open(
-                self._package,
-                self._render_loop,
-                DerivedCache(self.settings.cache_folder or default_cache_folder()),
-                self.settings.live_sources,
-            )
-        except EdgeRenderError as error:
+            residency = SceneResidency(self._gpu_budget_bytes(), frozenset([self._package.showroom.entry_scene]))
+            cache = DerivedCache(self.settings.cache_folder or default_cache_folder())
+            host = ShowroomHost(self._package, self._render_loop, cache, residency, self.settings.live_sources)
+            self._host = host
+            self.metrics.scenes.watch(residency)
+            host.loads = lambda result, seconds: self.metrics.scene_loads.labels(result).observe(seconds)
+            host.evictions = self.metrics.scene_evictions.inc
+            await host.open(self._on_opening)
+        except (EdgeRenderError, SceneTooLarge) as error:
             log.error("showroom_not_opened", error=str(error))
             self._on_failure(error)
             return
-        self._host = host
         self.metrics.sources.read = host.source_figures
         self._means = VisitMeans(host, self._render_loop, self._make_peer, self.settings, self.metrics)
         self.metrics.ready.set(1)
         log.info("node_ready", renderer=self._render_loop.description, pixel_format=self._render_loop.pixel_format)
-        await host.code_sounds()
+        await host.run()
+
+    def _on_opening(self, done: float) -> None:
+        self.opened = done
+
+    def _gpu_budget_bytes(self) -> int:
+        asked_mib, memory_bytes = self.settings.gpu_memory_mib, self._render_loop.memory_bytes
+        budget_bytes = gpu_budget_bytes(memory_bytes) if asked_mib is None else asked_mib * 1024 * 1024
+        log.info("gpu_budget", budget_bytes=budget_bytes, memory_bytes=memory_bytes)
+        return budget_bytes
 
     async def _live(self, stay: Stay, admission: Admission) -> None:
         reason = "failed"

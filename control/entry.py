@@ -6,9 +6,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from control.hosted_scene import HostedScene
 from control.input import Place
 from control.picture_size import fit
-from control.showroom_host import HostedScene, ShowroomHost
 from edge_render.look_around import LookAroundScene
 from stream.codec.video_codec import VideoCodec
 
@@ -48,15 +48,14 @@ class Entry(BaseModel):
         """The stream's picture size in pixels."""
         return fit(self.width, self.height, max_width, max_height)
 
-    def place(self, host: ShowroomHost) -> tuple[HostedScene, Place]:
-        """The scene and the place in it, always one where a visitor can stand."""
-        scene = host.scene(self.scene)
+    def place(self, scene: HostedScene) -> Place:
+        """The place in the scene, always one where a visitor can stand."""
         place = entry_place(scene, self.entry)
         if self.x is not None and self.z is not None and (point := scene.space.free_point(self.x, self.z)):
             yaw = place.yaw_rad if self.yaw is None else self.yaw
             pitch = place.pitch_rad if self.pitch is None else self.pitch
             place = Place(point, yaw, pitch)
-        return scene, place
+        return place
 
 
 def arrival(scene: HostedScene, entry: str | None, before: HostedScene, left: Place) -> Place:

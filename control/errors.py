@@ -7,6 +7,7 @@ ControlError
  +-- FollowersFull    every follower's place is taken; the visitor may try again
  +-- GuideNotFound    no guided visit has that code, or it has ended
  +-- TooManyAttempts  too many wrong codes came from that address; it may try again later
+ +-- SceneTooLarge    a scene does not fit the GPU's memory beside those that are in use
  +-- StartError       the node can't start with these settings
 """
 
@@ -39,6 +40,10 @@ class GuideNotFound(ControlError):
 
 class TooManyAttempts(ControlError):
     """Too many wrong codes came from there."""
+
+
+class SceneTooLarge(ControlError):
+    """A scene does not fit the GPU's memory; the message has the figures."""
 
 
 class StartError(ControlError):

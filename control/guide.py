@@ -11,9 +11,9 @@ from typing import Protocol
 import structlog
 
 from control.errors import GuideNotFound, TooManyAttempts
+from control.hosted_scene import HostedScene
 from control.input import Place
 from control.session import Attempts, new_code, read_code
-from control.showroom_host import HostedScene
 from control.wire import Guiding, Leader
 from edge_render.frame import Frame
 from stream.audio.audio_source import AudioSource

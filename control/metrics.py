@@ -6,6 +6,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 
 from control.live_sources import LiveSources
 from control.live_visits import LiveVisits, VisitFigures
+from control.loaded_scenes import LoadedScenes
 
 _SHARE_BUCKETS = (0.0, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
 _STAGE_BUCKETS_S = (0.0005, 0.001, 0.002, 0.004, 0.008, 0.012, 0.016, 0.024, 0.033, 0.05, 0.075, 0.1, 0.2, 0.5, 1.0)
@@ -20,6 +21,18 @@ class NodeMetrics:
         self.registry.register(self.live)
         self.sources = LiveSources()
         self.registry.register(self.sources)
+        self.scenes = LoadedScenes()
+        self.registry.register(self.scenes)
+        self.scene_loads = Histogram(
+            "edge_render_scene_load_seconds",
+            "Time until a scene was on the GPU, by what came of it",
+            ["result"],
+            buckets=(0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0),
+            registry=self.registry,
+        )
+        self.scene_evictions = Counter(
+            "edge_render_scene_evictions_total", "Scenes that made room for others", registry=self.registry
+        )
         self.stage = Histogram(
             "edge_render_stage_seconds",
             "Time that a frame spent in each stage of its path",

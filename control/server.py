@@ -9,20 +9,20 @@ import uvicorn
 
 from control.edge_http import create_app
 from control.edge_node import EdgeNode
-from control.errors import ControlError
+from control.errors import ControlError, SceneTooLarge
 from control.settings import NodeSettings
 from edge_render.errors import EdgeRenderError
 
-StopFor = Callable[[EdgeRenderError], None]
+StopFor = Callable[[EdgeRenderError | SceneTooLarge], None]
 """See EdgeNode's ``on_failure``."""
 
 
 def serve(settings: NodeSettings, make_node: Callable[[StopFor], EdgeNode]) -> None:
     """Serve until a signal ends the process or the package turns out not to be usable. Raises EdgeRenderError,
     ControlError and whatever ``make_node`` does."""
-    failures: list[EdgeRenderError] = []
+    failures: list[EdgeRenderError | SceneTooLarge] = []
 
-    def stop_for(error: EdgeRenderError) -> None:
+    def stop_for(error: EdgeRenderError | SceneTooLarge) -> None:
         failures.append(error)
         server.should_exit = True
 

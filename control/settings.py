@@ -59,6 +59,9 @@ class NodeSettings(BaseSettings):
         repr=False,
         description="Addresses in place of the package's, by live scene: 'square=rtsp://… hall=srt://…'.",
     )
+    gpu_memory_mib: int | None = Field(
+        None, ge=1, description="GPU memory for scenes, MiB; without it, three quarters of what the device has."
+    )
     fps: float = Field(30.0, ge=1.0, le=120.0, description="Most frames per second that one visit gets.")
     max_width: int = Field(1280, ge=160, le=4096, description="Most pixels across of one visit's picture.")
     max_height: int = Field(720, ge=90, le=4096, description="Most pixels down; a portrait screen swaps the two.")

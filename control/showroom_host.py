@@ -1,161 +1,295 @@
-"""The opened showroom of a node: each scene on the GPU, with what picking and walking need. Shared by all visits."""
+"""The scenes of a showroom, on the GPU while somebody is in them or while there is room. Shared by all visits.
+
+One scene is loaded at a time, beside serving: first those that visitors wait for, then those that the others lead to.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
 
 import structlog
 
-from control.input import WalkSpace
+from control.errors import SceneTooLarge
+from control.hosted_scene import HostedScene, OnProgress, OpenedScene, open_scene
 from control.live_feed import LiveFeed, check_addresses
-from control.scene_sound import HostedSound, SceneSound
-from edge_render.angle_picking import AnglePicker
+from control.scene_order import nearest_first
+from control.scene_residency import SceneResidency
+from edge_render.content_size import content_gpu_bytes
 from edge_render.derived_cache import DerivedCache
-from edge_render.findings import FindingLog
-from edge_render.geometry.batches import prepare_scene
-from edge_render.look_around import OnePlace
-from edge_render.package import MANIFEST_NAME, AnyScene, ModelScene, Package
-from edge_render.panorama.content import load_panorama
-from edge_render.panorama.spec import PanoramaScene
-from edge_render.picking import Hit, Picker
-from edge_render.pose import Ray
+from edge_render.errors import EdgeRenderError, PackageError, RendererError
+from edge_render.package import Package
 from edge_render.render_loop import RenderLoop
-from edge_render.renderer import Content, SceneHandle
-from edge_render.scene import Scene
-from edge_render.scene_content import load_scene
-from edge_render.scene_fit import check_fit
-from edge_render.video.spec import LiveScene
-from edge_render.video.sphere import VideoSphere
 from edge_render.video.status import SourceFigures
-from edge_render.walk_space import OccupancyGrid
 
 log = structlog.get_logger(__name__)
 
-
-class ScenePicker(Protocol):
-    """What a tap hits, in scenes of all types. Any thread may ask."""
-
-    def pick(self, ray: Ray) -> Hit | None: ...
+READ_SHARE = 0.5
+"""Of the work of loading; the rest is the GPU's."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class HostedScene:
-    """A scene that visitors can be in."""
+class SceneLease:
+    """Somebody's use of a scene, which stays on the GPU for it. Whoever was given one leaves it."""
 
-    name: str
-    spec: AnyScene
-    handle: SceneHandle
-    picker: ScenePicker
-    space: WalkSpace
-    sound: HostedSound | None
-    narrations: Mapping[str, SceneSound]
-    """What is told on cards, by hotspot."""
-    feed: LiveFeed | None = None
-    """The video of a live scene."""
+    def __init__(self, scene: HostedScene, leave: Callable[[], None]) -> None:
+        self.scene = scene
+        self._leave: Callable[[], None] | None = leave
+
+    def leave(self) -> None:
+        """The scene may go; may be called again."""
+        if self._leave is not None:
+            leave, self._leave = self._leave, None
+            leave()
+
+
+@dataclass(slots=True, eq=False)
+class _Request:
+    """A scene that somebody waits for."""
+
+    waiting: list[tuple[asyncio.Future[SceneLease], OnProgress]] = field(default_factory=list)
+
+    def tell(self, done: float) -> None:
+        for answer, on_progress in self.waiting:
+            if not answer.done():
+                on_progress(done)
 
 
 class ShowroomHost:
-    """All scenes of one package. Immutable once opened."""
+    """Used on the event loop. ``run`` loads what is asked for; it is cancelled to end."""
 
-    def __init__(self, package: Package, scenes: dict[str, HostedScene]) -> None:
-        self.package = package
-        self._scenes = scenes
-
-    @classmethod
-    async def open(
-        cls,
+    def __init__(
+        self,
         package: Package,
         render_loop: RenderLoop,
         cache: DerivedCache,
+        residency: SceneResidency,
         live_sources: Mapping[str, str] | None = None,
-    ) -> ShowroomHost:
-        """Load every scene; ``live_sources``: addresses by scene, in place of what the package says. Raises
-        PackageError, ModelError or RendererError."""
-        addresses = live_sources or {}
-        check_addresses(package, addresses)
-        host = cls(package, {})
-        try:
-            for name in package.showroom.scenes:
-                host._scenes[name] = await _host(package, name, render_loop, cache, addresses.get(name))
-        except BaseException:
-            await host.close()
-            raise
-        return host
+    ) -> None:
+        """``live_sources``: addresses by scene, in place of what the package says. Raises PackageError where it names
+        scenes that are not live."""
+        self.package = package
+        self.residency = residency
+        self.loads: Callable[[str, float], None] = lambda _result, _seconds: None
+        """Told of each loading that ended: ``loaded``, ``refused`` or ``failed``, and what it took."""
+        self.evictions: Callable[[], None] = lambda: None
+        """Told of each scene that had to go for another one."""
+        self._render_loop, self._cache = render_loop, cache
+        self._addresses = live_sources or {}
+        check_addresses(package, self._addresses)
+        self._scenes: dict[str, HostedScene] = {}
+        self._requests: dict[str, _Request] = {}
+        self._asked = asyncio.Event()
+        self._coding = asyncio.Lock()
 
-    async def close(self) -> None:
-        """End the live sources."""
-        await asyncio.gather(*(feed.close() for feed in self.feeds.values()))
+    # --- what visits ask -----------------------------------------------------------------------------
+
+    @property
+    def title(self) -> dict[str, str]:
+        return self.package.showroom.title.model_dump()
+
+    @property
+    def entry_scene(self) -> str:
+        return self.package.showroom.entry_scene
+
+    def knows(self, name: str | None) -> bool:
+        """Whether the showroom has a scene of that name."""
+        return name in self.package.showroom.scenes
+
+    def enter(self, name: str) -> SceneLease | None:
+        """Use a scene that is loaded; None where it is not."""
+        scene = self._scenes.get(name)
+        return None if scene is None else self._lease(scene)
+
+    def enter_first(self) -> SceneLease:
+        """Use the entry scene, which is always there once the showroom is open."""
+        return self._lease(self._scenes[self.entry_scene])
+
+    async def reach(self, name: str, on_progress: OnProgress) -> SceneLease:
+        """Use a scene as soon as it is loaded; who asks for the same one shares the loading. Raises SceneTooLarge with
+        the figures, or EdgeRenderError."""
+        lease = self.enter(name)
+        if lease is not None:
+            return lease
+        answer: asyncio.Future[SceneLease] = asyncio.get_running_loop().create_future()
+        self._requests.setdefault(name, _Request()).waiting.append((answer, on_progress))
+        self._asked.set()
+        try:
+            return await answer
+        except asyncio.CancelledError:
+            if answer.done() and not answer.cancelled() and answer.exception() is None:
+                answer.result().leave()
+            raise
+
+    def _lease(self, scene: HostedScene) -> SceneLease:
+        self.residency.enter(scene.name)
+        return SceneLease(scene, partial(self.residency.leave, scene.name))
 
     @property
     def feeds(self) -> dict[str, LiveFeed]:
-        """The video of all live scenes, by name."""
+        """The video of all live scenes that are loaded, by name."""
         return {name: scene.feed for name, scene in self._scenes.items() if scene.feed is not None}
 
     def source_figures(self) -> dict[str, SourceFigures]:
         """What the sources of live scenes have done, by scene."""
         return {name: feed.source.figures for name, feed in self.feeds.items()}
 
-    async def code_sounds(self) -> None:
-        """Code the sounds of all scenes, that of the entry scene first."""
-        for scene in sorted(self._scenes.values(), key=lambda one: one.name != self.package.showroom.entry_scene):
+    # --- loading -------------------------------------------------------------------------------------
+
+    async def open(self, on_progress: OnProgress) -> None:
+        """Load the entry scene. Raises SceneTooLarge, PackageError, ModelError or RendererError."""
+        request = _Request()
+        request.waiting.append((asyncio.get_running_loop().create_future(), on_progress))
+        await self._load(self.entry_scene, request, evict=False)
+        self.residency.leave(self.entry_scene)
+
+    async def run(self) -> None:
+        """Load what is asked for, and else what may be wanted next. Ends only by being cancelled."""
+        ahead = nearest_first(self.package.showroom)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._code_sounds(self._scenes[self.entry_scene]), name="code-sounds")
+            while True:
+                name = next(iter(self._requests), None)
+                if name is not None:
+                    await self._answer(name, group)
+                elif ahead:
+                    await self._load_ahead(ahead.pop(0), group)
+                else:
+                    self._asked.clear()
+                    await self._asked.wait()
+
+    async def close(self) -> None:
+        """End the live sources, and tell those who still wait."""
+        for request in self._requests.values():
+            for answer, _ in request.waiting:
+                answer.cancel()
+        self._requests.clear()
+        await asyncio.gather(*(feed.close() for feed in self.feeds.values()))
+
+    async def _answer(self, name: str, group: asyncio.TaskGroup) -> None:
+        request = self._requests[name]
+        request.waiting = [item for item in request.waiting if not item[0].done()]
+        try:
+            if not request.waiting:
+                return  # all who wanted it have gone elsewhere
+            if name not in self._scenes:
+                scene = await self._load(name, request, evict=True)
+                group.create_task(self._code_sounds(scene), name=f"code-sounds-{name}")
+            else:
+                self.residency.enter(name)
+            self._settle(request, lambda answer: answer.set_result(self._lease(self._scenes[name])))
+            self.residency.leave(name)
+        except (SceneTooLarge, EdgeRenderError) as error:
+            log.error("scene_not_loaded", scene=name, error=str(error))
+            failure = error
+            self._settle(request, lambda answer: answer.set_exception(failure))
+        finally:
+            del self._requests[name]
+
+    def _settle(self, request: _Request, settle: Callable[[asyncio.Future[SceneLease]], None]) -> None:
+        for answer, _ in request.waiting:
+            if not answer.done():
+                settle(answer)
+
+    async def _load_ahead(self, name: str, group: asyncio.TaskGroup) -> None:
+        """Load a scene that nobody waits for yet; where that can't be, they are told once they do."""
+        if name in self._scenes:
+            return
+        request = self._requests.setdefault(name, _Request())
+        try:
+            scene = await self._load(name, request, evict=False)
+        except SceneTooLarge as full:
+            log.info("scene_not_loaded_ahead", scene=name, reason=str(full))
+            if not request.waiting:
+                del self._requests[name]
+            return  # who asked meanwhile is answered next, and for them others go
+        except EdgeRenderError as error:
+            log.error("scene_not_loaded", scene=name, error=str(error))
+            failure = error
+            self._settle(request, lambda answer: answer.set_exception(failure))
+        else:
+            group.create_task(self._code_sounds(scene), name=f"code-sounds-{name}")
+            self._settle(request, lambda answer: answer.set_result(self._lease(scene)))
+            self.residency.leave(name)
+        del self._requests[name]
+
+    async def _load(self, name: str, request: _Request, *, evict: bool) -> HostedScene:
+        """Read a scene, make room and put it on the GPU; it counts as used once."""
+        began = time.monotonic()
+        result = "failed"
+        try:
+            opened = await open_scene(
+                self.package,
+                name,
+                self._cache,
+                self._addresses.get(name),
+                lambda done: request.tell(READ_SHARE * done),
+            )
+            try:
+                scene = await self._put_on_gpu(name, opened, request, evict=evict)
+            except BaseException:
+                if opened.feed is not None:
+                    await opened.feed.close()
+                raise
+            result = "loaded"
+        except SceneTooLarge:
+            result = "refused"
+            raise
+        except EdgeRenderError:
+            raise
+        except Exception as error:  # one scene's defect must not end those that others are in
+            log.exception("scene_loading_broke", scene=name)
+            raise PackageError(f"scene '{name}' can't be loaded: {type(error).__name__}: {error}") from error
+        finally:
+            self.loads(result, time.monotonic() - began)
+        seconds = round(time.monotonic() - began, 2)
+        log.info("scene_loaded", scene=name, gpu_bytes=self.residency.sizes()[name], seconds=seconds, **opened.figures)
+        return scene
+
+    async def _put_on_gpu(self, name: str, opened: OpenedScene, request: _Request, *, evict: bool) -> HostedScene:
+        size_bytes = content_gpu_bytes(opened.content)
+        for other in self.residency.make_room(name, size_bytes, evict=evict):
+            await self._evict(other)
+        loop = asyncio.get_running_loop()
+
+        def on_progress(done: float) -> None:
+            loop.call_soon_threadsafe(request.tell, READ_SHARE + (1.0 - READ_SHARE) * done)
+
+        try:
+            handle = await asyncio.wrap_future(self._render_loop.load(opened.content, on_progress))
+        except BaseException:
+            self.residency.forget(name)
+            raise
+        scene = HostedScene(
+            name,
+            self.package.showroom.scenes[name],
+            handle,
+            opened.picker,
+            opened.space,
+            opened.sound,
+            opened.narrations,
+            opened.feed,
+        )
+        self._scenes[name] = scene
+        return scene
+
+    async def _evict(self, name: str) -> None:
+        scene = self._scenes.pop(name)
+        log.info("scene_evicted", scene=name)
+        self.evictions()
+        try:
+            await asyncio.wrap_future(self._render_loop.unload(scene.handle))
+        except RendererError as error:
+            log.error("scene_not_unloaded", scene=name, error=str(error))
+        if scene.feed is not None:
+            await scene.feed.close()
+
+    async def _code_sounds(self, scene: HostedScene) -> None:
+        """Code what is heard in a scene; of one scene at a time, as it takes a core for seconds."""
+        async with self._coding:
             if scene.sound is not None:
                 await scene.sound.code()
             for narration in scene.narrations.values():
                 await narration.code()
-
-    @property
-    def title(self) -> dict[str, str]:
-        return self.package.showroom.title.model_dump()
-
-    def scene(self, name: str | None) -> HostedScene:
-        """The scene of that name; the entry scene where there is none such."""
-        return self._scenes.get(name or "", self._scenes[self.package.showroom.entry_scene])
-
-
-async def _host(
-    package: Package, name: str, render_loop: RenderLoop, cache: DerivedCache, address: str | None
-) -> HostedScene:
-    began = time.monotonic()
-    spec = package.showroom.scenes[name]
-    feed: LiveFeed | None = None
-    picker: ScenePicker
-    space: WalkSpace
-    content: Content
-    match spec:
-        case ModelScene():
-            content = await asyncio.to_thread(load_scene, package, name, cache)
-            picker = await asyncio.to_thread(Picker, content, spec.hotspots)
-            space = floor = await asyncio.to_thread(OccupancyGrid, content, spec.walkable)
-            found = FindingLog(MANIFEST_NAME)
-            check_fit(name, spec, content, floor, found)
-            for finding in found.findings():
-                log.warning("scene_finding", **finding.told())
-            size = {"nodes": len(content.nodes), "triangles": content.triangle_count()}
-        case LiveScene():
-            feed = await LiveFeed.open(package, name, spec, address)
-            content, size = VideoSphere(name, feed.source, spec.layout), {}
-            picker, space = AnglePicker(spec.hotspots), OnePlace()
-        case PanoramaScene():
-            image = package.content_path(name)
-            content = await asyncio.to_thread(load_panorama, name, image, spec.layout, spec.exposure, cache)
-            picker, space = AnglePicker(spec.hotspots), OnePlace()
-            size = {"tiles": content.tiles.shape.count, "tiles_bytes": content.tiles.size_bytes}
-    try:
-        if isinstance(content, Scene):
-            # Seconds for millions of triangles, which the thread that draws for others has not.
-            content = await asyncio.to_thread(prepare_scene, content)
-        handle = await asyncio.wrap_future(render_loop.load(content))
-        sound: HostedSound | None = await SceneSound.open(package, name)
-        narrations = await SceneSound.open_narrations(package, name)
-    except BaseException:
-        if feed is not None:
-            await feed.close()
-        raise
-    if feed is not None and sound is None:
-        sound = feed.sound
-    log.info("scene_loaded", scene=name, **size, seconds=round(time.monotonic() - began, 2))
-    return HostedScene(name, spec, handle, picker, space, sound, narrations, feed)

@@ -8,22 +8,25 @@ from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from control.entry import Entry, arrival
-from control.input import Navigator
+from control.entry import Entry, arrival, entry_place
+from control.hosted_scene import HostedScene
+from control.input import Navigator, Place
 from control.metrics import NodeMetrics
 from control.picture_size import fit, scaled, vertical_fov, zoomed
 from control.scene_sound import SceneSound
 from control.settings import NodeSettings
 from control.shown_frames import ShownFrames
-from control.showroom_host import HostedScene, ShowroomHost
+from control.showroom_host import SceneLease, ShowroomHost
 from control.stay import MakePeer, Stay
 from control.transition import Transition
+from control.travel import Destination, Travel
 from control.welcome import welcome
 from control.wire import (
     Activate,
     ClientMessage,
     CloseCard,
     Input,
+    SceneLoading,
     Tap,
     Tapped,
     Viewport,
@@ -60,7 +63,15 @@ class Visit(Stay):
         settings = means.settings
         super().__init__(visit_id, settings, means.metrics, lambda events: means.make_peer(events, entry.codec))
         self._means = means
-        self._scene, place = entry.place(means.host)
+        self._travel = Travel(means.host, self._tell_loading, self._arrive, self._tell_failure)
+        # Who comes to a scene that is not loaded begins in the entry scene, and goes on from there by themselves.
+        wanted = entry.scene if means.host.knows(entry.scene) else means.host.entry_scene
+        self._lease = means.host.enter(wanted or "") or means.host.enter_first()
+        self._left_lease: SceneLease | None = None
+        self._loading: SceneLoading | None = None
+        """How it goes with the last choice; told again where the way for messages opens only later."""
+        self._scene = self._lease.scene
+        place = entry.place(self._scene) if self._scene.name == wanted else entry_place(self._scene)
         self._navigator = Navigator(place, self._scene.space, settings.walk_speed_m_s, self._began_s)
         self._screen_size = entry.size(settings.max_width, settings.max_height)
         self._plan = PicturePlan()
@@ -71,25 +82,30 @@ class Visit(Stay):
         self._moving = asyncio.Event()
         self._transition: Transition | None = None
         self._loop = asyncio.get_running_loop()
-        self._ticket = means.render_loop.attach(
-            self._scene.handle,
-            self._put_frame,
-            settings.fps,
-            self._on_render_error,
-        )
+        try:
+            self._ticket = means.render_loop.attach(
+                self._scene.handle, self._put_frame, settings.fps, self._on_render_error
+            )
+        except BaseException:
+            self._lease.leave()
+            raise
         self._narrating = False
         self._scene_playback: AudioSource | None = None
         self._play_sound()
         # The first picture is drawn while the connection is still being made.
         self._want(time.monotonic_ns())
+        if self._scene.name != wanted:
+            self._travel.go(Destination(wanted or "", entry.place))
 
     # --- life --------------------------------------------------------------------------------------
 
     def _tasks(self) -> Mapping[str, Coroutine[Any, Any, None]]:
-        return {"move": self._move(), "act": self._act()}
+        return {"move": self._move(), "act": self._act(), "travel": self._travel.run()}
 
     def _free(self) -> None:
         self._ticket.close()
+        self._lease.leave()
+        self._leave_left()
 
     def _on_render_error(self, error: RendererError) -> None:
         """Called on the GL thread."""
@@ -120,6 +136,8 @@ class Visit(Stay):
     def _greet(self) -> None:
         self._send("command", welcome(self.id, self._means.host, self._scene, self._navigator.place))
         self._show_feed(self._scene.feed)
+        if self._loading is not None:
+            self._send("command", self._loading)
 
     def _play_sound(self) -> None:
         """The scene's sound from its beginning, or none."""
@@ -174,6 +192,7 @@ class Visit(Stay):
                 self._navigator.advance(now_s)
                 if transition is not None and transition.over(now_s):
                     self._transition = None
+                    self._leave_left()
                 if self._navigator.place != before or transition is not None:
                     self._want(time.monotonic_ns())
 
@@ -234,17 +253,46 @@ class Visit(Stay):
             if (narration := scene.narrations.get(hotspot_id)) is not None:
                 self._narrate(narration)
             return
-        now_s, left = time.monotonic(), self._navigator.place
+        entry = action.entry
+        fade_s = action.transition.ms / 1e3 if isinstance(action.transition, FadeOver) else 0.0
+
+        def arrive(there: HostedScene) -> Place:
+            return arrival(there, entry, self._scene, self._navigator.place)
+
+        self._travel.go(Destination(action.scene, arrive, fade_s))
+
+    # --- from scene to scene -------------------------------------------------------------------------
+
+    def _tell_loading(self, destination: Destination, done: float) -> None:
+        self._loading = SceneLoading(scene=destination.scene, done=round(done, 3))
+        self._send("command", self._loading)
+
+    def _tell_failure(self, destination: Destination, error: Exception) -> None:
+        self._loading = SceneLoading(scene=destination.scene, failed=str(error))
+        self._send("command", self._loading)
+
+    def _leave_left(self) -> None:
+        """The old scene is not seen any more."""
+        if self._left_lease is not None:
+            self._left_lease.leave()
+            self._left_lease = None
+
+    def _arrive(self, destination: Destination, lease: SceneLease) -> None:
+        """Go over to another scene, or to another place in this one."""
+        now_s, left, scene = time.monotonic(), self._navigator.place, self._scene
         fov_y_rad = self._fov_y_rad(*self._size)
         self._zoom = 1.0
-        self._scene = self._means.host.scene(action.scene)
-        place = arrival(self._scene, action.entry, scene, left)
+        place = destination.arrive(lease.scene)
+        self._loading = None
+        self._leave_left()
+        self._left_lease, self._lease, self._scene = self._lease, lease, lease.scene
         self._navigator = Navigator(place, self._scene.space, self._settings.walk_speed_m_s, now_s)
         self._transition = None
-        if isinstance(action.transition, FadeOver):
-            duration_s = action.transition.ms / 1e3
-            self._transition = Transition(scene.handle, left, fov_y_rad, place, now_s, duration_s)
+        if destination.fade_s > 0.0:
+            self._transition = Transition(scene.handle, left, fov_y_rad, place, now_s, destination.fade_s)
             self._moving.set()
+        else:
+            self._leave_left()
         if self._scene is not scene:
             self._play_sound()
         self._frames.clear()

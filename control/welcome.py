@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from control.hosted_scene import HostedScene
 from control.input import Place
-from control.showroom_host import HostedScene, ShowroomHost
+from control.showroom_host import ShowroomHost
 from control.wire import HotspotInfo, Leader, SoundInfo, Welcome
 from edge_render.look_around import AngleHotspot
 from edge_render.manifest import OpenCard

@@ -290,6 +290,16 @@ class Tapped(_Message):
     point: tuple[float, float, float] | None = None
 
 
+class SceneLoading(_Message):
+    """The visitor has chosen a scene that is not loaded: how much of it is by now, from 0 to 1; ``welcome`` says that
+    they are there. ``failed``: it can't be, and why; they stay where they are."""
+
+    type: Literal["loading"] = "loading"
+    scene: str
+    done: float = 0.0
+    failed: str | None = None
+
+
 class Pong(_Message):
     type: Literal["pong"] = "pong"
     id: int
@@ -321,7 +331,17 @@ class Closing(_Message):
 
 
 ServerMessage = (
-    Welcome | SourceTold | Guiding | FrameShown | ServerStats | Tapped | Pong | Error | EncoderChanged | Closing
+    Welcome
+    | SourceTold
+    | Guiding
+    | FrameShown
+    | ServerStats
+    | Tapped
+    | SceneLoading
+    | Pong
+    | Error
+    | EncoderChanged
+    | Closing
 )
 
 _client: TypeAdapter[ClientMessage] = TypeAdapter(ClientMessage)

@@ -55,6 +55,11 @@ class PyrenderRenderer:
         return PixelFormat.RGBA
 
     @property
+    def memory_bytes(self) -> int | None:
+        """See Renderer.memory_bytes."""
+        return None
+
+    @property
     def refiner(self) -> Refiner | None:
         """It does not refine: pyrender has no accumulation, and as the reference it draws what pyrender draws."""
         return None

@@ -96,7 +96,7 @@ class RenderLoop:
         self._load_next = True
         """Whose turn it is, where both a picture and a step of loading could be next."""
         self._stopping = False
-        self._made: Future[tuple[str, PixelFormat]] = Future()
+        self._made: Future[tuple[str, PixelFormat, int | None]] = Future()
         self._thread = threading.Thread(target=self._run, name="gl")
 
     def __enter__(self) -> Self:
@@ -124,6 +124,11 @@ class RenderLoop:
     @property
     def pixel_format(self) -> PixelFormat:
         return self._made.result()[1]
+
+    @property
+    def memory_bytes(self) -> int | None:
+        """See Renderer.memory_bytes."""
+        return self._made.result()[2]
 
     def load(self, content: Content, on_progress: Callable[[float], None] = lambda _done: None) -> Future[SceneHandle]:
         """Put something on the GPU, in steps between the pictures of those who are elsewhere. ``on_progress`` is told
@@ -183,7 +188,7 @@ class RenderLoop:
         except BaseException as error:  # noqa: BLE001 - handed to the thread that waits in __enter__
             self._made.set_exception(error)
             return
-        self._made.set_result((renderer.description, renderer.pixel_format))
+        self._made.set_result((renderer.description, renderer.pixel_format, renderer.memory_bytes))
         try:
             while (work := self._next()) is not None:
                 work(renderer)

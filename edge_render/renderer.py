@@ -131,6 +131,11 @@ class Renderer(Protocol):
         ...
 
     @property
+    def memory_bytes(self) -> int | None:
+        """How much memory the device has for all that is loaded; None where it does not tell."""
+        ...
+
+    @property
     def refiner(self) -> Refiner | None:
         """None where the renderer can't refine: then its still picture is final."""
         ...

@@ -8,6 +8,7 @@ import { Guide } from "./guide.js";
 import { Input } from "./input.js";
 import { Overlay } from "./overlay.js";
 import { tellStats } from "./receiver_stats.js";
+import { SceneLoading } from "./scene_loading.js";
 import { Sound } from "./sound.js";
 import { SourceNote } from "./source_note.js";
 import { Statistics } from "./statistics.js";
@@ -36,6 +37,7 @@ const overlay = new Overlay(
 );
 const sourceNote = new SourceNote(byId("source"), byId("source-text"));
 const guide = new Guide(location.search, { panel: byId("guide"), text: byId("guide-text"), copy: byId("guide-copy") }, navigator.clipboard);
+const sceneLoading = new SceneLoading({ box: byId("loading"), text: byId("loading-text"), bar: byId("loading-bar") });
 
 let visit = null;
 let welcome = null;
@@ -99,6 +101,7 @@ function onPicture(stream) {
 }
 
 function onLost(error, reason) {
+  sceneLoading.over();
   sound.lost();
   sourceNote.clear();
   refusedTexts = error?.texts ?? null;
@@ -126,6 +129,7 @@ function onMessage(message) {
   } else if (message.type === "welcome") {
     const sameScene = welcome?.scene === message.scene;
     welcome = message;
+    sceneLoading.over();
     // The visitor owns where they look; the server says it only where they come in.
     if (!sameScene) walk.look(message.yaw, message.pitch);
     walk.canWalk = message.walk;
@@ -139,6 +143,8 @@ function onMessage(message) {
     scheduleSend();
   } else if (message.type === "source") {
     sourceNote.told(message);
+  } else if (message.type === "loading") {
+    sceneLoading.told(message, textsOf(language));
   } else if (message.type === "server_stats") {
     statistics.told(message);
   } else if (message.type === "guiding") {
@@ -247,6 +253,7 @@ function showTexts() {
   byId("hint-text").textContent = guide.following ? texts.hintFollow : canWalk ? hint : texts.hintLook;
   stage.setAttribute("aria-label", guide.following ? texts.stageFollow : canWalk ? texts.stage : texts.stageLook);
   guide.setTexts(texts);
+  sceneLoading.setTexts(texts);
   overlay.setHotspots(welcome?.hotspots ?? [], language);
   setState(state);
   placeLabels();
@@ -339,6 +346,8 @@ window.edgeRender = {
   get framesShown() { return clock.framesShown; },
   get framesSkipped() { return clock.framesSkipped; },
   get lastFrame() { return clock.lastFrame; },
+  /** Where the visitor is; null before they are anywhere. */
+  get scene() { return welcome?.scene ?? null; },
   get visit() { return visit?.id ?? null; },
   get transport() { return visit?.channel.transport ?? "none"; },
   get listening() { return sound.listening; },

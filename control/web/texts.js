@@ -33,6 +33,8 @@ const TEXTS = {
     cameraLost: (time) => `The camera is not reachable, showing the last picture of ${time}.`,
     cameraConnecting: "Connecting to the camera …",
     cameraAway: "The camera is not reachable.",
+    sceneLoading: "The next room is being opened …",
+    sceneFailed: "This room can't be opened at the moment. You may look around here meanwhile.",
   },
   zh: {
     connecting: "正在打开展厅……",
@@ -66,6 +68,8 @@ const TEXTS = {
     cameraLost: (time) => `摄像头暂时无法连接，显示的是 ${time} 的最后画面。`,
     cameraConnecting: "正在连接摄像头……",
     cameraAway: "摄像头暂时无法连接。",
+    sceneLoading: "正在打开下一个场景……",
+    sceneFailed: "该场景暂时无法打开，您可以继续在这里参观。",
   },
 };
 

@@ -95,6 +95,7 @@ class GlCalls:
             return ctypes.CFUNCTYPE(result, *arguments)(address)
 
         self.get_error: Callable[[], int] = bind("glGetError", result=_UINT)
+        self.get_integer: _Call = bind("glGetIntegerv", _UINT, _PTR)
         self.flush: _Call = bind("glFlush")
         self.finish: _Call = bind("glFinish")
         self.enable: _Call = bind("glEnable", _UINT)

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Any, Literal, Self
 
 import moderngl
+import psutil
 import structlog
 
 from edge_render.errors import RendererError
@@ -31,6 +32,9 @@ _EGL_LIBRARY = "libEGL.so.1"
 _GL_LIBRARIES = ("libGL.so.1", "libOpenGL.so.0")
 _EGL_EXTENSIONS = 0x3055
 _DEVICES_MAX = 64
+_MEMORY_QUERIES = (("GL_NVX_gpu_memory_info", 0x9047), ("GL_ATI_meminfo", 0x87FC))
+"""Both in KiB: GPU_MEMORY_INFO_DEDICATED_VIDMEM_NVX, TEXTURE_FREE_MEMORY_ATI (the first of its values)."""
+SOFTWARE_MEMORY_PART = 4
 _SOFTWARE_NAMES = ("llvmpipe", "softpipe", "swrast", "swiftshader")
 
 
@@ -120,6 +124,18 @@ class GlContext:
         self.renderer_name: str = context.info["GL_RENDERER"]
         self.version: str = context.info["GL_VERSION"]
         self.software: bool = any(name in self.renderer_name.lower() for name in _SOFTWARE_NAMES)
+        self.memory_bytes: int | None = self._device_memory_bytes()
+        """What the device has, None where it does not tell; a part of the machine's for who draws on the CPU."""
+
+    def _device_memory_bytes(self) -> int | None:
+        if self.software:
+            return psutil.virtual_memory().total // SOFTWARE_MEMORY_PART
+        found = (ctypes.c_int * 4)()
+        for extension, name in _MEMORY_QUERIES:
+            if extension in self.moderngl.extensions:
+                self.calls.get_integer(name, ctypes.addressof(found))
+                return int(found[0]) * 1024
+        return None
 
     @classmethod
     def open(cls, device: DeviceChoice = "auto") -> Self:

@@ -96,6 +96,10 @@ class GlRenderer:
         return self._capture.pixel_format
 
     @property
+    def memory_bytes(self) -> int | None:
+        return self._context.memory_bytes
+
+    @property
     def refiner(self) -> GlRefiner:
         return self._refiner
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
+from control.hosted_scene import open_scene
 from control.live_feed import check_addresses, source_told
 from control.settings import NodeSettings
-from control.showroom_host import ShowroomHost
 from edge_render.derived_cache import DerivedCache
 from edge_render.errors import PackageError
 from edge_render.package import open_package
@@ -146,7 +146,7 @@ async def test_a_recording_that_can_t_be_decoded_is_refused_by_field(tmp_path: P
     (tmp_path / "square.mp4").write_bytes(b"no video")
     package = open_package(write_live(tmp_path, source="square.mp4"))
     with pytest.raises(PackageError, match=r"scenes\.square\.source: square\.mp4 can't be opened as mov"):
-        await ShowroomHost.open(package, None, DerivedCache(tmp_path / "cache"))  # type: ignore[arg-type]
+        await open_scene(package, "square", DerivedCache(tmp_path / "cache"), None, lambda _done: None)
 
 
 def test_times_are_told_as_ages() -> None:

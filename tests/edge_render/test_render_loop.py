@@ -51,7 +51,7 @@ class Counts:
 class GatedRenderer:
     """Keeps the contract with grey pictures, notes what is drawn, and draws only when a test lets it."""
 
-    description, pixel_format = "gated", PixelFormat.RGBA
+    description, pixel_format, memory_bytes = "gated", PixelFormat.RGBA, None
     refiner: GatedRefiner | None = None
 
     def __init__(self) -> None:
@@ -459,8 +459,8 @@ def test_a_loop_that_is_closed_gives_back_what_is_half_loaded() -> None:
     with RenderLoop(lambda: renderer, Counts()) as loop:
         loaded = loop.load(one_quad())
         renderer.loading.began.get(timeout=WAIT_S)
-        threading.Timer(0.0, renderer.loading.gate.release, [1]).start()
         loop._stopping = True
+        renderer.loading.gate.release()
     with pytest.raises(RendererError, match="closed"):
         loaded.result(WAIT_S)
     assert renderer.loading.cancelled

@@ -1,0 +1,118 @@
+"""One scene of a showroom, opened: its content for the GPU, and what picking, walking and listening need."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import structlog
+
+from control.input import WalkSpace
+from control.live_feed import LiveFeed
+from control.scene_sound import HostedSound, SceneSound
+from edge_render.angle_picking import AnglePicker
+from edge_render.derived_cache import DerivedCache
+from edge_render.findings import FindingLog
+from edge_render.geometry.batches import prepare_scene
+from edge_render.look_around import OnePlace
+from edge_render.package import MANIFEST_NAME, AnyScene, ModelScene, Package
+from edge_render.panorama.content import load_panorama
+from edge_render.panorama.spec import PanoramaScene
+from edge_render.picking import Hit, Picker
+from edge_render.pose import Ray
+from edge_render.renderer import Content, SceneHandle
+from edge_render.scene_content import load_scene
+from edge_render.scene_fit import check_fit
+from edge_render.video.spec import LiveScene
+from edge_render.video.sphere import VideoSphere
+from edge_render.walk_space import OccupancyGrid
+
+log = structlog.get_logger(__name__)
+
+OnProgress = Callable[[float], None]
+"""Told on the event loop how much is done, from 0 to 1."""
+
+
+class ScenePicker(Protocol):
+    """What a tap hits, in scenes of all types. Any thread may ask."""
+
+    def pick(self, ray: Ray) -> Hit | None: ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OpenedScene:
+    """A scene that was read, and is not on the GPU yet. ``content`` is large: it is dropped once it is there."""
+
+    content: Content
+    picker: ScenePicker
+    space: WalkSpace
+    sound: HostedSound | None
+    narrations: Mapping[str, SceneSound]
+    feed: LiveFeed | None
+    figures: Mapping[str, int]
+    """How large it is, for the log."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HostedScene:
+    """A scene that visitors can be in."""
+
+    name: str
+    spec: AnyScene
+    handle: SceneHandle
+    picker: ScenePicker
+    space: WalkSpace
+    sound: HostedSound | None
+    narrations: Mapping[str, SceneSound]
+    """What is told on cards, by hotspot."""
+    feed: LiveFeed | None = None
+    """The video of a live scene."""
+
+
+async def open_scene(
+    package: Package, name: str, cache: DerivedCache, address: str | None, on_progress: OnProgress
+) -> OpenedScene:
+    """Read a scene beside serving; ``address``: of its live source, in place of what the package says. Raises
+    PackageError or ModelError."""
+    spec = package.showroom.scenes[name]
+    feed: LiveFeed | None = None
+    picker: ScenePicker
+    space: WalkSpace
+    content: Content
+    match spec:
+        case ModelScene():
+            scene = await asyncio.to_thread(load_scene, package, name, cache)
+            on_progress(0.5)
+            picker = await asyncio.to_thread(Picker, scene, spec.hotspots)
+            on_progress(0.7)
+            space = floor = await asyncio.to_thread(OccupancyGrid, scene, spec.walkable)
+            found = FindingLog(MANIFEST_NAME)
+            check_fit(name, spec, scene, floor, found)
+            for finding in found.findings():
+                log.warning("scene_finding", **finding.told())
+            on_progress(0.8)
+            # Seconds for millions of triangles, which the thread that draws for others has not.
+            content = await asyncio.to_thread(prepare_scene, scene)
+            figures = {"nodes": len(scene.nodes), "triangles": scene.triangle_count()}
+        case LiveScene():
+            feed = await LiveFeed.open(package, name, spec, address)
+            content, figures = VideoSphere(name, feed.source, spec.layout), {}
+            picker, space = AnglePicker(spec.hotspots), OnePlace()
+        case PanoramaScene():
+            image = package.content_path(name)
+            content = await asyncio.to_thread(load_panorama, name, image, spec.layout, spec.exposure, cache)
+            picker, space = AnglePicker(spec.hotspots), OnePlace()
+            figures = {"tiles": content.tiles.shape.count, "tiles_bytes": content.tiles.size_bytes}
+    try:
+        sound: HostedSound | None = await SceneSound.open(package, name)
+        narrations = await SceneSound.open_narrations(package, name)
+    except BaseException:
+        if feed is not None:
+            await feed.close()
+        raise
+    if feed is not None and sound is None:
+        sound = feed.sound
+    on_progress(1.0)
+    return OpenedScene(content, picker, space, sound, narrations, feed, figures)
