@@ -26,6 +26,7 @@ POINTS_MAX = 100_000_000
 """What some 50 000 m² of surfaces between knee and head come to."""
 _SPACING_M = CELL_M * 0.7
 _SPLIT_MAX = 64
+_FAR_M = 1e10
 _TOGETHER = 200_000
 
 Floats = NDArray[np.float64]
@@ -102,7 +103,7 @@ class OccupancyGrid:
 def _surface_points(scene: Scene, low: Floats, high: Floats) -> Iterator[Floats]:
     """Points on all surfaces within a box, closer together than a cell; arrays of (n, 3).
 
-    Large triangles are parted into four until they are smaller; what lies outside of the box is left out at each step,
+    Large triangles are halved until they are smaller; what lies outside of the box is left out at each step,
     so that a dome or a ground of kilometres costs no more than what is near. Raises PackageError where it is too much.
     """
     animator = None if scene.rig is None else Animator(scene.rig)
@@ -113,14 +114,15 @@ def _surface_points(scene: Scene, low: Floats, high: Floats) -> Iterator[Floats]
     left = POINTS_MAX
     while waiting:
         part = waiting.pop()
-        edges = np.linalg.norm(part - np.roll(part, 1, axis=1), axis=2).max(axis=1)
-        small = edges <= _SPLIT_MAX * _SPACING_M
-        quarters = _within(_quarters(part[~small]), low, high)
-        if len(quarters):
-            waiting += np.array_split(quarters, -(-len(quarters) // _TOGETHER))
+        edges = np.linalg.norm(part - np.roll(part, 1, axis=1), axis=2)
+        longest = edges.max(axis=1)
+        small = longest <= _SPLIT_MAX * _SPACING_M
+        halves = _within(_halves(part[~small], edges[~small]), low, high)
+        if len(halves):
+            waiting += np.array_split(halves, -(-len(halves) // _TOGETHER))
         # Triangles are split into n x n small ones; powers of two keep the number of different n small.
-        splits = 2 ** np.ceil(np.log2(np.maximum(edges[small] / _SPACING_M, 1.0))).astype(np.int64)
-        left -= len(quarters) + int((splits * splits).sum())
+        splits = 2 ** np.ceil(np.log2(np.maximum(longest[small] / _SPACING_M, 1.0))).astype(np.int64)
+        left -= len(halves) + int((splits * splits).sum())
         if left < 0:
             raise PackageError(
                 f"{scene.name}: more surfaces stand where visitors walk than can be looked at: make walkable smaller,"
@@ -146,7 +148,9 @@ def _triangles(scene: Scene, placed: Placement) -> Floats:
     mesh, matrix = scene.meshes[scene.nodes[placed.node].mesh], placed.matrix
     with np.errstate(over="ignore", invalid="ignore"):
         world: Floats = placed.positions.astype(np.float64) @ matrix[:3, :3].T + matrix[:3, 3]
-    return world[mesh.triangles]
+    triangles: Floats = world[mesh.triangles]
+    # Beyond that, a double can't tell places in the room apart.
+    return triangles[(np.abs(triangles) <= _FAR_M).all(axis=(1, 2))]
 
 
 def _within(triangles: Floats, low: Floats, high: Floats) -> Floats:
@@ -155,9 +159,11 @@ def _within(triangles: Floats, low: Floats, high: Floats) -> Floats:
     return inside
 
 
-def _quarters(triangles: Floats) -> Floats:
-    """Each triangle as four, by the middles of its edges; (4 * m, 3, 3)."""
-    a, b, c = triangles.transpose(1, 0, 2)
-    ab, bc, ca = (a + b) / 2.0, (b + c) / 2.0, (c + a) / 2.0
-    parts = [(a, ab, ca), (ab, b, bc), (ca, bc, c), (ab, bc, ca)]
-    return np.concatenate([np.stack(part, axis=1) for part in parts])
+def _halves(triangles: Floats, edges: Floats) -> Floats:
+    """Each triangle as two, by the middle of its longest edge, so that needles become short; (2 * m, 3, 3). ``edges``:
+    (m, 3), the lengths from corner to corner before."""
+    longest = edges.argmax(axis=1)
+    order = (longest[:, None] + [-1, 0, 1]) % 3
+    a, b, c = np.take_along_axis(triangles, order[:, :, None], axis=1).transpose(1, 0, 2)
+    middle = (a + b) / 2.0
+    return np.concatenate([np.stack([a, middle, c], axis=1), np.stack([middle, b, c], axis=1)])

@@ -50,7 +50,8 @@ def check_values(checked: CheckedGltf, accessors: AccessorReader, log: FindingLo
                 raise
             log.defect(place, "can't be read; nothing uses it", "ACCESSOR_UNREADABLE")
             continue
-        _check_numbers(place, values, used_by, log)
+        if not _check_numbers(place, values, used_by, log):
+            continue
         if accessor.buffer_view is not None or accessor.sparse is not None:
             _check_bounds(place, accessor, values, log)
     if log.refused:
@@ -71,14 +72,16 @@ def _has_bytes(checked: CheckedGltf, accessor: Accessor) -> bool:
     return all(len(checked.buffers[source]) > 0 for source in sources)
 
 
-def _check_numbers(place: str, values: Values, used_by: str | None, log: FindingLog) -> None:
+def _check_numbers(place: str, values: Values, used_by: str | None, log: FindingLog) -> bool:
+    """Whether all are numbers."""
     if values.dtype.kind != "f":
-        return
+        return True
     bad = np.flatnonzero(~np.isfinite(values).all(axis=1))
     if len(bad):
         message = f"{len(bad)} of {len(values)} elements have values that are no numbers, the first is {bad[0]}"
         used = f" (used by {used_by})" if used_by else "; nothing uses them"
         (log.error if used_by else log.defect)(place, message + used, "ACCESSOR_INVALID_FLOAT")
+    return not len(bad)
 
 
 def _check_bounds(place: str, accessor: Accessor, values: Values, log: FindingLog) -> None:
@@ -91,7 +94,7 @@ def _check_bounds(place: str, accessor: Accessor, values: Values, log: FindingLo
             continue
         actual = np.asarray(extreme(values), np.float64)
         # Bounds are written as decimal numbers of the single precision that the values have.
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):
             said = np.asarray(declared, np.float64).astype(np.float32).astype(np.float64)
         if values.dtype.kind != "f":
             said = np.asarray(declared, np.float64)

@@ -124,6 +124,13 @@ def test_a_wall_of_kilometres_blocks_where_it_passes() -> None:
     assert grid.is_free(3.0, 1.0)
 
 
+def test_needles_and_what_no_number_can_place_are_no_trouble() -> None:
+    needles = np.array([[[0, -1e9, 0], [1e-9, 1e9, 0], [0, 1e9, 1e-9]], [[1e38, 0, 0], [0, 1e38, 1], [0, 1, 1e38]]])
+    grid = OccupancyGrid(spread(needles), WALKABLE)
+    assert not grid.is_free(0.0, 0.0)
+    assert grid.is_free(2.0, 0.0)
+
+
 def test_what_is_far_away_costs_nothing_and_blocks_nothing() -> None:
     angles = np.linspace(0.0, 2.0 * np.pi, 2001)
     ring = np.stack([1e5 * np.cos(angles), np.zeros(2001), 1e5 * np.sin(angles)], axis=1)
