@@ -35,6 +35,8 @@ class LiveServer(ABC):
         """``units`` makes the pictures of one client, from the first."""
         self.port = free_port()
         self.units, self.fps = units, fps
+        self.clients = 0
+        """How many have come until now."""
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._listening: socket.socket | None = None
@@ -59,6 +61,7 @@ class LiveServer(ABC):
             assert self._listening is not None
             try:
                 self._client, _ = self._listening.accept()
+                self.clients += 1
             except OSError:
                 return
             with self._client, contextlib.suppress(OSError, EOFError):

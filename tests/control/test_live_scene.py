@@ -96,6 +96,7 @@ async def test_each_visitor_looks_where_they_like_and_taps_by_angles(tmp_path: P
         assert (frame["yaw"], frame["position"]) == (pytest.approx(yaw), [0.0, 0.0, 0.0])
         assert (await visitor.ask(type="tap", id=1, x=0.5, y=0.5))["hotspot"] == "door"
         assert (await other.ask(type="tap", id=1, x=0.5, y=0.5))["hit"] == "nothing"
+        assert camera.clients == 1, "it is read once for all"
 
 
 async def test_the_sound_of_a_source_is_heard(tmp_path: Path) -> None:

@@ -183,6 +183,23 @@ def test_a_new_picture_is_told_and_shown_also_in_another_size(renderer: GlRender
     assert source.told == []
 
 
+def test_a_picture_goes_to_the_gpu_once_for_all_who_look_and_not_at_all_for_nobody() -> None:
+    context = GlContext.open()
+    renderer = GlRenderer(context, PixelFormat.RGBA)
+    source, uploads = StillSource(), []
+    upload = context.calls.tex_sub_image_2d
+    context.calls.tex_sub_image_2d = lambda *arguments: uploads.append(upload(*arguments))
+    handle = renderer.load(VideoSphere("square", source))
+    uploads.clear()
+    for level in (50, 100, 150):
+        source.put(np.full((32, 64), level, np.uint8))
+    assert uploads == []
+    for yaw_deg in (0.0, 90.0, 180.0):
+        assert middle(renderer.draw(handle, looking(yaw_deg)).pixels)[0] == pytest.approx(156, abs=1)
+    assert len(uploads) == 3, "one of each plane"
+    renderer.close()
+
+
 def test_a_picture_at_rest_can_be_refined(renderer: GlRenderer) -> None:
     source = StillSource()
     source.put(np.full((32, 64), 100, np.uint8))
