@@ -61,8 +61,10 @@ def _check_tree(gltf: Gltf, log: FindingLog) -> None:
             log.error(place, "names a node twice", "DUPLICATE_ELEMENTS")
         for root in scene.nodes:
             if root in parents:
-                message = f"node {root} is a child of node {parents[root]}, so it is no root"
-                log.error(place, message, "SCENE_NON_ROOT_NODE")
+                message = (
+                    f"node {root} is a child of node {parents[root]}, so it is no root; drawn where that places it"
+                )
+                log.defect(place, message, "SCENE_NON_ROOT_NODE")
 
 
 def _check_placement(place: str, node: NodePart, log: FindingLog) -> None:

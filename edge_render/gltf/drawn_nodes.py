@@ -19,7 +19,7 @@ from edge_render.scene import Mesh, Node
 
 
 def shown_nodes(checked: CheckedGltf) -> list[int]:
-    """The nodes of the default scene, each after its parent; of the first scene where none is the default.
+    """The nodes of the default scene, each once; of the first scene where none is the default.
 
     A file without scenes is a library of nodes (glTF 2.0, section 3.5.1); all of them are shown.
     """
@@ -29,12 +29,13 @@ def shown_nodes(checked: CheckedGltf) -> list[int]:
     else:
         children = {child for node in gltf.nodes for child in node.children}
         waiting = [index for index in reversed(range(len(gltf.nodes))) if index not in children]
-    found = []
+    found: dict[int, None] = {}
     while waiting:
         index = waiting.pop()
-        found.append(index)
-        waiting.extend(reversed(gltf.nodes[index].children))
-    return found
+        if index not in found:
+            found[index] = None
+            waiting.extend(reversed(gltf.nodes[index].children))
+    return list(found)
 
 
 def shown_primitives(checked: CheckedGltf, nodes: Iterable[int]) -> Iterator[tuple[str, Primitive]]:

@@ -74,7 +74,7 @@ def test_nothing_is_wrong_with_a_file_that_has_some_of_everything(tmp_path: Path
         ("extensionsUsed", ["ACME_curves"], WARNING, "extensionsUsed", "UNSUPPORTED_EXTENSION"),
         ("extensionsRequired", ["ACME_curves"], ERROR, "extensionsRequired", "UNSUPPORTED_EXTENSION"),
         ("scenes.0.nodes", [99], ERROR, "scenes[0].nodes", "UNRESOLVED_REFERENCE"),
-        ("scenes.0.nodes", [0], ERROR, "scenes[0].nodes", "SCENE_NON_ROOT_NODE"),
+        ("scenes.0.nodes", [0], DEFECT, "scenes[0].nodes", "SCENE_NON_ROOT_NODE"),
         ("scenes.0.nodes", "all", ERROR, "scenes[0].nodes", "TYPE_MISMATCH"),
         ("nodes.0.children", [0], ERROR, "nodes[2].children", "NODE_PARENT_OVERRIDE"),
         ("nodes.0.children", [2], ERROR, "nodes[0].children", "NODE_LOOP"),

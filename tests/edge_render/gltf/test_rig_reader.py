@@ -58,6 +58,15 @@ def test_only_the_default_scene_is_shown_and_each_node_of_it_once(tmp_path: Path
     assert [node.name for node in file.load(tmp_path).nodes] == ["default"]
 
 
+def test_a_root_that_hangs_on_another_node_is_drawn_once_where_that_places_it(tmp_path: Path) -> None:
+    file = GltfFile()
+    mesh = file.mesh(file.triangle())
+    leaf = file.node(mesh=mesh, name="leaf")
+    file.node(name="parent", translation=[0, 3, 0], children=[leaf])
+    (node,) = file.load(tmp_path).nodes
+    assert (node.name, node.matrix[1, 3]) == ("leaf", 3.0)
+
+
 def test_a_chain_of_ten_thousand_nodes_is_no_recursion(tmp_path: Path) -> None:
     file = GltfFile()
     count = 10_000
