@@ -98,6 +98,9 @@ class PreparedScene:
     low: NDArray[np.float64]
     high: NDArray[np.float64]
     """World space, metres: all that is drawn lies between them, wherever it moves; zeros where nothing is."""
+    swept_low: NDArray[np.float64] = field(repr=False)
+    swept_high: NDArray[np.float64] = field(repr=False)
+    """(boxes, 3): between which each box of the batches' chunks is, wherever it moves; in order of the batches."""
     mipmaps: Mapping[TextureForm, Mipmaps] = field(default_factory=dict, repr=False)
 
 
@@ -109,10 +112,13 @@ def prepare_scene(scene: Scene, *, levels_from: int = SIMPLIFIED_FROM_TRIANGLES)
     for part in placer.parts():
         parts[part.key].append(part)
     movement = placer.plan.finish()
-    low, high = _bounds([part for group in parts.values() for part in group], movement)
+    groups = sorted(parts.items())
+    ordered = [part for _, group in groups for part in group]
+    swept_low, swept_high = movement.swept(joined_boxes([part.boxes for part in ordered if part.boxes is not None]))
+    low, high = _bounds(ordered, swept_low, swept_high)
     cell_m = max(CHUNK_CELL_M, float((high - low).max()) / CHUNK_CELLS_PER_AXIS_MAX)
     merger = _Merger(scene, low, cell_m)
-    drafts = [merger.draft(key, group) for key, group in sorted(parts.items())]
+    drafts = [merger.draft(key, group) for key, group in groups]
     levels: dict[int, tuple[Levels, NDArray[np.uint32]]] = {}
     if scene.triangle_count() >= levels_from:
         chosen = [index for index, draft in enumerate(drafts) if draft.has_levels]
@@ -127,23 +133,23 @@ def prepare_scene(scene: Scene, *, levels_from: int = SIMPLIFIED_FROM_TRIANGLES)
         shown=np.array(list(placer.shown), np.bool_).reshape(-1, 1 + len(scene.variants)),
         low=low,
         high=high,
+        swept_low=swept_low,
+        swept_high=swept_high,
         mipmaps=make_mipmaps(scene),
     )
 
 
-def _bounds(parts: Sequence[Part], movement: Movement) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    lows, highs = [], []
-    for part in parts:
-        if part.boxes is None:
-            lows.append(part.positions.min(axis=0).astype(np.float64))
-            highs.append(part.positions.max(axis=0).astype(np.float64))
-    boxes = joined_boxes([part.boxes for part in parts if part.boxes is not None])
-    for low, high in movement.swept(boxes) if len(boxes.rows) else ():
-        lows.append(low.min(axis=0))
-        highs.append(high.max(axis=0))
-    if not lows:
+def _bounds(
+    parts: Sequence[Part], swept_low: NDArray[np.float64], swept_high: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    still = [part.positions for part in parts if part.boxes is None]
+    low = np.concatenate([*(positions.min(axis=0, keepdims=True) for positions in still), swept_low], dtype=np.float64)
+    high = np.concatenate(
+        [*(positions.max(axis=0, keepdims=True) for positions in still), swept_high], dtype=np.float64
+    )
+    if not len(low):
         return np.zeros(3), np.zeros(3)
-    return np.min(lows, axis=0), np.max(highs, axis=0)
+    return low.min(axis=0), high.max(axis=0)
 
 
 def joined_boxes(parts: Sequence[Boxes]) -> Boxes:

@@ -77,9 +77,8 @@ class ChunkTable:
         self._placed = box_chunk[self._box_first]
         self._scale = np.ones(len(self._batch))
         if len(self._placed):
-            lows, highs = zip(*prepared.movement.swept(self._boxes), strict=True)
-            low[self._placed] = np.minimum.reduceat(np.min(lows, axis=0), self._box_first, axis=0)
-            high[self._placed] = np.maximum.reduceat(np.max(highs, axis=0), self._box_first, axis=0)
+            low[self._placed] = np.minimum.reduceat(prepared.swept_low, self._box_first, axis=0)
+            high[self._placed] = np.maximum.reduceat(prepared.swept_high, self._box_first, axis=0)
         self._swept_center, self._swept_extent = (low + high) * 0.5, (high - low) * 0.5
         self._center, self._extent = self._swept_center.copy(), self._swept_extent.copy()
         self._moving = _moving(prepared)

@@ -101,9 +101,13 @@ class Movement:
             texel[5 : 5 + 2 * len(active) : 2] = weights[active]
         return texels.reshape(-1, SLOT_TEXELS, 4)
 
-    def swept(self, boxes: Boxes) -> Iterator[tuple[NDArray[np.float64], NDArray[np.float64]]]:
-        """Where boxes, (n, 3) low and high, come to be in the course of all clips: at some moments of them, each with
-        a margin for what happens in between."""
+    def swept(self, boxes: Boxes) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Between which corners, (n, 3) low and high, each of the boxes is in the course of all clips: at some moments
+        of them, each with a margin for what happens in between."""
+        lows, highs = zip(*self._moments(boxes), strict=True)
+        return np.min(lows, axis=0), np.max(highs, axis=0)
+
+    def _moments(self, boxes: Boxes) -> Iterator[tuple[NDArray[np.float64], NDArray[np.float64]]]:
         animator = self.animator
         if animator is None or not len(self._moving):
             yield world_boxes(self.palette(None), boxes)

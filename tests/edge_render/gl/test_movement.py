@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from edge_render.frame import PixelFormat
 from edge_render.geometry import placing
 from edge_render.geometry.batches import prepare_scene
+from edge_render.geometry.draw_list import ChunkTable
 from edge_render.geometry.placing import Placing
 from edge_render.gl.context import GlContext
 from edge_render.gl.renderer import GlRenderer
-from edge_render.pose import Pose
+from edge_render.pose import Pose, perspective
 from edge_render.renderer import View
 from edge_render.rig import Clip, Interpolation, Rig, Skin, Track, TrackPath
 from edge_render.scene import AlphaMode, Mesh, MorphTargets, Node, Scene, Sun
@@ -364,8 +365,28 @@ def test_it_changes_only_for_those_who_may_see_something_move(renderer: GlRender
     renderer.unload(still)
 
 
-def test_what_moves_is_left_out_where_it_is_out_of_view(renderer: GlRenderer, clock: Clock) -> None:
+def test_what_moves_is_left_out_where_it_is_out_of_view() -> None:
     moved = line(0, TrackPath.TRANSLATION, (0, 0, 0), (30, 0, 0))
     prepared = prepare_scene(scene((small(),), (Node("a", 0, np.eye(4), 0),), rig(1, moved)))
-    assert prepared.high[0] > 29.0
     assert prepared.low[0] < 0.0
+    assert prepared.high[0] > 29.0
+    animator = prepared.movement.animator
+    assert animator is not None
+    table = ChunkTable(prepared)
+    clip_from_world = perspective(FOV_RAD, FRONT.aspect, 0.05, 200.0) @ FRONT.pose.view_matrix()
+    drawn = []
+    for time_s in (0.0, 0.05, 0.5):
+        table.move(prepared.movement.palette(animator.pose_at(time_s)))
+        drawn.append(table.draw_list(clip_from_world, FRONT.pose.position, None, None).triangles)
+    assert drawn == [2, 2, 0]
+    assert table.seen_moving(clip_from_world, None), "it comes back"
+
+
+def test_instances_out_of_view_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(placing, "INSTANCED_FROM_BYTES", 0)
+    places = np.stack([placed(4.0 * x, 0.0) for x in range(-50, 51)])
+    table = ChunkTable(prepare_scene(scene((small(),), (Node("a", 0, np.eye(4), instances=places),))))
+    clip_from_world = perspective(FOV_RAD, FRONT.aspect, 0.05, 200.0) @ FRONT.pose.view_matrix()
+    draws = table.draw_list(clip_from_world, FRONT.pose.position, None, None)
+    assert draws.opaque == [(0, 0, 1)]
+    assert table.moving == 0
