@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from edge_render.findings import Finding, Severity
+from edge_render.findings import Finding, FindingLog, Severity, printable
 from edge_render.gltf.loader import ExaminedModel, examine_model
+from edge_render.package import MANIFEST_NAME, MODEL_SUFFIXES
 
 SoundCheck = Callable[[Path], str | None]
 """What is wrong with a sound file; None where it is sound."""
@@ -44,10 +45,16 @@ class ValidationReport:
 
 def validate(path: Path, check_sound: SoundCheck) -> ValidationReport:
     """Check a model file, or the folder of a package. Takes as long as loading it, and reads nothing but its files."""
+    if path.name == MANIFEST_NAME:
+        path = path.parent
     if path.is_dir():
         from edge_render.package_validation import PackageValidation
 
         return PackageValidation(path, check_sound).report()
+    if path.is_file() and path.suffix.lower() not in MODEL_SUFFIXES:
+        log = FindingLog(printable(path.name))
+        log.error("", f"is no model ({' '.join(MODEL_SUFFIXES)}) and no package's folder", "UNKNOWN_FORMAT")
+        return ValidationReport("model", log.findings(), ())
     examined = examine_model(path, name="model")
     return ValidationReport("model", examined.findings, facts_of(path.name, examined))
 

@@ -171,3 +171,16 @@ def test_a_sound_is_checked_once(tmp_path: Path) -> None:
     write(tmp_path, hall=hall(audio={"file": "song.wav"}), attic=hall(audio={"file": "song.wav"}))
     assert validate(tmp_path, check).findings == ()
     assert checked == [(tmp_path / "song.wav").resolve()]
+
+
+def test_the_manifest_stands_for_its_package(tmp_path: Path) -> None:
+    assert validate(write(tmp_path, hall=hall()) / MANIFEST_NAME, sound).kind == "package"
+
+
+def test_what_is_neither_a_model_nor_a_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("glTF")
+    (found,) = validate(tmp_path / "notes.txt", sound).findings
+    assert (found.code, found.message) == (
+        "UNKNOWN_FORMAT",
+        "is no model (.glb .gltf .obj .ply .stl .3mf) and no package's folder",
+    )
