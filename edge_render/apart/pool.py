@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import queue
+import signal
 import subprocess
 import sys
 import threading
@@ -21,6 +22,8 @@ JOB_MAX_S: Final = 30.0
 PROCESS_BASE_BYTES: Final = 512 * 1024 * 1024
 """Address space that Python and the decoders take before they decode anything; most of it is never touched."""
 _PROCESSES_MAX: Final = 4
+_DYING_S: Final = 0.5
+"""A process that has closed its end is gone within this, unless it lives and talks nonsense."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +45,14 @@ class Decoded:
     arrays: list[NDArray[Any]] = field(default_factory=list, repr=False)
 
 
-def decode_apart(jobs: Iterable[Job]) -> list[Decoded]:
-    """Do jobs in a few processes at once; results are in the order of the jobs. Bad bytes give an error, no more."""
+def decode_apart(jobs: Iterable[Job], *, job_max_s: float = JOB_MAX_S) -> list[Decoded]:
+    """Do jobs in a few processes at once; results are in the order of the jobs. Bad bytes give an error, no more, and
+    so does a job that takes longer than ``job_max_s``."""
     todo = list(jobs)
     if not todo:
         return []
     idle: queue.SimpleQueue[_DecoderProcess] = queue.SimpleQueue()
-    workers = [_DecoderProcess() for _ in range(min(_PROCESSES_MAX, os.cpu_count() or 1, len(todo)))]
+    workers = [_DecoderProcess(job_max_s) for _ in range(min(_PROCESSES_MAX, os.cpu_count() or 1, len(todo)))]
     for worker in workers:
         idle.put(worker)
 
@@ -70,14 +74,15 @@ def decode_apart(jobs: Iterable[Job]) -> list[Decoded]:
 class _DecoderProcess:
     """One process, started when it is needed and again when it has died. Used by one thread at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, job_max_s: float) -> None:
+        self._job_max_s = job_max_s
         self._process: subprocess.Popen[bytes] | None = None
 
     def decode(self, job: Job) -> Decoded:
         process = self._started()
         assert process.stdin is not None, "both are pipes"
         assert process.stdout is not None, "both are pipes"
-        watchdog = threading.Timer(JOB_MAX_S, process.kill)
+        watchdog = threading.Timer(self._job_max_s, process.kill)
         watchdog.start()
         head = {
             "decoder": job.decoder,
@@ -87,9 +92,8 @@ class _DecoderProcess:
         try:
             send(process.stdin, head, [job.data])
             answer, arrays = receive(process.stdout, max_bytes=job.working_bytes)
-        except (WireError, OSError):
-            process.kill()
-            return Decoded(self._epitaph(process.wait()))
+        except (WireError, OSError) as error:
+            return Decoded(self._epitaph(process, error))
         finally:
             watchdog.cancel()
         if "error" in answer:
@@ -116,6 +120,14 @@ class _DecoderProcess:
             )
         return self._process
 
-    @staticmethod
-    def _epitaph(exit_status: int) -> str:
-        return f"the decoder gave up on it within {JOB_MAX_S:.0f} s (exit status {exit_status})"
+    def _epitaph(self, process: subprocess.Popen[bytes], error: Exception) -> str:
+        """What became of it; afterwards it has ended."""
+        try:
+            exit_status = process.wait(_DYING_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            return f"what its decoder says is not taken: {error}"
+        if exit_status == -signal.SIGKILL:
+            return f"it took longer than {self._job_max_s:.0f} s, or more memory than there is"
+        return f"the decoder crashed on it (exit status {exit_status})"

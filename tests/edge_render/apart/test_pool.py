@@ -35,7 +35,7 @@ def test_results_are_in_the_order_of_the_jobs_and_bad_ones_harm_no_other() -> No
 
 def test_a_result_larger_than_agreed_is_not_taken() -> None:
     (decoded,) = decode_apart([_draco(CODED, working_bytes=16)])
-    assert decoded.error is not None
+    assert "more bytes than were asked for" in decoded.error
 
 
 def test_a_process_that_dies_is_told_of_and_replaced() -> None:
@@ -43,6 +43,11 @@ def test_a_process_that_dies_is_told_of_and_replaced() -> None:
     crash = Job("draco", np.frombuffer(CODED, np.uint8), -2 * 1024 * MEBIBYTE)
     results = decode_apart([crash, _draco(CODED), crash, _draco(CODED)])
     assert [decoded.error is None for decoded in results] == [False, True, False, True]
+
+
+def test_a_job_that_takes_too_long_is_given_up() -> None:
+    (decoded,) = decode_apart([_draco(CODED)], job_max_s=0.0)
+    assert "longer" in decoded.error
 
 
 @settings(max_examples=200, deadline=None)
