@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from edge_render.video import opening
+from edge_render.video import catching_up, opening
 from edge_render.video.source import VideoSource
 from edge_render.video.status import SourceState
 from tests.edge_render.video.live_servers import (
@@ -67,6 +67,15 @@ def test_a_camera_that_is_not_there_yet_is_waited_for(tmp_path: Path) -> None:
         assert lost.picture_ns is None
         with server:
             watched.wait_state(SourceState.PLAYING)
+
+
+def test_a_decoder_that_can_t_keep_up_shows_key_frames(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if each picture were too late."""
+    monkeypatch.setattr(catching_up, "KEY_ONLY_FROM_NS", 0)
+    with RtspServer() as server, Watched(server.address) as watched:
+        watched.wait_pictures(4)
+        grays = watched.grays()
+        assert all(abs(later - earlier) > 20 for earlier, later in itertools.pairwise(grays))
 
 
 @pytest.mark.parametrize("refusal", ["461 Unsupported Transport", "400 Bad Request"])
