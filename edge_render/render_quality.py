@@ -20,7 +20,13 @@ class RenderQuality:
     trilinear: bool = True
     """Blend between two mipmap levels instead of taking the nearer one."""
     shadow_size: int = 4096
-    """Width and height of the shadow map, pixels."""
+    """Width and height of the shadow map of a whole scene, pixels."""
+    cascades: int = 2
+    """Finer shadow maps around the visitor, up to 3; see edge_render/shadow_plan.py."""
+    cascade_size: int = 2048
+    """Width and height of each, pixels."""
+    shadow_cells: int = 12
+    """How many of them are kept, for all visitors; at least one for each cascade."""
     motion_scale: float = 1.0
     """Share of the width and height at which large pictures are drawn while the visitor moves; they are
     enlarged to their full size, and the still picture is drawn in full."""
@@ -43,6 +49,7 @@ class RenderQuality:
             trilinear=False,
             shadow_size=2048,
             shadow_taps=1,
+            cascades=0,
             motion_scale=0.7,
             panorama_tiles_bytes=128 * 1024**2,
         )

@@ -90,6 +90,12 @@ class ChunkTable:
         return len(self._moving)
 
     @property
+    def moving_bounds(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Smallest and largest corner of all places where what moves ever is; there must be some."""
+        center, extent = self._swept_center[self._moving], self._swept_extent[self._moving]
+        return (center - extent).min(axis=0), (center + extent).max(axis=0)
+
+    @property
     def instances(self) -> bool:
         return bool(self._instanced.any())
 
@@ -113,11 +119,21 @@ class ChunkTable:
         return bool(inside.any())
 
     def draw_list(
-        self, clip_from_world: Matrix, eye: tuple[float, float, float], variant: int | None, detail: Detail | None
+        self,
+        clip_from_world: Matrix,
+        eye: tuple[float, float, float],
+        variant: int | None,
+        detail: Detail | None,
+        moving: bool | None = None,
     ) -> DrawList:
         """Leave out chunks outside the view and sort: opaque ones nearest first, as far as batches allow, blended ones
-        farthest first across all of them. Without ``detail``, all is drawn at its finest."""
+        farthest first across all of them. Without ``detail``, all is drawn at its finest. ``moving``: only what ever
+        moves, or only what does not."""
         inside = _inside(clip_from_world, self._center, self._extent)
+        if moving is not None:
+            ever = np.zeros(len(inside), np.bool_)
+            ever[self._moving] = True
+            inside &= ever if moving else ~ever
         if self._shown is not None:
             inside &= self._shown[_variant(variant, self._shown)]
         visible = np.flatnonzero(inside)

@@ -23,6 +23,7 @@ from edge_render.gl.vertex_arrays import BatchBuffers
 from edge_render.pose import Matrix, Vec3
 from edge_render.render_quality import RenderQuality
 from edge_render.scene import AlphaMode, UvTransform
+from edge_render.shadow_plan import ShadowPlan
 
 TICKS_PER_S = 120
 """Times of what moves are told apart so finely: visitors drawn within a tick share its palette."""
@@ -71,14 +72,27 @@ class GpuScene:
         self._prepared: PreparedScene | None = prepared
         self._animator = prepared.movement.animator
         self._palette = GpuPalette(context, prepared.movement)
-        self._tick = -1
+        self.tick = -1
+        """Of which time what moves is where it is."""
         self.nodes: NDArray[np.float64] | None = None
         """Where the nodes of the rig are now, (n, 4, 4), where anything moves."""
         self._rows_chosen: DrawList | None = None
         self._context = context
         self._textures = GlTextures(context, prepared.source, quality, prepared.mipmaps)
         self._programs = programs
-        self._materials = GpuMaterials(context, self._textures, self.source, quality)
+        self.shadows = ShadowPlan.of(prepared.source.sun.direction, *self.bounds, quality.cascades)
+        self._materials = GpuMaterials(context, self._textures, self.source, quality, self._sun_features())
+
+    def _sun_features(self) -> frozenset[str]:
+        if self.source.sun.intensity == 0.0:
+            return frozenset()
+        cascades = len(self.shadows.radii_m)
+        found = {
+            "SUN",
+            *([f"CASCADES {cascades}"] if cascades else []),
+            *(["MOVING_SHADOWS"] * bool(self.chunks.moving)),
+        }
+        return frozenset(found)
 
     def upload(self) -> Iterator[float]:
         """Put it on the GPU in steps of a few milliseconds; yields how much is done, from 0 to 1."""
@@ -130,19 +144,25 @@ class GpuScene:
     def move_to(self, time_s: float) -> bool:
         """Have all that moves where it is so long after the scene began. Returns whether anything may have moved."""
         tick = int(time_s * TICKS_PER_S)
-        if tick == self._tick or self._animator is None or not self._animator.anything_moves:
+        if tick == self.tick or self._animator is None or not self._animator.anything_moves:
             return False
-        self._tick = tick
+        self.tick = tick
         pose = self._animator.pose_at(tick / TICKS_PER_S)
         self.nodes = pose.world
         self.chunks.move(self._palette.move(pose))
         return True
 
     def draw_list(
-        self, clip_from_world: Matrix, eye: Vec3, *, variant: int | None = None, detail: Detail | None = None
+        self,
+        clip_from_world: Matrix,
+        eye: Vec3,
+        *,
+        variant: int | None = None,
+        detail: Detail | None = None,
+        moving: bool | None = None,
     ) -> DrawList:
         """What a view draws of it, as it stands now; see ChunkTable.draw_list."""
-        return self.chunks.draw_list(clip_from_world, eye, variant, detail)
+        return self.chunks.draw_list(clip_from_world, eye, variant, detail, moving)
 
     def draw_runs(self, runs: list[Run], draws: DrawList, *, program: int | None = None) -> None:
         """Draw runs with their materials, or all with one ``program`` (which must place vertices as they do)."""

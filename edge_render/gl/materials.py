@@ -127,8 +127,12 @@ def _uses(material: Material) -> Iterator[_Use]:
 class GpuMaterials:
     """The materials of one scene. Made and used on the GL thread."""
 
-    def __init__(self, context: GlContext, textures: GlTextures, scene: Scene, quality: RenderQuality) -> None:
-        """Uploads the constants of all materials; textures are uploaded by the first look that uses them."""
+    def __init__(
+        self, context: GlContext, textures: GlTextures, scene: Scene, quality: RenderQuality, sun: frozenset[str]
+    ) -> None:
+        """Uploads the constants of all materials; textures are uploaded by the first look that uses them. ``sun``: the
+        ``#define`` names of its light and shadows."""
+        self._sun = sun
         self._context, self._textures, self._scene, self._quality = context, textures, scene, quality
         alignment = max(_SURFACE_FLOATS * 4, context.moderngl.info["GL_UNIFORM_BUFFER_OFFSET_ALIGNMENT"])
         self._stride = -(-_SURFACE_FLOATS * 4 // alignment) * alignment
@@ -207,6 +211,8 @@ class GpuMaterials:
             features.add("HAS_COLOR")
         if self._quality.shadow_taps > 1:
             features.add("SHADOW_TAPS_4")
+        if "UNLIT" not in features:
+            features |= self._sun
         if self._scene.environment is not None:
             features.add("HAS_ENVIRONMENT")
         if self._scene.lights:

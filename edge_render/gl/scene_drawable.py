@@ -21,14 +21,12 @@ from edge_render.gl.calls import (
     DEPTH_TEST,
     FRAMEBUFFER,
     LEQUAL,
-    TEXTURE0,
-    TEXTURE_2D,
     UNIFORM_BUFFER,
 )
 from edge_render.gl.drawable import GlParts, Sampling
 from edge_render.gl.gpu_scene import GpuScene
-from edge_render.gl.programs import FRAME_BINDING, SHADOW_UNIT
-from edge_render.gl.shadow_map import ShadowMap
+from edge_render.gl.programs import FRAME_BINDING
+from edge_render.gl.shadow_map import SunShadows
 from edge_render.gl.surroundings import Surroundings
 from edge_render.gl.targets import Target
 from edge_render.pose import Matrix, Pose, perspective
@@ -52,7 +50,7 @@ class SceneDrawable:
         scene = content.source if isinstance(content, PreparedScene) else content
         self._scene = replace(scene, meshes=(), textures=())
         self._gpu: GpuScene | None = None
-        self._shadow: ShadowMap | None = None
+        self._shadow: SunShadows | None = None
         self._around: Surroundings | None = None
         self._background = _background(scene)
         self._frame_block: Any = None
@@ -61,7 +59,7 @@ class SceneDrawable:
     @property
     def gpu_bytes(self) -> int:
         """See Drawable.gpu_bytes."""
-        return sum(0 if part is None else part.gpu_bytes for part in (self._gpu, self._around))
+        return sum(0 if part is None else part.gpu_bytes for part in (self._gpu, self._around, self._shadow))
 
     def upload(self) -> Iterator[float]:
         """See Drawable.upload."""
@@ -74,7 +72,7 @@ class SceneDrawable:
         gpu = self._gpu = GpuScene(parts.context, parts.programs, prepared, parts.quality)
         for done in gpu.upload():
             yield 0.9 * done
-        self._shadow = ShadowMap(parts.context, gpu, parts.quality.shadow_size)
+        self._shadow = SunShadows(parts.context, gpu, parts.quality)
         self._constants = _constants(self._scene, self._shadow)
         yield 1.0
 
@@ -103,6 +101,7 @@ class SceneDrawable:
         frame[32:35] = view.pose.position
         frame[35] = -sampling.finer_levels
         self._frame_block.write(frame.tobytes())
+        shadow_parts = shadow.prepare(view.pose.position)
 
         calls.bind_framebuffer(FRAMEBUFFER, target.drawn.glo)
         calls.viewport(0, 0, target.width, target.height)
@@ -114,9 +113,7 @@ class SceneDrawable:
         calls.front_face(CW)  # the upside-down projection turns the winding
         calls.disable(BLEND)
         calls.bind_buffer_base(UNIFORM_BUFFER, FRAME_BINDING, self._frame_block.glo)
-        calls.active_texture(TEXTURE0 + SHADOW_UNIT)
-        calls.bind_texture(TEXTURE_2D, shadow.texture)
-        around.bind(view.pose.position, gpu.nodes)
+        around.bind(view.pose.position, gpu.nodes, shadow_parts)
         # What is drawn smaller is enlarged, and points with it.
         calls.point_size(max(1.0, POINT_PX * target.height / view.height))
         gpu.draw_runs(draws.opaque, draws)
@@ -160,7 +157,7 @@ def _background(scene: Scene) -> tuple[float, float, float]:
     return float(red), float(green), float(blue)
 
 
-def _constants(scene: Scene, shadow: ShadowMap) -> NDArray[np.float32]:
+def _constants(scene: Scene, shadow: SunShadows) -> NDArray[np.float32]:
     """The part of the Frame block that views don't change."""
     frame = np.zeros(_FRAME_FLOATS, np.float32)
     frame[16:32] = shadow.texture_from_world.T.reshape(-1)

@@ -1,7 +1,11 @@
-"""The sun's shadow map. The scene is static, so it is drawn once, when a scene is loaded."""
+"""The sun's shadow maps: what stands still is drawn once, what moves once for each time at which it is seen.
+
+Glass casts no shadow, MASK casts that of its alpha.
+"""
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from typing import Any
 
 import numpy as np
@@ -14,63 +18,42 @@ from edge_render.gl.calls import (
     DEPTH_TEST,
     FRAMEBUFFER,
     LEQUAL,
+    LINEAR,
     POLYGON_OFFSET_FILL,
+    TEXTURE0,
+    TEXTURE_2D,
 )
 from edge_render.gl.context import GlContext
 from edge_render.gl.gpu_scene import GpuScene
-from edge_render.pose import Vec3
+from edge_render.gl.programs import CASCADE_UNITS, MOVING_SHADOW_UNIT, SHADOW_UNIT
+from edge_render.pose import Matrix, Vec3
+from edge_render.render_quality import RenderQuality
+from edge_render.shadow_plan import Cell, MapPart
 
-_LINEAR = 0x2601
-
-
-def sun_projection(
-    direction: Vec3, low: NDArray[np.float64], high: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], float]:
-    """The parallel projection along the sun that just holds a box: clip from world (4, 4), and the larger
-    edge of the picture in metres."""
-    along = np.asarray(direction, dtype=np.float64) / np.linalg.norm(direction)
-    helper = np.array([0.0, 1.0, 0.0]) if abs(along[1]) < 0.9 else np.array([0.0, 0.0, 1.0])
-    right = np.cross(along, helper)
-    right /= np.linalg.norm(right)
-    rotation = np.stack([right, np.cross(right, along), along])
-    corners = np.array([[x, y, z] for x in (low[0], high[0]) for y in (low[1], high[1]) for z in (low[2], high[2])])
-    turned = corners @ rotation.T
-    near, far = turned.min(axis=0), turned.max(axis=0)
-    # A margin keeps what lies in the outermost faces off the edge of the map.
-    margin = 0.01 * (far - near).max() + 1e-3
-    near, far = near - margin, far + margin
-    matrix = np.eye(4)
-    matrix[:3, :3] = rotation * (2.0 / (far - near))[:, None]
-    matrix[:3, 3] = -(far + near) / (far - near)
-    return matrix, float((far - near)[:2].max())
+PARTS_MAX = 4
+"""Three cascades, and what moves."""
+_OFFSET_TEXELS = 1.5
+"""Surfaces look up their shadow this far off along their normal, so that they don't shadow themselves."""
+_TO_TEXTURE = np.array([[0.5, 0, 0, 0.5], [0, 0.5, 0, 0.5], [0, 0, 0.5, 0.5], [0, 0, 0, 1.0]])
 
 
-class ShadowMap:
-    """Depth as the sun sees a whole scene; glass (BLEND) casts no shadow, MASK casts that of its alpha."""
+class _DepthMap:
+    """One square depth texture that is compared with."""
 
-    def __init__(self, context: GlContext, scene: GpuScene, size: int) -> None:
-        limit = context.moderngl.info["GL_MAX_TEXTURE_SIZE"]
-        self._size = min(size, limit)
-        clip_from_world, edge_m = sun_projection(scene.source.sun.direction, *scene.bounds)
-        to_texture = np.array([[0.5, 0, 0, 0.5], [0, 0.5, 0, 0.5], [0, 0, 0.5, 0.5], [0, 0, 0, 1.0]])
-        self.texture_from_world = to_texture @ clip_from_world
-        self.normal_offset_m = 1.5 * edge_m / self._size
-        """Surfaces look up their shadow this far off along their normal, so that they don't shadow themselves."""
-        self._texture: Any = context.moderngl.depth_texture((self._size, self._size))
+    def __init__(self, context: GlContext, size: int) -> None:
+        self.size = min(size, int(context.moderngl.info["GL_MAX_TEXTURE_SIZE"]))
+        self._texture: Any = context.moderngl.depth_texture((self.size, self.size))
         self._texture.compare_func = "<="
-        self._texture.filter = (_LINEAR, _LINEAR)
+        self._texture.filter = (LINEAR, LINEAR)
         self._texture.repeat_x = self._texture.repeat_y = False
         self._framebuffer: Any = context.moderngl.framebuffer(depth_attachment=self._texture)
-        self._draw(context, scene, clip_from_world)
+        self._calls = context.calls
 
-    @property
-    def texture(self) -> int:
-        return int(self._texture.glo)
-
-    def _draw(self, context: GlContext, scene: GpuScene, clip_from_world: NDArray[np.float64]) -> None:
-        calls = context.calls
+    def draw(self, scene: GpuScene, clip_from_world: Matrix, *, moving: bool) -> None:
+        """Draw what moves, or what does not. Leaves the framebuffer and the viewport changed."""
+        calls = self._calls
         calls.bind_framebuffer(FRAMEBUFFER, self._framebuffer.glo)
-        calls.viewport(0, 0, self._size, self._size)
+        calls.viewport(0, 0, self.size, self.size)
         calls.depth_mask(1)
         calls.clear(DEPTH_BUFFER_BIT)
         calls.enable(DEPTH_TEST)
@@ -79,11 +62,86 @@ class ShadowMap:
         calls.disable(BLEND)
         calls.enable(POLYGON_OFFSET_FILL)
         calls.polygon_offset(1.5, 2.0)
-        draws = scene.draw_list(clip_from_world, (0.0, 0.0, 0.0))
+        draws = scene.draw_list(clip_from_world, (0.0, 0.0, 0.0), moving=moving)
         scene.draw_depth(draws.opaque, draws, clip_from_world)
         calls.disable(POLYGON_OFFSET_FILL)
-        calls.check("drawing the shadow map")
+
+    def bind(self, unit: int) -> None:
+        self._calls.active_texture(TEXTURE0 + unit)
+        self._calls.bind_texture(TEXTURE_2D, self._texture.glo)
 
     def release(self) -> None:
         self._framebuffer.release()
         self._texture.release()
+
+
+class SunShadows:
+    """All maps of one scene. Made and used on the GL thread."""
+
+    def __init__(self, context: GlContext, scene: GpuScene, quality: RenderQuality) -> None:
+        self._context, self._scene, self._quality = context, scene, quality
+        self._plan = plan = scene.shadows
+        self.texture_from_world = _TO_TEXTURE @ plan.clip_from_world
+        self._shines = scene.source.sun.intensity > 0.0
+        self._whole = _DepthMap(context, quality.shadow_size if self._shines else 1)
+        self.normal_offset_m = _OFFSET_TEXELS * float(plan.edges_m.max()) / self._whole.size
+        self._cells: OrderedDict[Cell, _DepthMap] = OrderedDict()
+        self._moving: _DepthMap | None = None
+        self._drawn_at: int | None = None
+        if not self._shines:
+            return
+        if scene.chunks.moving:
+            self._moving = _DepthMap(context, quality.shadow_size // 2)
+            self._moving_part = plan.part_around(*scene.chunks.moving_bounds)
+        self._whole.draw(scene, plan.clip_from_world, moving=False)
+        context.calls.check("drawing the shadow map")
+
+    @property
+    def gpu_bytes(self) -> int:
+        maps = [self._whole, *self._cells.values(), *([] if self._moving is None else [self._moving])]
+        return sum(4 * one.size * one.size for one in maps)
+
+    def prepare(self, eye: Vec3) -> NDArray[np.float32]:
+        """Draw what is missing for a visitor, before the picture is begun, and bind all maps: nothing without a sun.
+
+        Returns (PARTS_MAX, 8): of each cascade, and last of what moves, scale and offset, and the normal offset as a
+        share of that of the whole map.
+        """
+        parts = np.zeros((PARTS_MAX, 8), np.float32)
+        if not self._shines:
+            return parts
+        for index, cell in enumerate(self._plan.cells(eye)):
+            part = self._plan.part(cell)
+            depth = self._cell(cell, part)
+            depth.bind(CASCADE_UNITS[index])
+            parts[index] = self._told(part, depth.size)
+        if self._moving is not None:
+            if self._drawn_at != self._scene.tick:
+                self._drawn_at = self._scene.tick
+                self._moving.draw(
+                    self._scene, self._moving_part.clip_from_whole() @ self._plan.clip_from_world, moving=True
+                )
+            self._moving.bind(MOVING_SHADOW_UNIT)
+            parts[-1] = self._told(self._moving_part, self._moving.size)
+        self._whole.bind(SHADOW_UNIT)
+        return parts
+
+    def _told(self, part: MapPart, size: int) -> NDArray[np.float32]:
+        finer = self._whole.size / (size * float(part.scale.min()))
+        return np.array([*part.scale, *part.offset, finer, 0.0, 0.0, 0.0], np.float32)
+
+    def _cell(self, cell: Cell, part: MapPart) -> _DepthMap:
+        """The map of a cell; those longest unused make room, and lend their texture."""
+        if cell in self._cells:
+            self._cells.move_to_end(cell)
+            return self._cells[cell]
+        full = len(self._cells) >= self._quality.shadow_cells
+        depth = self._cells.popitem(last=False)[1] if full else _DepthMap(self._context, self._quality.cascade_size)
+        depth.draw(self._scene, part.clip_from_whole() @ self._plan.clip_from_world, moving=False)
+        self._cells[cell] = depth
+        return depth
+
+    def release(self) -> None:
+        for one in (self._whole, self._moving, *self._cells.values()):
+            if one is not None:
+                one.release()

@@ -36,12 +36,14 @@ from edge_render.gl.calls import (
 )
 from edge_render.gl.context import GlContext
 from edge_render.gl.programs import BRDF_UNIT, ENVIRONMENT_UNIT, IRRADIANCE_UNIT, SURROUNDINGS_BINDING, GlPrograms
+from edge_render.gl.shadow_map import PARTS_MAX
 from edge_render.pose import Matrix, Vec3
 from edge_render.scene import EnvironmentLight, LightKind, PunctualLight, Scene
 
 LIGHTS_MAX = 12
 """Punctual lights that one picture is lit by."""
-_FLOATS = 4 * (1 + 1 + 4 * LIGHTS_MAX)
+_SHADOWS_AT = 4 * (1 + 1 + 4 * LIGHTS_MAX)
+_FLOATS = _SHADOWS_AT + 8 * PARTS_MAX
 _KINDS = {LightKind.DIRECTIONAL: 0.0, LightKind.POINT: 1.0, LightKind.SPOT: 2.0}
 
 
@@ -70,10 +72,12 @@ class Surroundings:
         environment = self._scene.environment
         return 0 if environment is None else sum(level.nbytes for level in environment.specular)
 
-    def bind(self, eye: Vec3, nodes: NDArray[np.float64] | None) -> None:
-        """Have it where shaders look for it. ``nodes``: where those of the rig are now, (n, 4, 4), if there is one."""
+    def bind(self, eye: Vec3, nodes: NDArray[np.float64] | None, shadow_parts: NDArray[np.float32]) -> None:
+        """Have it where shaders look for it. ``nodes``: where those of the rig are now, (n, 4, 4), if there is one;
+        ``shadow_parts``: see SunShadows.prepare."""
         calls = self._context.calls
         constants = self._constants
+        constants[_SHADOWS_AT:] = shadow_parts.reshape(-1)
         if self._scene.lights:
             chosen = strongest(self._scene.lights, eye, nodes)
             constants = constants.copy()

@@ -82,13 +82,15 @@ out vec4 fragment;
 uniform sampler2D behind_map;  // what is opaque, drawn before
 #endif
 
-#if defined(HAS_ENVIRONMENT) || defined(LIGHTS)
+#if defined(HAS_ENVIRONMENT) || defined(LIGHTS) || defined(CASCADES) || defined(MOVING_SHADOWS)
 #include "surroundings.glsl"
 #endif
 #ifdef HAS_ENVIRONMENT
 #include "environment.glsl"
 #endif
+#ifdef SUN
 #include "sun.glsl"
+#endif
 
 vec2 moved(vec2 at, int use) {
     vec3 row = vec3(at, 1.0);
@@ -302,7 +304,9 @@ void main() {
     float sheen_albedo = texture(brdf_table, vec2(n_v, sheen_roughness)).b;
 #endif
 
+#ifdef SUN
     add_light(to_sun.xyz, sun_radiance.xyz * sun_visibility());
+#endif
 #ifdef LIGHTS
     add_punctual_lights(eye.xyz - to_eye);
 #endif

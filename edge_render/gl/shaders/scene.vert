@@ -15,13 +15,19 @@ out vec4 vertex_color;
 #endif
 out vec3 to_eye;
 out vec3 normal;
+#ifdef SUN
 out vec3 shadow_point;
+#if defined(CASCADES) || defined(MOVING_SHADOWS)
+out vec3 shadow_shift;
+#endif
+#endif
 
 void main() {
     Placed at = placed();
     gl_Position = view_projection * vec4(at.position, 1.0);
     to_eye = eye.xyz - at.position;
     normal = at.normal;
+#ifdef SUN
     // The sun's projection is parallel, so this may be interpolated over the triangle.
     vec3 lit_normal = at.normal;
 #ifdef DOUBLE_SIDED
@@ -29,6 +35,10 @@ void main() {
     lit_normal *= dot(at.normal, to_sun.xyz) < 0.0 ? -1.0 : 1.0;
 #endif
     shadow_point = (shadow_from_world * vec4(at.position + lit_normal * to_sun.w, 1.0)).xyz;
+#if defined(CASCADES) || defined(MOVING_SHADOWS)
+    shadow_shift = mat3(shadow_from_world) * lit_normal * to_sun.w;
+#endif
+#endif
 #ifdef HAS_UV
     uv = in_uv;
 #endif
