@@ -94,7 +94,7 @@ async def open_scene(
                 log.warning("scene_finding", **finding.told())
             on_progress(0.8)
             # Seconds for millions of triangles, which the thread that draws for others has not.
-            content = await asyncio.to_thread(prepare_scene, scene)
+            content = await asyncio.to_thread(prepare_scene, scene, cache)
             figures = {"nodes": len(scene.nodes), "triangles": scene.triangle_count()}
         case LiveScene():
             feed = await LiveFeed.open(package, name, spec, address)

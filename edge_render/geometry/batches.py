@@ -14,6 +14,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from edge_render.derived_cache import DerivedCache
 from edge_render.geometry.levels import Detailed, Levels, simplified
 from edge_render.geometry.movement import Boxes, Movement
 from edge_render.geometry.placing import BatchKey, Part, Placer, Placing, Primitive
@@ -104,9 +105,12 @@ class PreparedScene:
     mipmaps: Mapping[TextureForm, Mipmaps] = field(default_factory=dict, repr=False)
 
 
-def prepare_scene(scene: Scene, *, levels_from: int = SIMPLIFIED_FROM_TRIANGLES) -> PreparedScene:
+def prepare_scene(
+    scene: Scene, cache: DerivedCache | None = None, *, levels_from: int = SIMPLIFIED_FROM_TRIANGLES
+) -> PreparedScene:
     """Merge a scene's nodes, in the order of ``Scene.materials``. It may take seconds for millions of triangles, and
-    needs no GL: do it off the thread that draws. Scenes of ``levels_from`` triangles get levels of detail."""
+    needs no GL: do it off the thread that draws. Scenes of ``levels_from`` triangles get levels of detail,
+    which ``cache`` keeps. Raises OSError where its disk is full."""
     placer = Placer(scene)
     parts: dict[BatchKey, list[Part]] = defaultdict(list)
     for part in placer.parts():
@@ -122,7 +126,7 @@ def prepare_scene(scene: Scene, *, levels_from: int = SIMPLIFIED_FROM_TRIANGLES)
     levels: dict[int, tuple[Levels, NDArray[np.uint32]]] = {}
     if scene.triangle_count() >= levels_from:
         chosen = [index for index, draft in enumerate(drafts) if draft.has_levels]
-        levels = dict(zip(chosen, simplified([drafts[index].detailed for index in chosen]), strict=True))
+        levels = dict(zip(chosen, simplified([drafts[index].detailed for index in chosen], cache), strict=True))
     return PreparedScene(
         source=scene,
         batches=tuple(

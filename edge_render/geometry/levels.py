@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from pathlib import Path
+from typing import Any, TypeAlias
 
 import numpy as np
 import structlog
 from numpy.typing import NDArray
 
-from edge_render.apart.pool import Job, decode_apart
+from edge_render.apart.pool import Decoded, Job, decode_apart
+from edge_render.derived_cache import DerivedCache
 
+SIMPLIFIER_VERSION = 1
+"""To be raised whenever simplifier.py comes to make other levels of the same mesh."""
 JOB_TRIANGLES = 150_000
 """About as many are simplified by one job: a second or two."""
 _WORKING_BYTES_A_TRIANGLE = 2000
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float32]
+
+_Result: TypeAlias = tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]
+"""See simplifier.decode."""
 
 log = structlog.get_logger(__name__)
 
@@ -46,43 +56,76 @@ class Detailed:
     first: Ints = field(repr=False)
 
 
-def simplified(meshes: Sequence[Detailed]) -> list[tuple[Levels, NDArray[np.uint32]]]:
+def simplified(
+    meshes: Sequence[Detailed], cache: DerivedCache | None = None
+) -> list[tuple[Levels, NDArray[np.uint32]]]:
     """The levels of many meshes, and the triangles of each with those of its levels behind them. Works in processes
-    apart, all meshes at once; a mesh of which nothing comes back has no levels but the first."""
-    stretches = [(mesh, chunks) for mesh in meshes for chunks in _stretches(mesh)]
-    results = iter(decode_apart(_job(mesh, chunks) for mesh, chunks in stretches))
-    made: list[tuple[Levels, NDArray[np.uint32]]] = []
-    for mesh in meshes:
-        begins: list[Ints] = []
-        counts: list[Ints] = []
-        errors: list[Floats] = []
-        found = [mesh.triangles]
-        total = len(mesh.triangles)
-        for chunks in _stretches(mesh):
-            result = next(results)
-            if result.error is not None:
-                log.warning("not_simplified", chunks=len(chunks) - 1, error=result.error)
-                begins = []
-                break
-            used = np.unique(_part(mesh, chunks))
-            simpler, begin, count, error = result.arrays
-            found.append(used[simpler])
-            begins.append(begin.astype(np.int64) + total)
-            counts.append(count.astype(np.int64))
-            errors.append(error)
-            total += len(simpler)
-        else:
-            whole = Levels.whole(mesh.first, len(mesh.triangles))
-            if begins:
-                levels = Levels(
-                    np.concatenate([whole.first, np.concatenate(begins)], axis=1),
-                    np.concatenate([whole.count, np.concatenate(counts)], axis=1),
-                    np.concatenate([whole.error_m, np.concatenate(errors)], axis=1),
-                )
-                made.append((levels, np.concatenate(found)))
-                continue
-        made.append((Levels.whole(mesh.first, len(mesh.triangles)), mesh.triangles))
-    return made
+    apart, all meshes at once, or takes what ``cache`` has; a mesh of which nothing comes back has the first level
+    alone."""
+    stretches = [[(chunks, _job(mesh, chunks)) for chunks in _stretches(mesh)] for mesh in meshes]
+    results = iter(_results([job for parts in stretches for _, job in parts], cache))
+    return [
+        _joined(mesh, [(chunks, next(results)) for chunks, _ in parts])
+        for mesh, parts in zip(meshes, stretches, strict=True)
+    ]
+
+
+def _joined(mesh: Detailed, parts: Sequence[tuple[Ints, _Result | None]]) -> tuple[Levels, NDArray[np.uint32]]:
+    whole = Levels.whole(mesh.first, len(mesh.triangles))
+    begins: list[Ints] = []
+    counts: list[Ints] = []
+    errors: list[Floats] = []
+    found = [mesh.triangles]
+    total = len(mesh.triangles)
+    for chunks, result in parts:
+        if result is None:
+            return whole, mesh.triangles
+        simpler, begin, count, error = result
+        found.append(np.unique(_part(mesh, chunks))[simpler])
+        begins.append(begin.astype(np.int64) + total)
+        counts.append(count.astype(np.int64))
+        errors.append(error)
+        total += len(simpler)
+    levels = Levels(
+        np.concatenate([whole.first, np.concatenate(begins)], axis=1),
+        np.concatenate([whole.count, np.concatenate(counts)], axis=1),
+        np.concatenate([whole.error_m, np.concatenate(errors)], axis=1),
+    )
+    return levels, np.concatenate(found)
+
+
+def _results(jobs: Sequence[Job], cache: DerivedCache | None) -> list[_Result | None]:
+    """What each job comes to; None where it came to nothing."""
+    if cache is None or not jobs:
+        return [_checked(made) for made in decode_apart(jobs)]
+    digest = hashlib.sha256()
+    for job in jobs:
+        digest.update(json.dumps(job.parameters, sort_keys=True).encode())
+        digest.update(job.data.tobytes())
+
+    def make(folder: Path) -> None:
+        made = [_checked(result) for result in decode_apart(jobs)]
+        for place, result in enumerate(made):
+            if result is not None:
+                np.savez(folder / f"{place}.npz", *result)
+
+    folder = cache.entry("levels", SIMPLIFIER_VERSION, digest.hexdigest(), make)
+    return [_stored(folder / f"{place}.npz") for place in range(len(jobs))]
+
+
+def _checked(made: Decoded) -> _Result | None:
+    if made.error is not None:
+        log.warning("not_simplified", error=made.error)
+        return None
+    simpler, begin, count, error = made.arrays
+    return simpler, begin, count, error
+
+
+def _stored(file: Path) -> _Result | None:
+    if not file.exists():
+        return None
+    with np.load(file, allow_pickle=False) as arrays:
+        return arrays["arr_0"], arrays["arr_1"], arrays["arr_2"], arrays["arr_3"]
 
 
 def _stretches(mesh: Detailed) -> Iterator[Ints]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from edge_render.geometry import batches
+from edge_render.derived_cache import DerivedCache
+from edge_render.geometry import batches, levels
 from edge_render.geometry.batches import prepare_scene
 from edge_render.geometry.draw_list import ChunkTable, Detail
 from edge_render.geometry.levels import Detailed, simplified
@@ -28,10 +31,10 @@ def hill(side: int, height: float = 0.1) -> Mesh:
 
 def test_levels_are_off_by_no_more_than_they_tell() -> None:
     mesh = hill(41)
-    levels = simplify(mesh.positions, mesh.triangles)
-    assert [len(triangles) for triangles, _ in levels] == sorted((len(part) for part, _ in levels), reverse=True)
-    assert len(levels) >= 2
-    for triangles, error_m in levels:
+    found = simplify(mesh.positions, mesh.triangles)
+    assert [len(triangles) for triangles, _ in found] == sorted((len(part) for part, _ in found), reverse=True)
+    assert len(found) >= 2
+    for triangles, error_m in found:
         corners = mesh.positions[triangles].astype(np.float64)
         # Heights of the simpler surface at all the vertices, by the triangle of the plan that each lies in.
         for x, y, z in mesh.positions[::7].astype(np.float64):
@@ -56,14 +59,33 @@ def test_chunks_are_simplified_each_for_itself() -> None:
     parts = [hill(21), hill(21, 0.0)]
     positions = np.concatenate([part.positions for part in parts])
     triangles = np.concatenate([part.triangles + np.uint32(441 * place) for place, part in enumerate(parts)])
-    [(levels, joined)] = simplified([Detailed(positions, triangles, np.array([0, 800]))])
+    [(made, joined)] = simplified([Detailed(positions, triangles, np.array([0, 800]))])
     assert (joined[: len(triangles)] == triangles).all()
-    assert levels.count[:, 0].tolist() == [800, 800]
+    assert made.count[:, 0].tolist() == [800, 800]
     for chunk in range(2):
-        for level in range(1, levels.count.shape[1]):
-            first, count = levels.first[chunk, level], levels.count[chunk, level]
+        for level in range(1, made.count.shape[1]):
+            first, count = made.first[chunk, level], made.count[chunk, level]
             assert (joined[first : first + count] // 441 == chunk).all()
-    assert levels.error_m[1, 1] == pytest.approx(0.0, abs=1e-6), "a plane loses nothing"
+    assert made.error_m[1, 1] == pytest.approx(0.0, abs=1e-6), "a plane loses nothing"
+
+
+def test_levels_are_made_once_and_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mesh = hill(21)
+    detailed = Detailed(mesh.positions, mesh.triangles, np.array([0]))
+    cache = DerivedCache(tmp_path)
+    [(made, made_triangles)] = simplified([detailed], cache)
+
+    def none_to_be_made(_jobs: object) -> None:
+        raise AssertionError("they are kept")
+
+    monkeypatch.setattr(levels, "decode_apart", none_to_be_made)
+    [(kept, kept_triangles)] = simplified([detailed], cache)
+    assert (kept_triangles == made_triangles).all()
+    assert (kept.count == made.count).all()
+    assert (kept.error_m == made.error_m).all()
+    higher = Detailed(mesh.positions * np.float32(2.0), mesh.triangles, np.array([0]))
+    with pytest.raises(AssertionError, match="kept"):
+        simplified([higher], cache)
 
 
 def test_the_further_away_the_fewer_triangles_and_never_a_pixel_off() -> None:
