@@ -36,7 +36,8 @@ def vertex_tangents(mesh: Mesh, uvs: Floats) -> Floats:
     lost = np.linalg.norm(tangent, axis=1) < 1e-12
     axis = np.where(np.abs(normals[:, :1]) < 0.9, [[1.0, 0.0, 0.0]], [[0.0, 1.0, 0.0]])
     tangent[lost] = np.cross(axis, normals)[lost]
-    sign = np.where(np.sum(np.cross(normals, tangent) * sum_v, axis=1) < 0.0, -1.0, 1.0)
+    # A normal texture's green is up in its picture, and v grows downwards (glTF 2.0, section 3.8.3).
+    sign = np.where(np.sum(np.cross(normals, tangent) * sum_v, axis=1) > 0.0, -1.0, 1.0)
     return np.concatenate([unit(tangent), sign[:, None]], axis=1).astype(np.float32)
 
 

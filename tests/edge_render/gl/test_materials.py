@@ -335,7 +335,7 @@ def test_bumps_lean_as_their_texture_says(
     matrix = placed(scale=(-1.0 if mirrored else 1.0, 1.0, 1.0))
     facing = picture(renderer, quads([(material, matrix)], textures=(bumps(*bump),), sun=Sun(sun)))
     x_turns = mirrored and bump[0] != 0.0
-    assert (facing[MIDDLE][0] > 60) is not x_turns
+    assert (facing[MIDDLE][0] > 60) == (not x_turns)
 
 
 def test_nothing_is_lit_without_light(renderer: GlRenderer) -> None:
