@@ -1,7 +1,7 @@
 .DEFAULT_GOAL := help
 PYTHON := .venv/bin/python
 
-.PHONY: help demo test lint format bench bench-network bench-codecs bench-density bench-load bench-load-overhead bench-scale-scene bench-audio-sync bench-fidelity bench-panorama bench-malformed bench-live setup setup-tests
+.PHONY: help demo test lint format bench bench-network bench-codecs bench-density bench-load bench-load-overhead bench-scale-scene bench-loading bench-audio-sync bench-fidelity bench-panorama bench-malformed bench-live setup setup-tests
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -46,6 +46,9 @@ bench-live: setup-tests ## print what live video costs per visitor, and how late
 
 bench-audio-sync: setup-tests ## print how far apart picture and sound are in a browser
 	$(PYTHON) -m bench.audio_sync
+
+bench-loading: setup-tests ## print what a visitor notices while another scene is loaded (a minute)
+	$(PYTHON) -m bench.loading
 
 bench-scale-scene: setup-tests ## print frame times of two million triangles in 1,000 nodes, moving and still (3 minutes)
 	$(PYTHON) -m bench.scale
