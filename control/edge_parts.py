@@ -13,8 +13,10 @@ from control.settings import NodeSettings
 from control.stay import MakePeer
 from edge_render.frame import Frame, FrameTimes, PixelFormat
 from edge_render.gl.context import GlContext
+from edge_render.gl.quality_choice import choose_rung
 from edge_render.gl.renderer import GlRenderer
 from edge_render.pose import Pose
+from edge_render.render_quality import RenderQuality, Rung
 from edge_render.renderer import Renderer, View
 from edge_render.scene import Scene
 from stream import (
@@ -43,26 +45,35 @@ def renderer_maker(settings: NodeSettings) -> Callable[[], Renderer]:
             from edge_render.pyrender_renderer import PyrenderRenderer
 
             return PyrenderRenderer()
+        quality = render_quality(settings)
         if settings.pixel_format != "auto":
-            return GlRenderer(GlContext.open(), PixelFormat(settings.pixel_format))
-        return _quickest_renderer(settings)
+            return GlRenderer(GlContext.open(), PixelFormat(settings.pixel_format), quality)
+        return _quickest_renderer(settings, quality)
 
     return make
 
 
-def _quickest_renderer(settings: NodeSettings) -> Renderer:
+def render_quality(settings: NodeSettings) -> RenderQuality:
+    """As the settings say, or else what leaves all visitors their pictures. Raises RendererError."""
+    if settings.quality != "auto":
+        return RenderQuality.of(Rung(settings.quality))
+    budget_ms = 1000.0 / (settings.fps * settings.max_visits)
+    return RenderQuality.of(choose_rung(GlContext.open, budget_ms, settings.max_width, settings.max_height))
+
+
+def _quickest_renderer(settings: NodeSettings, quality: RenderQuality) -> Renderer:
     """Where pixels become I420: in a shader, or by libswscale before encoding. Both are tried once at start,
     from capture to access unit, as neither wins on every machine."""
     took_ms: dict[PixelFormat, float] = {}
     for pixel_format in PixelFormat:
-        renderer = GlRenderer(GlContext.open(), pixel_format)
+        renderer = GlRenderer(GlContext.open(), pixel_format, quality)
         try:
             took_ms[pixel_format] = _capture_and_encode_ms(renderer, settings)
         finally:
             renderer.close()
     best = min(took_ms, key=lambda pixel_format: took_ms[pixel_format])
     log.info("pixel_format_chosen", chosen=best, **{f"{name}_ms": round(ms, 2) for name, ms in took_ms.items()})
-    return GlRenderer(GlContext.open(), best)
+    return GlRenderer(GlContext.open(), best, quality)
 
 
 def _capture_and_encode_ms(renderer: GlRenderer, settings: NodeSettings) -> float:

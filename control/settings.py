@@ -46,6 +46,9 @@ class NodeSettings(BaseSettings):
     pixel_format: Literal["auto", "rgba", "i420"] = Field(
         "auto", description="Where pixels become I420: in a shader (i420) or by libswscale (rgba); auto measures."
     )
+    quality: Literal["auto", "software", "small-gpu", "big-gpu"] = Field(
+        "auto", description="How much effort a picture gets; auto measures what --max-visits at --fps leave time for."
+    )
     encoder: Literal["auto", "x264", "nvenc"] = Field(
         "auto", description="auto takes NVENC where it really encodes; x264: no GPU; nvenc: none without a GPU."
     )

@@ -1,14 +1,23 @@
-"""How much effort a picture gets: chosen once at start, by what kind of device draws."""
+"""How much effort a picture gets: a ladder of three rungs, from which gl/quality_choice.py chooses at start."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Self
+
+
+class Rung(StrEnum):
+    """The ladder, from below."""
+
+    SOFTWARE = "software"
+    SMALL_GPU = "small-gpu"
+    BIG_GPU = "big-gpu"
 
 
 @dataclass(frozen=True, slots=True)
 class RenderQuality:
-    """Settings of drawing. The defaults are for a GPU; :meth:`for_software` was chosen by measurement."""
+    """Settings of drawing. The defaults are those of a big GPU; :meth:`for_software` was chosen by measurement."""
 
     samples: int = 4
     """Samples per pixel while the visitor moves (1: no multisampling)."""
@@ -21,7 +30,7 @@ class RenderQuality:
     """Blend between two mipmap levels instead of taking the nearer one."""
     shadow_size: int = 4096
     """Width and height of the shadow map of a whole scene, pixels."""
-    cascades: int = 2
+    cascades: int = 3
     """Finer shadow maps around the visitor, up to 3; see edge_render/shadow_plan.py."""
     cascade_size: int = 2048
     """Width and height of each, pixels."""
@@ -35,6 +44,16 @@ class RenderQuality:
 
     panorama_tiles_bytes: int = 256 * 1024**2
     """What the tiles of all panoramas may take of the GPU's memory, for each kind of tile."""
+
+    @classmethod
+    def of(cls, rung: Rung) -> Self:
+        match rung:
+            case Rung.SOFTWARE:
+                return cls.for_software()
+            case Rung.SMALL_GPU:
+                return cls(anisotropy=4.0, shadow_size=2048, cascades=1, shadow_cells=4)
+            case Rung.BIG_GPU:
+                return cls()
 
     @classmethod
     def for_device(cls, software: bool) -> Self:
