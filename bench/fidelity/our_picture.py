@@ -40,7 +40,7 @@ class Photographer:
 
     def __init__(self, quality: RenderQuality | None = None) -> None:
         self._time_s = 0.0
-        self._quality = quality or RenderQuality()
+        self._quality = quality
 
     def take(self, shot: Shot, light: Callable[[Scene, Shot], Scene]) -> OurPicture:
         """Load and draw. ``light`` puts the shot's environment into the scene. Raises ShotError or EdgeRenderError."""
@@ -59,7 +59,8 @@ class Photographer:
             )
         scene = light(replace(model, sun=sun, exposure=spec.exposure, background=spec.background, ambient=_DARK), shot)
         self._time_s = 0.0
-        renderer = GlRenderer(GlContext.open(), PixelFormat.RGBA, self._quality, lambda: self._time_s)
+        context = GlContext.open()
+        renderer = GlRenderer(context, PixelFormat.RGBA, self._quality or _best(context), lambda: self._time_s)
         try:
             handle = renderer.load(scene)
             load_ms = (time.perf_counter() - began) * 1e3
@@ -75,6 +76,11 @@ class Photographer:
         finally:
             renderer.close()
         return OurPicture(np.ascontiguousarray(pixels), scene, camera, load_ms, examined)
+
+
+def _best(context: GlContext) -> RenderQuality:
+    # llvmpipe's anisotropic filter takes mirrored textures for clamped ones.
+    return RenderQuality(anisotropy=1.0) if context.software else RenderQuality()
 
 
 def _variant(shot: Shot, scene: Scene) -> int | None:

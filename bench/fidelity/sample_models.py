@@ -15,7 +15,7 @@ from bench.fidelity.model_file import ModelFile, Tree
 from bench.fidelity.shots import SIDECAR_SUFFIX
 
 SPACING_M = 2.4
-_FRONT: Tree = {"position": [0.0, 0.6, 13.0], "fovYDeg": 30.0, "environmentShown": True}
+_FRONT: Tree = {"position": [0.0, 0.6, 13.0], "target": [0.0, 0.0, 0.0], "fovYDeg": 30.0}
 Floats = NDArray[np.float64]
 
 
@@ -353,7 +353,7 @@ _MODELS: dict[str, tuple[Callable[[ModelFile], None], Tree]] = {
     "ior": (_sphere_row("ior", [{"ior": 1.0}, {"ior": 1.5}, {"ior": 2.4}], _pbr((0.1, 0.1, 0.1), 0.0, 0.15)), _FRONT),
     "transmission": (
         _sphere_row("transmission", [{"transmissionFactor": step / 2.0} for step in range(3)], _GLASS),
-        _FRONT,
+        {**_FRONT, "environmentShown": True},
     ),
     "emissive-strength": (_emissive, _DARK_SHOT),
     "texture-transform": (_texture_transform, _WIDE),
@@ -368,7 +368,7 @@ _MODELS: dict[str, tuple[Callable[[ModelFile], None], Tree]] = {
     "interpolations": (_interpolations, {**_FRONT, "timeS": 0.3}),
     "instancing": (_instancing, _FRONT),
     "variants": (_variants, {**_FRONT, "variant": "blue"}),
-    "lights": (_lights, {**_DARK_SHOT, "position": [0.0, 0.0, 9.0], "environmentShown": False}),
+    "lights": (_lights, {**_DARK_SHOT, "position": [0.0, 0.0, 9.0]}),
     "lines-points": (_lines_points, _FRONT),
     "mirrored": (_mirrored, _FRONT),
 }

@@ -56,6 +56,19 @@ async function environment(scene, shot) {
     }
 }
 
+const POINT_PX = 3;
+
+// What glTF leaves open is as with us: points have 3 pixels, and what is unlit is no light that would be mapped, as in
+// Khronos' own renderer.
+function settle(scene) {
+    scene.traverse((object) => {
+        for (const material of [object.material ?? []].flat()) {
+            if (object.isPoints) material.size = POINT_PX;
+            if (material.isMeshBasicMaterial || object.isPoints || object.isLine) material.toneMapped = false;
+        }
+    });
+}
+
 // WebGL's lines and points keep their width in pixels, so that they would vanish where a larger picture is averaged.
 function hasLinesOrPoints(scene) {
     let found = false;
@@ -71,6 +84,7 @@ window.drawShot = async (shot) => {
     const gltf = await loader.loadAsync(shot.model);
     if (shot.variant) await chooseVariant(gltf, shot.variant);
     scene.add(gltf.scene);
+    settle(gltf.scene);
     const larger = hasLinesOrPoints(gltf.scene) ? 1 : shot.larger;
     renderer.setPixelRatio(1);
     renderer.setSize(shot.width * larger, shot.height * larger, false);
