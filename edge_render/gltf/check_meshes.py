@@ -104,8 +104,8 @@ class _MeshChecker:
                 self._log.error(f"{at}.targets", message, "TOO_MUCH_DATA")
             self._check_primitive(at, primitive)
         if mesh.weights and targets and len(mesh.weights) != targets[0]:
-            message = f"{len(mesh.weights)} weights for {targets[0]} morph targets"
-            self._log.error(f"{place}.weights", message, "MESH_INVALID_WEIGHTS_COUNT")
+            message = f"{len(mesh.weights)} weights for {targets[0]} morph targets; what is missing is 0"
+            self._log.defect(f"{place}.weights", message, "MESH_INVALID_WEIGHTS_COUNT")
 
     def _check_primitive(self, place: str, primitive: Primitive) -> None:
         attributes = primitive.attributes
@@ -189,8 +189,10 @@ class _MeshChecker:
                 message = f"{semantic}_n must be numbered from 0 without a gap"
                 self._log.defect(place, message, "MESH_PRIMITIVE_INDEXED_SEMANTIC_CONTINUITY")
         if (joints := numbers.get("JOINTS", set())) != (weights := numbers.get("WEIGHTS", set())):
-            message = f"{len(joints)} sets of JOINTS, but {len(weights)} of WEIGHTS"
-            self._log.error(place, message, "MESH_PRIMITIVE_JOINTS_WEIGHTS_MISMATCH")
+            message = (
+                f"{len(joints)} sets of JOINTS, but {len(weights)} of WEIGHTS; those without the other are ignored"
+            )
+            self._log.defect(place, message, "MESH_PRIMITIVE_JOINTS_WEIGHTS_MISMATCH")
 
     def _check_counts(self, place: str, primitive: Primitive) -> None:
         count = self._gltf.accessors[primitive.attributes["POSITION"]].count

@@ -98,8 +98,8 @@ def _check_mesh(gltf: Gltf, place: str, node: NodePart, log: FindingLog) -> None
     primitives = gltf.meshes[node.mesh].primitives
     targets = len(primitives[0].targets) if primitives else 0
     if node.weights and len(node.weights) != targets:
-        message = f"{len(node.weights)} weights for {targets} morph targets of mesh {node.mesh}"
-        log.error(f"{place}.weights", message, "NODE_WEIGHTS_INVALID")
+        message = f"{len(node.weights)} weights for {targets} morph targets of mesh {node.mesh}; what is missing is 0"
+        log.defect(f"{place}.weights", message, "NODE_WEIGHTS_INVALID")
     if node.skin is not None and not any("JOINTS_0" in primitive.attributes for primitive in primitives):
         message = f"mesh {node.mesh} has no joints; drawn without the skin"
         log.defect(f"{place}.skin", message, "NODE_SKIN_WITH_NON_SKINNED_MESH")

@@ -171,9 +171,10 @@ def _check_skinning(checked: CheckedGltf, accessors: AccessorReader, log: Findin
             if "POSITION" not in primitive.attributes or primitive.extensions.draco is not None:
                 continue
             for name, index in primitive.attributes.items():
-                if not name.startswith("JOINTS_"):
+                weights = primitive.attributes.get(f"WEIGHTS_{name.removeprefix('JOINTS_')}")
+                if not name.startswith("JOINTS_") or weights is None:
                     continue
-                held = accessors.floats(primitive.attributes[f"WEIGHTS_{name.removeprefix('JOINTS_')}"]) > 0.0
+                held = accessors.floats(weights) > 0.0
                 highest = int(np.where(held, accessors.raw(index), 0).max())
                 if highest >= joints:
                     message = f"names joint {highest}, but skins[{skin}] has {joints}"
