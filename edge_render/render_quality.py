@@ -41,6 +41,8 @@ class RenderQuality:
     enlarged to their full size, and the still picture is drawn in full."""
     shadow_taps: int = 4
     """Filtered comparisons per pixel: 1 or 4."""
+    rough_glass: bool = True
+    """Rough glass blurs what is behind it, from a copy of the picture; else it only tints it."""
 
     panorama_tiles_bytes: int = 256 * 1024**2
     """What the tiles of all panoramas may take of the GPU's memory, for each kind of tile."""
@@ -68,6 +70,7 @@ class RenderQuality:
             trilinear=False,
             shadow_size=2048,
             shadow_taps=1,
+            rough_glass=False,
             cascades=0,
             motion_scale=0.7,
             panorama_tiles_bytes=128 * 1024**2,

@@ -164,6 +164,10 @@ class GpuScene:
         """What a view draws of it, as it stands now; see ChunkTable.draw_list."""
         return self.chunks.draw_list(clip_from_world, eye, variant, detail, moving)
 
+    def sees_behind(self, draws: DrawList) -> bool:
+        """Whether something in it shows a copy of what was drawn before."""
+        return any("SEES_BEHIND" in self.batches[run[0]].look.features for run in draws.blended)
+
     def draw_runs(self, runs: list[Run], draws: DrawList, *, program: int | None = None) -> None:
         """Draw runs with their materials, or all with one ``program`` (which must place vertices as they do)."""
         calls = self._context.calls

@@ -184,7 +184,9 @@ class GpuMaterials:
         features = set(_of_material(material))
         textures: list[tuple[int, int]] = []
         if vertices.unlit:
-            features = (features | {"UNLIT"}) - {"TRANSMISSION", "TINTS_BEHIND"}
+            features = (features | {"UNLIT"}) - {"TRANSMISSION"}
+        if "TRANSMISSION" in features:
+            features.add("SEES_BEHIND" if self._quality.rough_glass else "TINTS_BEHIND")
         for used in _uses(material):
             use = used.use
             if use is None or not (vertices.uvs_1 if use.uv_set else vertices.uvs):
@@ -236,7 +238,6 @@ def _of_material(material: Material) -> Iterator[str]:
         yield "SHEEN"
     if material.transmits:
         yield "TRANSMISSION"
-        yield "TINTS_BEHIND"
 
 
 def _surface(material: Material, exposure: float) -> list[float]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from edge_render.geometry.batches import PreparedScene, prepare_scene
 from edge_render.geometry.clip_range import clip_range
 from edge_render.geometry.draw_list import Detail
+from edge_render.gl.behind import BehindCopy
 from edge_render.gl.calls import (
     BLEND,
     COLOR_BUFFER_BIT,
@@ -52,6 +53,7 @@ class SceneDrawable:
         self._gpu: GpuScene | None = None
         self._shadow: SunShadows | None = None
         self._around: Surroundings | None = None
+        self._behind = BehindCopy(parts.context)
         self._background = _background(scene)
         self._frame_block: Any = None
         self._constants = np.zeros(_FRAME_FLOATS, np.float32)
@@ -119,6 +121,8 @@ class SceneDrawable:
         gpu.draw_runs(draws.opaque, draws)
         around.draw_background(clip_from_world, view.pose.position, target.width, target.height)
         if draws.blended:
+            if gpu.sees_behind(draws):
+                self._behind.take(target)
             calls.enable(BLEND)
             calls.depth_mask(0)
             gpu.draw_runs(draws.blended, draws)
@@ -133,7 +137,7 @@ class SceneDrawable:
 
     def release(self) -> None:
         """See Drawable.release."""
-        for part in (self._shadow, self._around, self._gpu, self._frame_block):
+        for part in (self._shadow, self._around, self._gpu, self._frame_block, self._behind):
             if part is not None:
                 part.release()
 
