@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from edge_render.geometry.draw_list import Detail
 from edge_render.gl.calls import (
     BLEND,
     CCW,
@@ -62,7 +63,9 @@ class _DepthMap:
         calls.disable(BLEND)
         calls.enable(POLYGON_OFFSET_FILL)
         calls.polygon_offset(1.5, 2.0)
-        draws = scene.draw_list(clip_from_world, (0.0, 0.0, 0.0), moving=moving)
+        pixels_a_metre = 0.5 * self.size * float(np.linalg.norm(clip_from_world[:2, :3], axis=1).max())
+        detail = Detail(pixels_a_metre, parallel=True)
+        draws = scene.draw_list(clip_from_world, (0.0, 0.0, 0.0), detail=detail, moving=moving)
         scene.draw_depth(draws.opaque, draws, clip_from_world)
         calls.disable(POLYGON_OFFSET_FILL)
 
