@@ -43,6 +43,8 @@ class Environment(ManifestModel):
     """To the left."""
     show_background: bool = True
     """The picture is seen where nothing is drawn; else ``background`` is."""
+    ambient_occlusion: bool = False
+    """Corners are darker, on devices that have the time for it."""
 
     @field_validator("image")
     @classmethod

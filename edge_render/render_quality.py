@@ -41,6 +41,8 @@ class RenderQuality:
     enlarged to their full size, and the still picture is drawn in full."""
     shadow_taps: int = 4
     """Filtered comparisons per pixel: 1 or 4."""
+    ambient_occlusion: bool = True
+    """Scenes that ask for it get it."""
     rough_glass: bool = True
     """Rough glass blurs what is behind it, from a copy of the picture; else it only tints it."""
 
@@ -53,7 +55,7 @@ class RenderQuality:
             case Rung.SOFTWARE:
                 return cls.for_software()
             case Rung.SMALL_GPU:
-                return cls(anisotropy=4.0, shadow_size=2048, cascades=1, shadow_cells=4)
+                return cls(anisotropy=4.0, shadow_size=2048, cascades=1, shadow_cells=4, ambient_occlusion=False)
             case Rung.BIG_GPU:
                 return cls()
 
@@ -71,6 +73,7 @@ class RenderQuality:
             shadow_size=2048,
             shadow_taps=1,
             rough_glass=False,
+            ambient_occlusion=False,
             cascades=0,
             motion_scale=0.7,
             panorama_tiles_bytes=128 * 1024**2,

@@ -310,6 +310,8 @@ class Scene:
     variants: tuple[str, ...] = ()
     environment: EnvironmentLight | None = None
     lightmaps: tuple[Lightmap, ...] = ()
+    ambient_occlusion: bool = False
+    """Light from all around is dimmed where other surfaces are near, on devices that have the time for it."""
 
     def triangle_count(self) -> int:
         """Triangles drawn, each placement of a mesh counted."""

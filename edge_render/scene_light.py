@@ -35,6 +35,7 @@ def light_scene(model: Scene, package: Package, scene_name: str, cache: DerivedC
         environment=_environment(package, scene_name, cache),
         exposure=environment.exposure,
         background=environment.background,
+        ambient_occlusion=environment.ambient_occlusion,
         textures=(*model.textures, *textures),
         lightmaps=tuple(
             Lightmap(len(model.textures) + index, frozenset(entry.nodes), entry.intensity)

@@ -81,18 +81,17 @@ class GpuScene:
         self._textures = GlTextures(context, prepared.source, quality, prepared.mipmaps)
         self._programs = programs
         self.shadows = ShadowPlan.of(prepared.source.sun.direction, *self.bounds, quality.cascades)
-        self._materials = GpuMaterials(context, self._textures, self.source, quality, self._sun_features())
+        self._materials = GpuMaterials(context, self._textures, self.source, quality, self._light_features(quality))
 
-    def _sun_features(self) -> frozenset[str]:
-        if self.source.sun.intensity == 0.0:
-            return frozenset()
-        cascades = len(self.shadows.radii_m)
-        found = {
-            "SUN",
-            *([f"CASCADES {cascades}"] if cascades else []),
-            *(["MOVING_SHADOWS"] * bool(self.chunks.moving)),
+    def _light_features(self, quality: RenderQuality) -> frozenset[str]:
+        shines, cascades = self.source.sun.intensity > 0.0, len(self.shadows.radii_m)
+        wanted = {
+            "SUN": shines,
+            f"CASCADES {cascades}": shines and cascades > 0,
+            "MOVING_SHADOWS": shines and self.chunks.moving > 0,
+            "HAS_OPENNESS": self.source.ambient_occlusion and quality.ambient_occlusion,
         }
-        return frozenset(found)
+        return frozenset(name for name, is_wanted in wanted.items() if is_wanted)
 
     def upload(self) -> Iterator[float]:
         """Put it on the GPU in steps of a few milliseconds; yields how much is done, from 0 to 1."""

@@ -128,11 +128,11 @@ class GpuMaterials:
     """The materials of one scene. Made and used on the GL thread."""
 
     def __init__(
-        self, context: GlContext, textures: GlTextures, scene: Scene, quality: RenderQuality, sun: frozenset[str]
+        self, context: GlContext, textures: GlTextures, scene: Scene, quality: RenderQuality, light: frozenset[str]
     ) -> None:
-        """Uploads the constants of all materials; textures are uploaded by the first look that uses them. ``sun``: the
-        ``#define`` names of its light and shadows."""
-        self._sun = sun
+        """Uploads the constants of all materials; textures are uploaded by the first look that uses them. ``light``:
+        the ``#define`` names of the sun, its shadows and what else dims light."""
+        self._light = light
         self._context, self._textures, self._scene, self._quality = context, textures, scene, quality
         alignment = max(_SURFACE_FLOATS * 4, context.moderngl.info["GL_UNIFORM_BUFFER_OFFSET_ALIGNMENT"])
         self._stride = -(-_SURFACE_FLOATS * 4 // alignment) * alignment
@@ -214,7 +214,7 @@ class GpuMaterials:
         if self._quality.shadow_taps > 1:
             features.add("SHADOW_TAPS_4")
         if "UNLIT" not in features:
-            features |= self._sun
+            features |= self._light
         if self._scene.environment is not None:
             features.add("HAS_ENVIRONMENT")
         if self._scene.lights:

@@ -20,6 +20,7 @@ SHEEN_COLOR_UNIT, SHEEN_ROUGH_UNIT, TRANSMISSION_UNIT, LIGHT_MAP_UNIT = range(11
 ENVIRONMENT_UNIT, BRDF_UNIT, BEHIND_UNIT, IRRADIANCE_UNIT = range(15, 19)
 CASCADE_UNITS = (19, 20, 21)
 MOVING_SHADOW_UNIT = 22
+OPENNESS_UNIT = 23
 PALETTE_UNIT, MORPH_WEIGHTS_UNIT, MORPH_DELTAS_UNIT, INSTANCE_UNIT = range(24, 28)
 """Beyond those that fragment shaders come to need; OpenGL 3.3 has 48 at least."""
 _SAMPLERS = {
@@ -32,6 +33,9 @@ _SAMPLERS = {
     "cascade_0": CASCADE_UNITS[0],
     "cascade_1": CASCADE_UNITS[1],
     "cascade_2": CASCADE_UNITS[2],
+    "openness_map": OPENNESS_UNIT,
+    "depth_map": BASE_UNIT,
+    "estimate": BASE_UNIT,
     "moving_shadow": MOVING_SHADOW_UNIT,
     "specular_map": SPECULAR_UNIT,
     "specular_color_map": SPECULAR_COLOR_UNIT,

@@ -26,6 +26,7 @@ from edge_render.gl.calls import (
 )
 from edge_render.gl.drawable import GlParts, Sampling
 from edge_render.gl.gpu_scene import GpuScene
+from edge_render.gl.openness import Openness
 from edge_render.gl.programs import FRAME_BINDING
 from edge_render.gl.shadow_map import SunShadows
 from edge_render.gl.surroundings import Surroundings
@@ -54,6 +55,7 @@ class SceneDrawable:
         self._shadow: SunShadows | None = None
         self._around: Surroundings | None = None
         self._behind = BehindCopy(parts.context)
+        self._openness: Openness | None = None
         self._background = _background(scene)
         self._frame_block: Any = None
         self._constants = np.zeros(_FRAME_FLOATS, np.float32)
@@ -76,6 +78,8 @@ class SceneDrawable:
             yield 0.9 * done
         self._shadow = SunShadows(parts.context, gpu, parts.quality)
         self._constants = _constants(self._scene, self._shadow)
+        if self._scene.ambient_occlusion and parts.quality.ambient_occlusion:
+            self._openness = Openness(parts.context, parts.programs)
         yield 1.0
 
     def changing(self, view: View) -> bool:
@@ -105,6 +109,10 @@ class SceneDrawable:
         self._frame_block.write(frame.tobytes())
         shadow_parts = shadow.prepare(view.pose.position)
 
+        calls.bind_buffer_base(UNIFORM_BUFFER, FRAME_BINDING, self._frame_block.glo)
+        if self._openness is not None:
+            reach = 0.5 / math.tan(0.5 * view.fov_y_rad)
+            self._openness.draw(gpu, draws, clip_from_world, reach, target.width, target.height)
         calls.bind_framebuffer(FRAMEBUFFER, target.drawn.glo)
         calls.viewport(0, 0, target.width, target.height)
         calls.depth_mask(1)
@@ -114,7 +122,6 @@ class SceneDrawable:
         calls.depth_func(LEQUAL)
         calls.front_face(CW)  # the upside-down projection turns the winding
         calls.disable(BLEND)
-        calls.bind_buffer_base(UNIFORM_BUFFER, FRAME_BINDING, self._frame_block.glo)
         around.bind(view.pose.position, gpu.nodes, shadow_parts)
         # What is drawn smaller is enlarged, and points with it.
         calls.point_size(max(1.0, POINT_PX * target.height / view.height))
@@ -137,7 +144,7 @@ class SceneDrawable:
 
     def release(self) -> None:
         """See Drawable.release."""
-        for part in (self._shadow, self._around, self._gpu, self._frame_block, self._behind):
+        for part in (self._shadow, self._around, self._gpu, self._frame_block, self._behind, self._openness):
             if part is not None:
                 part.release()
 

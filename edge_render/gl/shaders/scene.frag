@@ -88,6 +88,9 @@ uniform sampler2D behind_map;  // what is opaque, drawn before
 #ifdef HAS_ENVIRONMENT
 #include "environment.glsl"
 #endif
+#ifdef HAS_OPENNESS
+uniform sampler2D openness_map;  // of half the size
+#endif
 #ifdef SUN
 #include "sun.glsl"
 #endif
@@ -226,6 +229,9 @@ void main() {
 #endif
 #ifdef HAS_OCCLUSION_MAP
     occlusion = 1.0 + factors.w * (texture(occlusion_map, OCCLUSION_UV, eye.w).r - 1.0);
+#endif
+#ifdef HAS_OPENNESS
+    occlusion *= texture(openness_map, gl_FragCoord.xy * 0.5 / vec2(textureSize(openness_map, 0))).r;
 #endif
 
     n = normalize(normal);

@@ -16,7 +16,7 @@ from edge_render.pose import Pose
 from edge_render.render_quality import RenderQuality
 from edge_render.renderer import View
 from edge_render.rig import Clip, Interpolation, Rig, Track, TrackPath
-from edge_render.scene import Scene, Sun
+from edge_render.scene import Ambient, Scene, Sun
 from tests.edge_render.tiny_scenes import matte, placed, quads, turned_x
 
 SIZE = 64
@@ -126,3 +126,28 @@ def test_what_moves_takes_its_shadow_along() -> None:
     assert not before[middle].any()
     assert left.min() > 100
     assert not reached[middle].any()
+
+
+def test_ambient_occlusion_darkens_a_corner_and_nothing_else() -> None:
+    """A wall on a floor: where they meet it is darker, far from there, and at the wall's outline, it is not."""
+    floor, wall = turned_x(-math.pi / 2) @ np.diag([3.0, 3.0, 1.0, 1.0]), placed(y=1.0, z=-1.0, scale=(1.0, 1.0, 1.0))
+    scene = replace(quads([(matte(), floor), (matte(), wall)]), ambient=Ambient((0.5,) * 3, (0.5,) * 3))
+    turn = 0.15
+    pose = Pose((0.0, 1.0, 2.5), (-math.sin(turn / 2), 0.0, 0.0, math.cos(turn / 2)))
+    view = View(pose, math.radians(50.0), 320, 240)
+    renderer = GlRenderer(GlContext.open(), PixelFormat.RGBA, QUALITY)
+    try:
+        without, with_it = (
+            renderer.draw(renderer.load(one), view).pixels[..., 1].astype(int)
+            for one in (scene, replace(scene, ambient_occlusion=True))
+        )
+    finally:
+        renderer.close()
+    darker = without - with_it
+    assert darker.min() >= -2
+    column = darker[:, 160]
+    # The corner, one metre below the eye and 3.5 m away.
+    corner = int(120 + 120 * math.tan(math.atan2(1.0, 3.5) - turn) / math.tan(math.radians(25.0)))
+    assert column[corner - 4 : corner + 4].max() > 25
+    far = [corner - 60, corner + 70]
+    assert max(abs(int(column[row])) for row in far) <= 3
