@@ -330,7 +330,7 @@ void main() {
     float missing = 1.0 - scale_bias.x - scale_bias.y;
     vec3 average = f0 + (f90 - f0) / 21.0;
     vec3 multiple = single * average * missing / (1.0 - average * missing);
-    vec3 reflected = environment_radiance(2.0 * dot(n, v) * n - v, roughness);
+    vec3 reflected = environment_reflection(n, v, roughness);
     lit_diffuse += diffuse * (1.0 - single - multiple) * soft * occlusion;
     lit_specular += (single * reflected + multiple * around) * occlusion;
 #ifdef TRANSMISSION
@@ -371,7 +371,7 @@ void main() {
 #ifdef HAS_ENVIRONMENT
     vec2 coat_scale_bias = texture(brdf_table, vec2(coat_n_v, coat_roughness)).rg;
     lit_coat += (0.04 * coat_scale_bias.x + coat_scale_bias.y) * occlusion
-        * environment_radiance(2.0 * dot(coat_n, v) * coat_n - v, coat_roughness);
+        * environment_reflection(coat_n, v, coat_roughness);
 #else
     lit_coat += environment_brdf(vec3(0.04), coat_roughness, coat_n_v) * occlusion
         * reflected_light(2.0 * dot(coat_n, v) * coat_n.y - v.y, coat_roughness);
