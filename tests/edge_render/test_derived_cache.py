@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -58,6 +60,53 @@ def test_the_longest_unused_goes_first_and_never_the_newest(tmp_path: Path) -> N
     assert {entry.name for entry in tmp_path.iterdir()} == {"tiles-1-new", "tiles-1-newest"}
     cache.entry("tiles", 1, "huge", writes("x" * 100, made))
     assert {entry.name for entry in tmp_path.iterdir()} == {"tiles-1-huge"}
+
+
+def test_what_a_killed_process_left_unfinished_goes_after_a_day(tmp_path: Path) -> None:
+    cache, made = DerivedCache(tmp_path), []
+    for name, age_s in (
+        (".unfinished-now", 60),
+        (".unfinished-killed", 2 * 24 * 3600),
+        (".dropped-half", 3 * 24 * 3600),
+    ):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "file").write_text("half")
+        at_s = time.time() - age_s
+        os.utime(tmp_path / name, (at_s, at_s))
+    cache.entry("tiles", 1, "a", writes("a", made))
+    assert {entry.name for entry in tmp_path.iterdir()} == {".unfinished-now", "tiles-1-a"}
+
+
+def test_what_is_not_its_own_stays(tmp_path: Path) -> None:
+    for name in ("photos", ".git"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "file").write_text("x" * 100)
+        os.utime(tmp_path / name, (0, 0))
+    DerivedCache(tmp_path, max_bytes=1).entry("tiles", 1, "a", writes("a", []))
+    assert {entry.name for entry in tmp_path.iterdir()} == {"photos", ".git", "tiles-1-a"}
+
+
+def test_processes_that_drop_each_others_entries_all_get_theirs(tmp_path: Path) -> None:
+    """Each makes room with every entry, and all the others' are in the way."""
+
+    def work(process: int) -> None:
+        cache = DerivedCache(tmp_path, max_bytes=3)
+        for turn in range(40):
+            text = f"{process}-{turn}"
+            cache.entry("tiles", process, str(turn % 3), writes(text, []))
+
+    with ThreadPoolExecutor(4) as processes:
+        for done in [processes.submit(work, number) for number in range(4)]:
+            done.result()
+    assert all(not entry.name.startswith(".") for entry in tmp_path.iterdir())
+
+
+def test_an_entry_that_goes_while_it_is_read_can_be_read_to_its_end(tmp_path: Path) -> None:
+    cache = DerivedCache(tmp_path, max_bytes=4)
+    with (cache.entry("tiles", 1, "a", writes("12345678", [])) / "file").open() as file:
+        cache.entry("tiles", 1, "b", writes("12345678", []))
+        assert not (tmp_path / "tiles-1-a").exists()
+        assert file.read() == "12345678"
 
 
 def test_the_digest_is_that_of_the_whole_file(tmp_path: Path) -> None:
