@@ -13,7 +13,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import partial
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
 import structlog
 
@@ -133,7 +133,7 @@ class RenderLoop:
     def load(self, content: Content, on_progress: Callable[[float], None] = lambda _done: None) -> Future[SceneHandle]:
         """Put something on the GPU, in steps between the pictures of those who are elsewhere. ``on_progress`` is told
         on the GL thread how much is done, up to 1. The future fails with RendererError where it can't be done."""
-        result: Future[SceneHandle] = Future()
+        result: Future[SceneHandle] = _settled_here()
         self._submit(lambda renderer: self._begin_load(renderer, content, on_progress, result))
         return result
 
@@ -145,7 +145,7 @@ class RenderLoop:
 
     def unload(self, handle: SceneHandle) -> Future[None]:
         """Free a scene that no ticket looks at any more."""
-        result: Future[None] = Future()
+        result: Future[None] = _settled_here()
         self._submit(lambda renderer: _settle(result, lambda: renderer.unload(handle)))
         return result
 
@@ -354,6 +354,13 @@ class _Load:
     def abandon(self) -> None:
         self.loading.cancel()
         self.result.set_exception(RendererError("the render loop is closed"))
+
+
+def _settled_here() -> Future[Any]:
+    """A future that can't be cancelled: who no longer waits for the GL thread's work must not make it fail."""
+    result: Future[Any] = Future()
+    result.set_running_or_notify_cancel()
+    return result
 
 
 def _settle(result: Future[object] | Future[None], work: Callable[[], object]) -> None:

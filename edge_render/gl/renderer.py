@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -124,16 +124,16 @@ class GlRenderer:
         """Load at once, for those who have nothing else to draw meanwhile. Raises RendererError."""
         return finish(self.begin_load(content, lambda: None))
 
-    def _load(self, handle: SceneHandle, drawable: Drawable) -> Iterator[float]:
+    def _load(self, handle: SceneHandle, drawable: Drawable) -> Generator[float, None, None]:
         for done in drawable.upload():
             yield _UPLOAD_SHARE * done
         self._drawables[handle] = drawable
         try:
             yield from self._warm_up(handle)
+            self._context.calls.check("loading")
         except BaseException:
             del self._drawables[handle]
             raise
-        self._context.calls.check("loading")
 
     def _warm_up(self, handle: SceneHandle) -> Iterator[float]:
         view = View(self._drawable(handle).overview(), 1.2, _WARM_UP_SIZE, _WARM_UP_SIZE)
@@ -251,7 +251,9 @@ class GlRenderer:
 class GlLoading:
     """Keeps the contract of Loading in edge_render/renderer.py."""
 
-    def __init__(self, handle: SceneHandle, context: GlContext, drawable: Drawable, steps: Iterator[float]) -> None:
+    def __init__(
+        self, handle: SceneHandle, context: GlContext, drawable: Drawable, steps: Generator[float, None, None]
+    ) -> None:
         self.handle = handle
         self._context, self._drawable, self._steps = context, drawable, steps
 
@@ -269,4 +271,5 @@ class GlLoading:
     def cancel(self) -> None:
         """See Loading.cancel."""
         self._context.make_current()
+        self._steps.close()
         self._drawable.release()

@@ -466,6 +466,21 @@ def test_a_loop_that_is_closed_gives_back_what_is_half_loaded() -> None:
     assert renderer.loading.cancelled
 
 
+def test_who_no_longer_waits_for_a_loading_does_not_end_the_thread() -> None:
+    renderer, frames = LoadsInSteps(1), Queue[Frame]()
+    with RenderLoop(lambda: renderer, Counts()) as loop:
+        loaded = loop.load(one_quad())
+        assert renderer.loading.began.get(timeout=WAIT_S)
+        assert not loaded.cancel()
+        renderer.loading.gate.release()
+        assert loaded.result(WAIT_S) == SteppedLoading.handle
+        renderer.gate.release()
+        ticket = loop.attach(SceneHandle(1), frames.put, 1000.0, nothing)
+        ticket.want(view(1.0), 1, 0)
+        assert frames.get(timeout=WAIT_S).input_seq == 1
+        ticket.close()
+
+
 def test_content_that_changes_brings_new_pictures_to_those_who_look_at_it() -> None:
     renderer, frames = LoadsInSteps(1), Queue[Frame]()
     renderer.loading.gate.release()

@@ -209,3 +209,14 @@ def test_each_eye_is_shown_its_own_picture(tmp_path: Path) -> None:
     parts.programs.release()
     context.close()
     np.testing.assert_allclose(seen, [(200, 30, 30), (30, 30, 200)], atol=2)
+
+
+@pytest.mark.parametrize("steps", [0, 3, 7, 8])
+def test_a_loading_that_is_given_up_leaves_nothing_to_free(fine: Panorama, steps: int) -> None:
+    renderer = GlRenderer(GlContext.open("software"), PixelFormat.RGBA, SMOOTH)
+    loading = renderer.begin_load(fine, lambda: None)
+    for _ in range(steps):
+        assert loading.step() < 1.0
+    loading.cancel()
+    assert renderer.tiles.gpu_bytes == 0
+    renderer.close()
