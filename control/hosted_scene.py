@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 import structlog
@@ -12,6 +13,7 @@ import structlog
 from control.input import WalkSpace
 from control.live_feed import LiveFeed
 from control.scene_sound import HostedSound, SceneSound
+from control.thread_work import OnProgress, in_thread
 from edge_render.angle_picking import AnglePicker
 from edge_render.derived_cache import DerivedCache
 from edge_render.findings import FindingLog
@@ -30,9 +32,6 @@ from edge_render.video.sphere import VideoSphere
 from edge_render.walk_space import OccupancyGrid
 
 log = structlog.get_logger(__name__)
-
-OnProgress = Callable[[float], None]
-"""Told on the event loop how much is done, from 0 to 1."""
 
 
 class ScenePicker(Protocol):
@@ -102,7 +101,8 @@ async def open_scene(
             picker, space = AnglePicker(spec.hotspots), OnePlace()
         case PanoramaScene():
             image = package.content_path(name)
-            content = await asyncio.to_thread(load_panorama, name, image, spec.layout, spec.exposure, cache)
+            open_tiles = partial(load_panorama, name, image, spec.layout, spec.exposure, cache)
+            content = await in_thread(open_tiles, lambda done: on_progress(0.95 * done))
             picker, space = AnglePicker(spec.hotspots), OnePlace()
             figures = {"tiles": content.tiles.shape.count, "tiles_bytes": content.tiles.size_bytes}
     try:

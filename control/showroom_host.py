@@ -14,10 +14,11 @@ from functools import partial
 import structlog
 
 from control.errors import SceneTooLarge
-from control.hosted_scene import HostedScene, OnProgress, OpenedScene, open_scene
+from control.hosted_scene import HostedScene, OpenedScene, open_scene
 from control.live_feed import LiveFeed, check_addresses
 from control.scene_order import nearest_first
 from control.scene_residency import SceneResidency
+from control.thread_work import OnProgress
 from edge_render.content_size import content_gpu_bytes
 from edge_render.derived_cache import DerivedCache
 from edge_render.errors import EdgeRenderError, PackageError, RendererError

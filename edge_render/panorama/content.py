@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -23,12 +24,20 @@ class Panorama:
     exposure: float = 1.0
 
 
-def load_panorama(name: str, image: Path, layout: Layout, exposure: float, cache: DerivedCache) -> Panorama:
-    """Open the tiles of a picture file; the first time, which takes seconds, they are made.
+def load_panorama(
+    name: str,
+    image: Path,
+    layout: Layout,
+    exposure: float,
+    cache: DerivedCache,
+    on_progress: Callable[[float], None] = lambda _done: None,
+) -> Panorama:
+    """Open the tiles of a picture file; the first time, which takes up to minutes, they are made. ``on_progress``: see
+    write_tiles_apart.
 
     Raises PackageError where the picture is broken or not what ``layout`` says, or the tiles can't be written or read.
     """
-    make = partial(write_tiles_apart, image, layout)
+    make = partial(write_tiles_apart, image, layout, on_progress=on_progress)
     try:
         folder = cache.entry(f"panorama-{layout}", TILER_VERSION, file_digest(image), make)
     except OSError as error:

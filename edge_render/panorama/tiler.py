@@ -7,6 +7,7 @@ picture is one face.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -28,10 +29,15 @@ _POLAR_CHUNK_PX = 192
 """Around a pole, a square lies in a much larger part of the picture."""
 _THREADS_MAX = 8
 
+_READ_SHARE, _RESAMPLED_SHARE = 0.1, 0.75
+"""Of all the work: decoding the picture; of a face's: making it in its finest size."""
+
 FacePixels = NDArray[np.uint8 | np.float16]
+OnProgress = Callable[[float], None]
+"""Told how much is done, from 0 to 1."""
 
 
-def write_tiles(image: Path, layout: Layout, folder: Path) -> None:
+def write_tiles(image: Path, layout: Layout, folder: Path, on_progress: OnProgress = lambda _done: None) -> None:
     """Fill an empty folder (see edge_render.panorama.tile_file) with the tiles of a picture.
 
     Raises PackageError where the picture is broken or too large, and OSError where the disk can't take it.
@@ -40,11 +46,24 @@ def write_tiles(image: Path, layout: Layout, folder: Path) -> None:
     coding = Coding.SRGB if picture.exposure is None else Coding.LIGHT
     shape = PyramidShape.for_picture(picture.pixels.shape[1], layout.eyes, coding)
     threads = min(_THREADS_MAX, os.cpu_count() or 1)
+    on_progress(_READ_SHARE)
     with TileWriter(folder, shape) as writer, ThreadPoolExecutor(threads, "tiler") as pool:
         for eye in range(layout.eyes):
             source = Equirect(picture.eye(eye, layout), picture.exposure)
             for face in range(6):
-                _write_face(_finest(source, shape, face, pool), shape, eye, face, writer, pool)
+                work = _Part(on_progress, eye * 6 + face, layout.eyes * 6)
+                _write_face(_finest(source, shape, face, pool, work), shape, eye, face, writer, pool, work)
+
+
+class _Part:
+    """The part of all the work that one face is."""
+
+    def __init__(self, on_progress: OnProgress, number: int, count: int) -> None:
+        self._on_progress, self._number, self._count = on_progress, number, count
+
+    def tell(self, done: float) -> None:
+        """How much of the face is done."""
+        self._on_progress(_READ_SHARE + (1.0 - _READ_SHARE) * (self._number + done) / self._count)
 
 
 def _ring_px(shape: PyramidShape, level: int) -> int:
@@ -52,7 +71,7 @@ def _ring_px(shape: PyramidShape, level: int) -> int:
     return BORDER_PX << level
 
 
-def _finest(source: Equirect, shape: PyramidShape, face: int, pool: ThreadPoolExecutor) -> FacePixels:
+def _finest(source: Equirect, shape: PyramidShape, face: int, pool: ThreadPoolExecutor, work: _Part) -> FacePixels:
     """A face in its finest size, with its ring: (edge, edge, 3)."""
     level = shape.levels - 1
     ring, face_px = _ring_px(shape, level), shape.face_px(level)
@@ -68,19 +87,27 @@ def _finest(source: Equirect, shape: PyramidShape, face: int, pool: ThreadPoolEx
         pixels[rows, columns] = source.sample(yaw, pitch).reshape(*x.shape, 3)
 
     corners = [(top, left) for top in range(0, edge, chunk) for left in range(0, edge, chunk)]
-    for _ in pool.map(fill, corners):
-        pass
+    for filled, _ in enumerate(pool.map(fill, corners), 1):
+        work.tell(_RESAMPLED_SHARE * filled / len(corners))
     return pixels
 
 
 def _write_face(
-    pixels: FacePixels, shape: PyramidShape, eye: int, face: int, writer: TileWriter, pool: ThreadPoolExecutor
+    pixels: FacePixels,
+    shape: PyramidShape,
+    eye: int,
+    face: int,
+    writer: TileWriter,
+    pool: ThreadPoolExecutor,
+    work: _Part,
 ) -> None:
     for level in reversed(range(shape.levels)):
         keys = [key for key in shape.keys(eye, level) if key.face == face]
         # Lazily: a list of all coded tiles would be as large as the file.
         for key, data in zip(keys, pool.map(partial(_encode, writer, shape, pixels), keys), strict=True):
             writer.write(key, data)
+        # Each coarser level is a quarter of the work.
+        work.tell(1.0 - (1.0 - _RESAMPLED_SHARE) * 0.25 ** (shape.levels - level))
         if level:
             pixels = _halved(pixels)
 

@@ -1,7 +1,7 @@
 """The process that cuts one picture into tiles: see edge_render.panorama.tiling_apart, which runs it.
 
-``python -m edge_render.panorama.tiling_process IMAGE LAYOUT FOLDER MEMORY_BYTES``. Where the picture is refused, it
-says why on its standard output and ends with REFUSED.
+``python -m edge_render.panorama.tiling_process IMAGE LAYOUT FOLDER MEMORY_BYTES``. It says on its standard output, a
+line each time, how much is done (from 0 to 1). Where the picture is refused, it says why instead and ends with REFUSED.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def main() -> int:
     resource.setrlimit(resource.RLIMIT_AS, (int(memory_bytes), hard))
     os.nice(_NICENESS)
     try:
-        write_tiles(Path(image), Layout(layout), Path(folder))
+        write_tiles(Path(image), Layout(layout), Path(folder), lambda done: _say(f"{done:.3f}"))
     except PackageError as error:
         return _refuse(str(error))
     except MemoryError:
@@ -38,8 +38,13 @@ def main() -> int:
 
 
 def _refuse(message: str) -> int:
-    sys.stdout.write(message)
+    _say(" ".join(message.split()))
     return REFUSED
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

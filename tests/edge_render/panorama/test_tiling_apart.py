@@ -26,6 +26,28 @@ def test_the_tiles_are_there_afterwards(tmp_path: Path, tiles: Path) -> None:
     assert TileFile(tiles).texels(TileKey(0, 0, 5, 0, 0), BORDER_PX)[0].shape[2] == 4
 
 
+def test_its_progress_is_told_to_its_end(tmp_path: Path, tiles: Path) -> None:
+    told: list[float] = []
+    write_tiles_apart(saved(tmp_path, equirect(512, waves)), Layout.MONO, tiles, told.append)
+    assert told == sorted(told)
+    assert any(0.0 < done < 0.9 for done in told)
+    assert told[-1] > 0.95
+
+
+def test_who_has_no_use_for_it_any_more_ends_it(tmp_path: Path, tiles: Path) -> None:
+    class NobodyWaits(Exception):
+        pass
+
+    def tell(done: float) -> None:
+        if done > 0.0:
+            raise NobodyWaits
+
+    with pytest.raises(NobodyWaits):
+        write_tiles_apart(saved(tmp_path, equirect(2048, waves)), Layout.MONO, tiles, tell)
+    with pytest.raises(OSError, match="json"):
+        TileFile(tiles)
+
+
 def test_a_broken_picture_is_refused_in_its_own_words(tmp_path: Path, tiles: Path) -> None:
     (tmp_path / "hall.png").write_bytes(b"nothing of the kind")
     with pytest.raises(PackageError, match=r"^hall\.png: is no PNG picture$"):
