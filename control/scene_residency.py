@@ -72,6 +72,13 @@ class SceneResidency:
         self._residents[name] = _Resident(size_bytes, users=1)
         return going
 
+    def fits(self, size_bytes: int, leaving: str | None = None) -> bool:
+        """Whether there would be room for a scene, with all that may go for it gone; ``leaving``: and after one who is
+        in that scene has left it."""
+        users = {name: resident.users - (name == leaving) for name, resident in self._residents.items()}
+        held = sum(self._residents[name].size_bytes for name in users if users[name] > 0 or name in self._kept)
+        return held + size_bytes <= self.budget_bytes
+
     def enter(self, name: str) -> None:
         """One more uses a resident scene."""
         self._residents[name].users += 1

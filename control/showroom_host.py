@@ -81,6 +81,8 @@ class ShowroomHost:
         self._addresses = live_sources or {}
         check_addresses(package, self._addresses)
         self._scenes: dict[str, HostedScene] = {}
+        self._sizes: dict[str, int] = {}
+        """Bytes of GPU memory of the scenes that were read once, by name."""
         self._requests: dict[str, _Request] = {}
         self._asked = asyncio.Event()
         self._coding = asyncio.Lock()
@@ -123,6 +125,11 @@ class ShowroomHost:
             if answer.done() and not answer.cancelled() and answer.exception() is None:
                 answer.result().leave()
             raise
+
+    def fits_without(self, name: str, leaving: str) -> bool:
+        """Whether a scene that was refused would fit if one visitor left another one."""
+        size_bytes = self._sizes.get(name)
+        return size_bytes is not None and self.residency.fits(size_bytes, leaving)
 
     def _lease(self, scene: HostedScene) -> SceneLease:
         self.residency.enter(scene.name)
@@ -250,7 +257,7 @@ class ShowroomHost:
         return scene
 
     async def _put_on_gpu(self, name: str, opened: OpenedScene, request: _Request, *, evict: bool) -> HostedScene:
-        size_bytes = content_gpu_bytes(opened.content)
+        size_bytes = self._sizes[name] = content_gpu_bytes(opened.content)
         for other in self.residency.make_room(name, size_bytes, evict=evict):
             await self._evict(other)
         loop = asyncio.get_running_loop()

@@ -30,12 +30,15 @@ class Travel:
         self,
         host: ShowroomHost,
         on_progress: Callable[[Destination, float], None],
+        on_full: Callable[[Destination], bool],
         on_arrival: Callable[[Destination, SceneLease], None],
         on_failure: Callable[[Destination, Exception], None],
     ) -> None:
-        """``on_arrival`` takes the lease over."""
+        """``on_full``: the scene does not fit beside those in use; True where the traveller has made way for it, and it
+        is to be tried again. ``on_arrival`` takes the lease over."""
         self._host = host
-        self._on_progress, self._on_arrival, self._on_failure = on_progress, on_arrival, on_failure
+        self._on_progress, self._on_full = on_progress, on_full
+        self._on_arrival, self._on_failure = on_arrival, on_failure
         self._destination: Destination | None = None
         self._chosen = asyncio.Event()
         self._journey: asyncio.Task[None] | None = None
@@ -64,8 +67,19 @@ class Travel:
 
     async def _reach(self, destination: Destination) -> None:
         try:
-            lease = await self._host.reach(destination.scene, lambda done: self._on_progress(destination, done))
+            lease = await self._lease(destination)
         except (SceneTooLarge, EdgeRenderError) as error:
             self._on_failure(destination, error)
         else:
             self._on_arrival(destination, lease)
+
+    async def _lease(self, destination: Destination) -> SceneLease:
+        def tell(done: float) -> None:
+            self._on_progress(destination, done)
+
+        try:
+            return await self._host.reach(destination.scene, tell)
+        except SceneTooLarge:
+            if not self._on_full(destination):
+                raise
+        return await self._host.reach(destination.scene, tell)

@@ -18,9 +18,9 @@ from control.settings import NodeSettings
 from control.shown_frames import ShownFrames
 from control.showroom_host import SceneLease, ShowroomHost
 from control.stay import MakePeer, Stay
-from control.transition import Transition
 from control.travel import Destination, Travel
 from control.welcome import welcome
+from control.whereabouts import Whereabouts
 from control.wire import (
     Activate,
     ClientMessage,
@@ -63,16 +63,14 @@ class Visit(Stay):
         settings = means.settings
         super().__init__(visit_id, settings, means.metrics, lambda events: means.make_peer(events, entry.codec))
         self._means = means
-        self._travel = Travel(means.host, self._tell_loading, self._arrive, self._tell_failure)
+        self._travel = Travel(means.host, self._tell_loading, self._make_way, self._arrive, self._tell_failure)
         # Who comes to a scene that is not loaded begins in the entry scene, and goes on from there by themselves.
         wanted = entry.scene if means.host.knows(entry.scene) else means.host.entry_scene
-        self._lease = means.host.enter(wanted or "") or means.host.enter_first()
-        self._left_lease: SceneLease | None = None
+        lease = means.host.enter(wanted or "") or means.host.enter_first()
         self._loading: SceneLoading | None = None
         """How it goes with the last choice; told again where the way for messages opens only later."""
-        self._scene = self._lease.scene
-        place = entry.place(self._scene) if self._scene.name == wanted else entry_place(self._scene)
-        self._navigator = Navigator(place, self._scene.space, settings.walk_speed_m_s, self._began_s)
+        place = entry.place(lease.scene) if lease.scene.name == wanted else entry_place(lease.scene)
+        self._at = Whereabouts(lease, place, settings.walk_speed_m_s, self._began_s)
         self._screen_size = entry.size(settings.max_width, settings.max_height)
         self._plan = PicturePlan()
         self._seq = 0
@@ -80,14 +78,13 @@ class Visit(Stay):
         self._commands: asyncio.Queue[Tap | Activate] = asyncio.Queue(COMMANDS_WAITING_MAX)
         self._zoom = 1.0
         self._moving = asyncio.Event()
-        self._transition: Transition | None = None
         self._loop = asyncio.get_running_loop()
         try:
             self._ticket = means.render_loop.attach(
                 self._scene.handle, self._put_frame, settings.fps, self._on_render_error
             )
         except BaseException:
-            self._lease.leave()
+            self._at.free()
             raise
         self._narrating = False
         self._scene_playback: AudioSource | None = None
@@ -97,6 +94,14 @@ class Visit(Stay):
         if self._scene.name != wanted:
             self._travel.go(Destination(wanted or "", entry.place))
 
+    @property
+    def _scene(self) -> HostedScene:
+        return self._at.scene
+
+    @property
+    def _navigator(self) -> Navigator:
+        return self._at.navigator
+
     # --- life --------------------------------------------------------------------------------------
 
     def _tasks(self) -> Mapping[str, Coroutine[Any, Any, None]]:
@@ -104,8 +109,7 @@ class Visit(Stay):
 
     def _free(self) -> None:
         self._ticket.close()
-        self._lease.leave()
-        self._leave_left()
+        self._at.free()
 
     def _on_render_error(self, error: RendererError) -> None:
         """Called on the GL thread."""
@@ -174,11 +178,12 @@ class Visit(Stay):
         return zoomed(vertical_fov(self._scene.spec.fov_y_rad, width / height), self._zoom)
 
     def _want(self, input_at_ns: int) -> None:
-        """Ask for a picture of what the visitor should see now."""
+        """Ask for a picture of what the visitor should see now; between two scenes the last one stays."""
+        if self._at.between:
+            return
         width, height = self._size
-        place, transition = self._navigator.place, self._transition
-        fade = None if transition is None else transition.fade(place, time.monotonic())
-        view = View(place.pose(), self._fov_y_rad(width, height), width, height, fade=fade)
+        pose, fade = self._navigator.place.pose(), self._at.fade(time.monotonic())
+        view = View(pose, self._fov_y_rad(width, height), width, height, fade=fade)
         self._ticket.want(view, self._seq, input_at_ns)
 
     async def _move(self) -> None:
@@ -186,14 +191,11 @@ class Visit(Stay):
         while True:
             await self._moving.wait()
             self._moving.clear()
-            while self._navigator.walking or self._transition is not None:
+            while not self._at.between and (self._navigator.walking or self._at.fading):
                 await asyncio.sleep(1.0 / STEPS_PER_S)
-                before, transition, now_s = self._navigator.place, self._transition, time.monotonic()
-                self._navigator.advance(now_s)
-                if transition is not None and transition.over(now_s):
-                    self._transition = None
-                    self._leave_left()
-                if self._navigator.place != before or transition is not None:
+                before, fading = self._navigator.place, self._at.fading
+                self._at.advance(time.monotonic())
+                if fading or self._navigator.place != before:
                     self._want(time.monotonic_ns())
 
     def _on_frame_sent(self, sent: FrameSent) -> None:
@@ -264,36 +266,46 @@ class Visit(Stay):
     # --- from scene to scene -------------------------------------------------------------------------
 
     def _tell_loading(self, destination: Destination, done: float) -> None:
-        self._loading = SceneLoading(scene=destination.scene, done=round(done, 3))
-        self._send("command", self._loading)
+        told = SceneLoading(scene=destination.scene, done=round(done, 2), stands_still=self._at.between)
+        if told != self._loading:  # there are hundreds of steps
+            self._loading = told
+            self._send("command", told)
+
+    def _make_way(self, destination: Destination) -> bool:
+        """Let go of the scene for one that does not fit beside it, if that helps: its last picture stays."""
+        if self._at.between or not self._means.host.fits_without(destination.scene, self._at.scene.name):
+            return False
+        self._at.let_go()
+        self._ticket.look_away()
+        return True
 
     def _tell_failure(self, destination: Destination, error: Exception) -> None:
+        if self._at.between:
+            self._come_back()
         self._loading = SceneLoading(scene=destination.scene, failed=str(error))
         self._send("command", self._loading)
 
-    def _leave_left(self) -> None:
-        """The old scene is not seen any more."""
-        if self._left_lease is not None:
-            self._left_lease.leave()
-            self._left_lease = None
+    def _come_back(self) -> None:
+        """The scene that the visitor has let go of was let go for nothing; where it is gone, they begin anew."""
+        host = self._means.host
+        lease = host.enter(self._scene.name) or host.enter_first()
+        if lease.scene is not self._scene:
+            self._arrive(Destination(lease.scene.name, entry_place), lease)
+            return
+        self._at.come_back(lease)
+        self._moving.set()
+        self._want(time.monotonic_ns())
 
     def _arrive(self, destination: Destination, lease: SceneLease) -> None:
         """Go over to another scene, or to another place in this one."""
-        now_s, left, scene = time.monotonic(), self._navigator.place, self._scene
-        fov_y_rad = self._fov_y_rad(*self._size)
+        before, fov_y_rad = self._scene, self._fov_y_rad(*self._size)
         self._zoom = 1.0
-        place = destination.arrive(lease.scene)
         self._loading = None
-        self._leave_left()
-        self._left_lease, self._lease, self._scene = self._lease, lease, lease.scene
-        self._navigator = Navigator(place, self._scene.space, self._settings.walk_speed_m_s, now_s)
-        self._transition = None
-        if destination.fade_s > 0.0:
-            self._transition = Transition(scene.handle, left, fov_y_rad, place, now_s, destination.fade_s)
+        place = destination.arrive(lease.scene)
+        self._at.arrive(lease, place, destination.fade_s, fov_y_rad, time.monotonic())
+        if self._at.fading:
             self._moving.set()
-        else:
-            self._leave_left()
-        if self._scene is not scene:
+        if self._scene is not before:
             self._play_sound()
         self._frames.clear()
         self._ticket.move_to(self._scene.handle)

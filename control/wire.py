@@ -292,11 +292,13 @@ class Tapped(_Message):
 
 class SceneLoading(_Message):
     """The visitor has chosen a scene that is not loaded: how much of it is by now, from 0 to 1; ``welcome`` says that
-    they are there. ``failed``: it can't be, and why; they stay where they are."""
+    they are there. ``failed``: it can't be, and why; they stay where they are. ``stands_still``: it does not fit beside
+    the scene that they are in, which was let go; its last picture stays, and nothing that they do changes it."""
 
     type: Literal["loading"] = "loading"
     scene: str
     done: float = 0.0
+    stands_still: bool = False
     failed: str | None = None
 
 

@@ -177,7 +177,14 @@ class DrawSchedule(Generic[Visitor]):
         """Put the visitor into another scene. The old wish belongs to the old scene and is dropped."""
         entry = self._entries.get(visitor)
         if entry is not None:
-            entry.handle, entry.wish, entry.shown, entry.waiting = handle, None, None, False
+            entry.handle = handle
+            self.look_away(visitor)
+
+    def look_away(self, visitor: Visitor) -> None:
+        """Drop the visitor's wish and what is shown; one who is not here is no error."""
+        entry = self._entries.get(visitor)
+        if entry is not None:
+            entry.wish, entry.shown, entry.waiting = None, None, False
             entry.end_rest()
 
     def failed(self, visitor: Visitor) -> None:

@@ -74,6 +74,12 @@ class Ticket:
             self.loop._schedule.move(self, handle)
             self.loop._changed.notify()
 
+    def look_away(self) -> None:
+        """Draw nothing until the next wish, or until ``move_to``: the scene may be unloaded."""
+        with self.loop._changed:
+            self.loop._schedule.look_away(self)
+            self.loop._changed.notify()
+
     def close(self) -> None:
         """Draw no more; may be called again. Frames that are being drawn are dropped."""
         with self.loop._changed:

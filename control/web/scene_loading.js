@@ -15,7 +15,7 @@ export class SceneLoading {
   // A `loading` message came.
   told(message, texts) {
     this.timers.clear(this.timer);
-    this.state = message.failed === null ? "loading" : "failed";
+    this.state = message.failed !== null ? "failed" : message.stands_still ? "standing" : "loading";
     this.bar.value = message.done;
     if (this.state === "failed") this.timer = this.timers.set(() => this.over(), FAILURE_SHOWN_MS);
     this.setTexts(texts);
@@ -30,7 +30,7 @@ export class SceneLoading {
 
   setTexts(texts) {
     if (this.state === null) return;
-    const said = this.state === "failed" ? texts.sceneFailed : texts.sceneLoading;
+    const said = { loading: texts.sceneLoading, standing: texts.sceneLoadingStands, failed: texts.sceneFailed }[this.state];
     // A screen reader says it once, not with every step of the bar.
     if (this.text.textContent !== said) this.text.textContent = said;
     this.bar.hidden = this.state === "failed";

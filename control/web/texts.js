@@ -34,6 +34,7 @@ const TEXTS = {
     cameraConnecting: "Connecting to the camera …",
     cameraAway: "The camera is not reachable.",
     sceneLoading: "The next room is being opened …",
+    sceneLoadingStands: "The next room is being opened, the picture stands still meanwhile …",
     sceneFailed: "This room can't be opened at the moment. You may look around here meanwhile.",
   },
   zh: {
@@ -69,6 +70,7 @@ const TEXTS = {
     cameraConnecting: "正在连接摄像头……",
     cameraAway: "摄像头暂时无法连接。",
     sceneLoading: "正在打开下一个场景……",
+    sceneLoadingStands: "正在打开下一个场景，期间画面静止……",
     sceneFailed: "该场景暂时无法打开，您可以继续在这里参观。",
   },
 };

@@ -188,7 +188,7 @@ class Traveller:
     def __init__(self, host: ShowroomHost) -> None:
         self.events: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
         self.leases: list[SceneLease] = []
-        self.travel = Travel(host, self.progress, self.arrive, self.fail)
+        self.travel = Travel(host, self.progress, lambda _destination: False, self.arrive, self.fail)
 
     def progress(self, destination: Destination, done: float) -> None:
         if done == 0.0:

@@ -25,6 +25,14 @@ test("the bar follows what the node says until the visitor is there", () => {
   assert.equal(parts.box.hidden, true);
 });
 
+test("that the picture stands still meanwhile is said", () => {
+  const { parts, loading } = page();
+  loading.told({ scene: "lounge", done: 0, stands_still: false, failed: null }, textsOf("en"));
+  loading.told({ scene: "lounge", done: 0, stands_still: true, failed: null }, textsOf("en"));
+  assert.equal(parts.text.textContent, textsOf("en").sceneLoadingStands);
+  assert.equal(parts.bar.hidden, false);
+});
+
 test("a scene that can't be loaded is said for a while", () => {
   const { parts, timers, loading } = page();
   loading.told({ scene: "lounge", done: 0, failed: "needs 900 MiB" }, textsOf("en"));
