@@ -19,7 +19,8 @@ def content_gpu_bytes(content: Content) -> int:
     """Bytes, with mipmaps; what all scenes share (targets, programs, the pool of tiles) is not counted."""
     match content:
         case PreparedScene():
-            return _textures_bytes(content.source) + sum(_batch_bytes(batch) for batch in content.batches)
+            textures_bytes = sum(one.size_bytes for one in content.mipmaps.values())
+            return textures_bytes + sum(_batch_bytes(batch) for batch in content.batches)
         case Scene():
             return _textures_bytes(content) + _meshes_bytes(content)
         case Panorama():

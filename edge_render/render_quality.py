@@ -28,6 +28,8 @@ class RenderQuality:
     anisotropy: float = 16.0
     trilinear: bool = True
     """Blend between two mipmap levels instead of taking the nearer one."""
+    texture_px_max: int = 16384
+    """Width and height of the finest level of textures that have mipmaps, pixels."""
     shadow_size: int = 4096
     """Width and height of the shadow map of a whole scene, pixels."""
     cascades: int = 3
@@ -70,6 +72,9 @@ class RenderQuality:
             still_samples=1,
             anisotropy=1.0,
             trilinear=False,
+            # Mesa's software driver clears the room for a texture in one call: 50 ms for 4096x4096, in which nobody else
+            # gets a picture, and 12 ms for this.
+            texture_px_max=2048,
             shadow_size=2048,
             shadow_taps=1,
             rough_glass=False,

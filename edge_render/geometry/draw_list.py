@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 import numpy as np
@@ -51,6 +51,33 @@ class DrawList:
     def triangles(self) -> int:
         """How many are drawn, if there are no lines or points."""
         return int(self.counts.sum()) // 3
+
+    def little(self) -> DrawList:
+        """The first chunk of each run: enough to meet every shader."""
+        return replace(
+            self,
+            opaque=[(batch, first, 1) for batch, first, _ in self.opaque],
+            blended=[(batch, first, 1) for batch, first, _ in self.blended],
+        )
+
+    def parted(self, runs: Sequence[Run], indices_max: int) -> Iterator[list[Run]]:
+        """Runs in parts of about so many indices, for drawings that must leave room for others in between. A chunk is
+        never parted, nor is a run of instances."""
+        part: list[Run] = []
+        left = indices_max
+        for batch, first, length in runs:
+            done = 0
+            while done < length:
+                reached = np.cumsum(self.counts[first + done : first + length])
+                taken = max(1, int(np.searchsorted(reached, left, side="right")))
+                part.append((batch, first + done, taken))
+                left -= int(reached[taken - 1])
+                done += taken
+                if left <= 0 or done < length:
+                    yield part
+                    part, left = [], indices_max
+        if part:
+            yield part
 
 
 class ChunkTable:

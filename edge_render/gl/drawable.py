@@ -34,6 +34,8 @@ class Sampling:
     """The picture is moved by so much to the right and down."""
     finer_levels: float = 0.0
     """By how many mipmap levels textures are finer."""
+    little: bool = False
+    """Only a little of everything has to be drawn: nobody sees it, but its shaders are compiled by it."""
 
 
 ONE_DRAWING = Sampling()

@@ -65,14 +65,15 @@ class GlRefiner:
         """See Refiner.hand_outs."""
         return self._hand_outs
 
-    def begin(self, handle: SceneHandle, view: View) -> GlRefinement:
-        """See Refiner.begin."""
-        return GlRefinement(self._context, self._programs, self._capture, view, partial(self._draw, handle, view))
+    def begin(self, handle: SceneHandle, view: View, *, little: bool = False) -> GlRefinement:
+        """See Refiner.begin; ``little``: see Sampling."""
+        draw = partial(self._draw, handle, view, little)
+        return GlRefinement(self._context, self._programs, self._capture, view, draw)
 
-    def _draw(self, handle: SceneHandle, view: View, index: int) -> Target:
+    def _draw(self, handle: SceneHandle, view: View, little: bool, index: int) -> Target:
         target = self._targets.get(view.width, view.height, 1)
         x_px, y_px = self._offsets_px[index]
-        self._draw_pass(handle, view, Sampling((float(x_px), float(y_px)), self._finer_levels), target)
+        self._draw_pass(handle, view, Sampling((float(x_px), float(y_px)), self._finer_levels, little), target)
         return target
 
 

@@ -137,13 +137,19 @@ class GlRenderer:
 
     def _warm_up(self, handle: SceneHandle) -> Iterator[float]:
         view = View(self._drawable(handle).overview(), 1.2, _WARM_UP_SIZE, _WARM_UP_SIZE)
-        for still in (False, True):
-            self.draw(handle, replace(view, still=still))
+        drawable, calls = self._drawable(handle), self._context.calls
+        for samples in sorted({self.quality.samples, self.quality.still_samples}):
+            target = self._targets.get(view.width, view.height, samples)
+            drawable.draw(view, target, Sampling(little=True))
+            self._resolve(target)
+            self._capture.read(target)
+            calls.finish()
             yield _UPLOAD_SHARE
-        refinement = self._refiner.begin(handle, view)
+        refinement = self._refiner.begin(handle, view, little=True)
         try:
             for _ in range(2):  # the first is stored, those after it are added
                 refinement.add_pass()
+                yield _UPLOAD_SHARE
             refinement.picture()
         finally:
             refinement.release()

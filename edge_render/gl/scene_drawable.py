@@ -76,7 +76,9 @@ class SceneDrawable:
         gpu = self._gpu = GpuScene(parts.context, parts.programs, prepared, parts.quality)
         for done in gpu.upload():
             yield 0.9 * done
-        self._shadow = SunShadows(parts.context, gpu, parts.quality)
+        shadow = self._shadow = SunShadows(parts.context, gpu, parts.quality)
+        for _ in shadow.draw_still():
+            yield 0.95
         self._constants = _constants(self._scene, self._shadow)
         if self._scene.ambient_occlusion and parts.quality.ambient_occlusion:
             self._openness = Openness(parts.context, parts.programs)
@@ -102,6 +104,8 @@ class SceneDrawable:
         clip_from_world = to_sample @ _clip_from_world(view, *gpu.bounds)
         detail = Detail(0.5 * target.height / math.tan(0.5 * view.fov_y_rad))
         draws = gpu.draw_list(clip_from_world, view.pose.position, variant=view.variant, detail=detail)
+        if sampling.little:
+            draws = draws.little()
         frame = self._constants.copy()
         frame[:16] = clip_from_world.T.reshape(-1)
         frame[32:35] = view.pose.position

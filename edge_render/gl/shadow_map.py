@@ -6,12 +6,13 @@ Glass casts no shadow, MASK casts that of its alpha.
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_render.geometry.draw_list import Detail
+from edge_render.geometry.draw_list import Detail, DrawList
 from edge_render.gl.calls import (
     BLEND,
     CCW,
@@ -31,6 +32,8 @@ from edge_render.pose import Matrix, Vec3
 from edge_render.render_quality import RenderQuality
 from edge_render.shadow_plan import Cell, MapPart
 
+STEP_INDICES = 60_000
+"""Drawn at once while a scene is loaded: a few milliseconds on the CPU."""
 PARTS_MAX = 4
 """Three cascades, and what moves."""
 _OFFSET_TEXELS = 1.5
@@ -52,22 +55,41 @@ class _DepthMap:
 
     def draw(self, scene: GpuScene, clip_from_world: Matrix, *, moving: bool) -> None:
         """Draw what moves, or what does not. Leaves the framebuffer and the viewport changed."""
+        draws = self._draw_list(scene, clip_from_world, moving=moving)
+        self._begin(clear=True)
+        scene.draw_depth(draws.opaque, draws, clip_from_world)
+        self._calls.disable(POLYGON_OFFSET_FILL)
+
+    def draw_in_steps(self, scene: GpuScene, clip_from_world: Matrix) -> Iterator[None]:
+        """Draw what does not move, in steps of a few milliseconds: between two of them others may draw."""
+        draws = self._draw_list(scene, clip_from_world, moving=False)
+        self._begin(clear=True)
+        self._calls.disable(POLYGON_OFFSET_FILL)
+        for runs in draws.parted(draws.opaque, STEP_INDICES):
+            self._begin(clear=False)
+            scene.draw_depth(runs, draws, clip_from_world)
+            self._calls.disable(POLYGON_OFFSET_FILL)
+            self._calls.finish()
+            yield
+
+    def _draw_list(self, scene: GpuScene, clip_from_world: Matrix, *, moving: bool) -> DrawList:
+        pixels_a_metre = 0.5 * self.size * float(np.linalg.norm(clip_from_world[:2, :3], axis=1).max())
+        detail = Detail(pixels_a_metre, parallel=True)
+        return scene.draw_list(clip_from_world, (0.0, 0.0, 0.0), detail=detail, moving=moving)
+
+    def _begin(self, *, clear: bool) -> None:
         calls = self._calls
         calls.bind_framebuffer(FRAMEBUFFER, self._framebuffer.glo)
         calls.viewport(0, 0, self.size, self.size)
         calls.depth_mask(1)
-        calls.clear(DEPTH_BUFFER_BIT)
+        if clear:
+            calls.clear(DEPTH_BUFFER_BIT)
         calls.enable(DEPTH_TEST)
         calls.depth_func(LEQUAL)
         calls.front_face(CCW)
         calls.disable(BLEND)
         calls.enable(POLYGON_OFFSET_FILL)
         calls.polygon_offset(1.5, 2.0)
-        pixels_a_metre = 0.5 * self.size * float(np.linalg.norm(clip_from_world[:2, :3], axis=1).max())
-        detail = Detail(pixels_a_metre, parallel=True)
-        draws = scene.draw_list(clip_from_world, (0.0, 0.0, 0.0), detail=detail, moving=moving)
-        scene.draw_depth(draws.opaque, draws, clip_from_world)
-        calls.disable(POLYGON_OFFSET_FILL)
 
     def bind(self, unit: int) -> None:
         self._calls.active_texture(TEXTURE0 + unit)
@@ -96,8 +118,12 @@ class SunShadows:
         if scene.chunks.moving:
             self._moving = _DepthMap(context, quality.shadow_size // 2)
             self._moving_part = plan.part_around(*scene.chunks.moving_bounds)
-        self._whole.draw(scene, plan.clip_from_world, moving=False)
-        context.calls.check("drawing the shadow map")
+
+    def draw_still(self) -> Iterator[None]:
+        """Draw the map of the whole scene, in steps; before anything else."""
+        if self._shines:
+            yield from self._whole.draw_in_steps(self._scene, self._plan.clip_from_world)
+        self._context.calls.check("drawing the shadow map")
 
     @property
     def gpu_bytes(self) -> int:

@@ -89,7 +89,7 @@ class GlTextures:
         scene = self._scene
         assert scene is not None, "its pixels are still wanted"
         texture = scene.textures[form.texture]
-        mipmaps = self._ready.get(form) or mipmaps_of(scene, form)
+        mipmaps = self._no_finer(self._ready.get(form) or mipmaps_of(scene, form))
         self._make_room(form, texture, mipmaps)
         yield mipmaps.size_bytes, 0
         calls = self._context.calls
@@ -102,7 +102,7 @@ class GlTextures:
                 yield band.nbytes, band.nbytes
 
     def _make_room(self, form: TextureForm, texture: Texture, mipmaps: Mipmaps) -> None:
-        height, width = texture.pixels.shape[:2]
+        height, width = mipmaps.levels[0].shape[:2]
         limit = self._context.moderngl.info["GL_MAX_TEXTURE_SIZE"]
         if max(width, height) > limit:
             raise RendererError(f"texture '{texture.name}': {width}x{height}, this device takes at most {limit}")
@@ -128,6 +128,12 @@ class GlTextures:
         except RendererError as error:
             raise RendererError(f"texture '{texture.name}' ({width}x{height}) does not fit: {error}") from error
         self.gpu_bytes += mipmaps.size_bytes
+
+    def _no_finer(self, mipmaps: Mipmaps) -> Mipmaps:
+        """Without the levels that are finer than the device should have."""
+        finest = self._quality.texture_px_max
+        fitting = tuple(level for level in mipmaps.levels if max(level.shape[:2]) <= finest)
+        return Mipmaps(fitting) if fitting else mipmaps
 
     def _min_filter(self, texture: Texture) -> int:
         smooth = _LINEAR_MIPMAP_LINEAR if self._quality.trilinear else _LINEAR_MIPMAP_NEAREST

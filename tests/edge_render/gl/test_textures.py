@@ -175,3 +175,16 @@ def test_a_texture_larger_than_the_device_takes_is_refused_by_name(renderer: GlR
     texture = Texture("banner", endless, min_filter=MinFilter.LINEAR)
     with pytest.raises(RendererError, match=f"texture 'banner': {2 * limit}x1, this device takes at most {limit}"):
         renderer.load(shown(texture))
+
+
+def test_a_device_may_leave_the_finest_levels_out() -> None:
+    context = GlContext.open()
+    try:
+        scene = shown(Texture("tall", np.full((64, 32, 4), 200, np.uint8)))
+        textures = GlTextures(context, scene, replace(RenderQuality(), texture_px_max=16), make_mipmaps(scene))
+        textures.get(0, srgb=True)
+        written = sum(textures.upload())
+        assert written == textures.gpu_bytes == sum(4 * (16 >> level) * max(8 >> level, 1) for level in range(5))
+        textures.release()
+    finally:
+        context.close()
