@@ -23,6 +23,7 @@ import structlog
 
 from bench.fidelity.model_file import ModelFile
 from control.scene_residency import SceneResidency
+from control.server import SWITCH_INTERVAL_S
 from control.showroom_host import ShowroomHost
 from edge_render.derived_cache import DerivedCache
 from edge_render.frame import Frame, PixelFormat
@@ -182,6 +183,7 @@ def _fail(error: Exception) -> None:
 
 
 def main() -> int:
+    sys.setswitchinterval(SWITCH_INTERVAL_S)  # as a node
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     print(f"{platform.machine()}, {os.cpu_count()} cores; {SIZE[0]}x{SIZE[1]} at {FPS:.0f} pictures/s.")
     print("Gaps between the visitor's pictures, and lateness of the event loop, in ms:\n")

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import threading
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
@@ -32,6 +35,8 @@ from edge_render.video.sphere import VideoSphere
 from edge_render.walk_space import OccupancyGrid
 
 log = structlog.get_logger(__name__)
+
+READING_NICENESS = 10
 
 
 class ScenePicker(Protocol):
@@ -70,11 +75,28 @@ class HostedScene:
     """The video of a live scene."""
 
 
+def reading_thread() -> ThreadPoolExecutor:
+    """Where scenes are read. Whoever waits for one can wait a little longer; those who are in another one want their
+    next picture now."""
+
+    def be_patient() -> None:
+        # On Linux this is of the thread, and of those that it begins.
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), READING_NICENESS)
+
+    return ThreadPoolExecutor(1, thread_name_prefix="read-scene", initializer=be_patient)
+
+
 async def open_scene(
-    package: Package, name: str, cache: DerivedCache, address: str | None, on_progress: OnProgress
+    package: Package,
+    name: str,
+    cache: DerivedCache,
+    address: str | None,
+    on_progress: OnProgress,
+    reading: ThreadPoolExecutor | None = None,
 ) -> OpenedScene:
-    """Read a scene beside serving; ``address``: of its live source, in place of what the package says. Raises
-    PackageError or ModelError."""
+    """Read a scene beside serving, on a thread of ``reading``; ``address``: of its live source, in place of what the
+    package says. Raises PackageError or ModelError."""
+    loop = asyncio.get_running_loop()
     spec = package.showroom.scenes[name]
     feed: LiveFeed | None = None
     picker: ScenePicker
@@ -82,18 +104,18 @@ async def open_scene(
     content: Content
     match spec:
         case ModelScene():
-            scene = await asyncio.to_thread(load_scene, package, name, cache)
+            scene = await loop.run_in_executor(reading, load_scene, package, name, cache)
             on_progress(0.5)
-            picker = await asyncio.to_thread(Picker, scene, spec.hotspots)
+            picker = await loop.run_in_executor(reading, Picker, scene, spec.hotspots)
             on_progress(0.7)
-            space = floor = await asyncio.to_thread(OccupancyGrid, scene, spec.walkable)
+            space = floor = await loop.run_in_executor(reading, OccupancyGrid, scene, spec.walkable)
             found = FindingLog(MANIFEST_NAME)
             check_fit(name, spec, scene, floor, found)
             for finding in found.findings():
                 log.warning("scene_finding", **finding.told())
             on_progress(0.8)
             # Seconds for millions of triangles, which the thread that draws for others has not.
-            content = await asyncio.to_thread(prepare_scene, scene, cache)
+            content = await loop.run_in_executor(reading, prepare_scene, scene, cache)
             figures = {"nodes": len(scene.nodes), "triangles": scene.triangle_count()}
         case LiveScene():
             feed = await LiveFeed.open(package, name, spec, address)

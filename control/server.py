@@ -17,9 +17,15 @@ StopFor = Callable[[EdgeRenderError | SceneTooLarge], None]
 """See EdgeNode's ``on_failure``."""
 
 
+SWITCH_INTERVAL_S = 0.0005
+"""How long a thread that works in Python keeps the others from it. The thread that draws gives the interpreter away
+in each call of OpenGL, some thirty a picture: by the usual 5 ms, one scene that is read would cost others theirs."""
+
+
 def serve(settings: NodeSettings, make_node: Callable[[StopFor], EdgeNode]) -> None:
     """Serve until a signal ends the process or the package turns out not to be usable. Raises EdgeRenderError,
     ControlError and whatever ``make_node`` does."""
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
     failures: list[EdgeRenderError | SceneTooLarge] = []
 
     def stop_for(error: EdgeRenderError | SceneTooLarge) -> None:

@@ -14,7 +14,7 @@ from functools import partial
 import structlog
 
 from control.errors import SceneTooLarge
-from control.hosted_scene import HostedScene, OpenedScene, open_scene
+from control.hosted_scene import HostedScene, OpenedScene, open_scene, reading_thread
 from control.live_feed import LiveFeed, check_addresses
 from control.scene_order import nearest_first
 from control.scene_residency import SceneResidency
@@ -86,6 +86,7 @@ class ShowroomHost:
         self._requests: dict[str, _Request] = {}
         self._asked = asyncio.Event()
         self._coding = asyncio.Lock()
+        self._reading = reading_thread()
 
     # --- what visits ask -----------------------------------------------------------------------------
 
@@ -174,6 +175,7 @@ class ShowroomHost:
             for answer, _ in request.waiting:
                 answer.cancel()
         self._requests.clear()
+        self._reading.shutdown(wait=False, cancel_futures=True)
         await asyncio.gather(*(feed.close() for feed in self.feeds.values()))
 
     async def _answer(self, name: str, group: asyncio.TaskGroup) -> None:
@@ -234,6 +236,7 @@ class ShowroomHost:
                 self._cache,
                 self._addresses.get(name),
                 lambda done: request.tell(READ_SHARE * done),
+                self._reading,
             )
             try:
                 scene = await self._put_on_gpu(name, opened, request, evict=evict)

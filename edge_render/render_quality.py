@@ -72,8 +72,8 @@ class RenderQuality:
             still_samples=1,
             anisotropy=1.0,
             trilinear=False,
-            # Mesa's software driver clears the room for a texture in one call: 50 ms for 4096x4096, in which nobody else
-            # gets a picture, and 12 ms for this.
+            # Mesa's software driver clears the room for a texture in one call: 50 ms for 4096x4096, in which nobody
+            # else gets a picture, and 12 ms for this.
             texture_px_max=2048,
             shadow_size=2048,
             shadow_taps=1,

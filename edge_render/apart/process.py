@@ -29,7 +29,12 @@ DECODERS: Final = {
 """Modules whose ``decode`` is a Decoder."""
 
 
+NICENESS: Final = 10
+"""Whoever waits for a scene can wait a little longer; those who look at another one want their next picture now."""
+
+
 def main() -> None:
+    os.nice(NICENESS)
     jobs = sys.stdin.buffer
     # What libraries print must not come between the answers.
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")

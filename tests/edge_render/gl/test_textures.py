@@ -142,7 +142,8 @@ def test_a_step_writes_no_more_than_two_parts(renderer: GlRenderer, textures: Gl
 @pytest.fixture
 def textures(renderer: GlRenderer) -> Iterator[GlTextures]:
     scene = shown(Texture("wide", np.zeros((512, 4096, 4), np.uint8)))
-    made = GlTextures(renderer._context, scene, renderer.quality, make_mipmaps(scene))
+    quality = replace(renderer.quality, texture_px_max=4096)
+    made = GlTextures(renderer._context, scene, quality, make_mipmaps(scene))
     yield made
     made.release()
 
