@@ -52,7 +52,7 @@ from edge_render.scene import (
 )
 
 _SURFACE_FLOATS = 4 * (7 + 26)
-_UV_ROWS_AT = 4 * 7
+SURFACE_BYTES = 4 * _SURFACE_FLOATS
 _PLAIN_IOR = 1.5
 
 
@@ -134,8 +134,7 @@ class GpuMaterials:
         the ``#define`` names of the sun, its shadows and what else dims light."""
         self._light = light
         self._context, self._textures, self._scene, self._quality = context, textures, scene, quality
-        alignment = max(_SURFACE_FLOATS * 4, context.moderngl.info["GL_UNIFORM_BUFFER_OFFSET_ALIGNMENT"])
-        self._stride = -(-_SURFACE_FLOATS * 4 // alignment) * alignment
+        self._stride = surface_stride(context.moderngl.info["GL_UNIFORM_BUFFER_OFFSET_ALIGNMENT"])
         self._surfaces: Any = context.moderngl.buffer(self._surface_data().tobytes())
         self._looks: dict[tuple[int, VertexData], Look] = {}
 
@@ -162,7 +161,7 @@ class GpuMaterials:
             calls.active_texture(TEXTURE0 + unit)
             calls.bind_texture(TEXTURE_2D, texture)
         calls.bind_buffer_range(
-            UNIFORM_BUFFER, SURFACE_BINDING, self._surfaces.glo, look.surface * self._stride, _SURFACE_FLOATS * 4
+            UNIFORM_BUFFER, SURFACE_BINDING, self._surfaces.glo, look.surface * self._stride, SURFACE_BYTES
         )
 
     def release(self) -> None:
@@ -220,6 +219,12 @@ class GpuMaterials:
         if self._scene.lights:
             features.add("LIGHTS")
         return frozenset(features), tuple(textures)
+
+
+def surface_stride(alignment: int) -> int:
+    """Bytes from one Surface block to the next, where a block may begin at multiples of ``alignment``: 4 bytes on
+    llvmpipe, 256 on NVIDIA."""
+    return -(-SURFACE_BYTES // alignment) * alignment
 
 
 def _of_material(material: Material) -> Iterator[str]:

@@ -14,6 +14,7 @@ from edge_render.environment.brdf import brdf_table
 from edge_render.environment.prefilter import prefilter
 from edge_render.frame import PixelFormat
 from edge_render.gl.context import GlContext
+from edge_render.gl.materials import SURFACE_BYTES, surface_stride
 from edge_render.gl.renderer import GlRenderer
 from edge_render.pose import Pose
 from edge_render.render_quality import RenderQuality
@@ -376,3 +377,11 @@ def test_nothing_is_lit_without_light(renderer: GlRenderer) -> None:
         sheen=Sheen((1.0, 1.0, 1.0), None, 0.5),
     )
     assert not picture(renderer, quads([(every, np.eye(4))], sun=NO_SUN)).any()
+
+
+@pytest.mark.parametrize("alignment", [4, 16, 64, 256])
+def test_constants_of_materials_begin_where_every_device_lets_blocks_begin(alignment: int) -> None:
+    """NVIDIA wants multiples of 256 bytes, llvmpipe takes 16."""
+    stride = surface_stride(alignment)
+    assert stride % alignment == 0
+    assert SURFACE_BYTES <= stride < SURFACE_BYTES + alignment
