@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from edge_render.placement import composed
 from edge_render.rig import Interpolation, Rig, Track, TrackPath
 
 Floats = NDArray[np.float64]
@@ -162,25 +163,6 @@ class Animator:
         return matrices
 
 
-def composed(translations: Floats, rotations: Floats, scales: Floats) -> Floats:
-    """Matrices (n, 4, 4) of translations (n, 3), quaternions (n, 4) and scales (n, 3); scaled first, moved last."""
-    x, y, z, w = _unit(rotations).T
-    matrices = np.zeros((len(translations), 4, 4))
-    matrices[:, 0, 0] = 1.0 - 2.0 * (y * y + z * z)
-    matrices[:, 0, 1] = 2.0 * (x * y - z * w)
-    matrices[:, 0, 2] = 2.0 * (x * z + y * w)
-    matrices[:, 1, 0] = 2.0 * (x * y + z * w)
-    matrices[:, 1, 1] = 1.0 - 2.0 * (x * x + z * z)
-    matrices[:, 1, 2] = 2.0 * (y * z - x * w)
-    matrices[:, 2, 0] = 2.0 * (x * z - y * w)
-    matrices[:, 2, 1] = 2.0 * (y * z + x * w)
-    matrices[:, 2, 2] = 1.0 - 2.0 * (x * x + y * y)
-    matrices[:, :3, :3] *= scales[:, None, :]
-    matrices[:, :3, 3] = translations
-    matrices[:, 3, 3] = 1.0
-    return matrices
-
-
 def _chosen_tracks(rig: Rig) -> list[tuple[Track, float]]:
     """The tracks that play, each with the seconds after which it begins again."""
     chosen: dict[tuple[int, TrackPath], tuple[Track, float]] = {}
@@ -245,6 +227,9 @@ class _TrackGroup:
         values: list[Floats] = []
         for track, period in tracks:
             keys = track.values.astype(np.float64)
+            if path is TrackPath.ROTATION and interpolation is not Interpolation.CUBIC_SPLINE:
+                # What is between two keys would else be nearer to the longer one.
+                keys = _unit(keys)
             if path is not TrackPath.WEIGHTS:
                 parts, nodes = [keys], [track.node]
             else:
@@ -261,7 +246,9 @@ class _TrackGroup:
         self._first: Ints = np.cumsum(counts) - counts
         self._last: Ints = self._first + counts - 1
         # Keys of all tracks are ascending, if each track is put behind the end of the one before.
-        span = max((float(part[-1]) for part in times), default=0.0) + 1.0
+        span = 1.0
+        if times:
+            span += max(float(part[-1]) for part in times) - min(float(part[0]) for part in times)
         self._shift = np.arange(len(times)) * span
         self._times: Floats = np.concatenate(times) if times else np.zeros(0)
         self._keys: Floats = self._times + np.repeat(self._shift, counts)

@@ -47,7 +47,8 @@ def _track(
     sampler = part.samplers[channel.sampler]
     interpolation = Interpolation(sampler.interpolation)
     times_s = accessors.floats(sampler.input)[:, 0]
-    if not (np.diff(times_s) > 0.0).all():
+    steps_s = np.diff(times_s)
+    if (steps_s < 0.0).any():
         raise ModelError(f"{place}.sampler: its times do not ascend")
     shape: tuple[Any, ...] = (len(times_s), width)
     if interpolation is Interpolation.CUBIC_SPLINE:
@@ -58,7 +59,12 @@ def _track(
             f"{place}.sampler: its output has {values.size} numbers, but {np.prod(shape)} are needed for"
             f" {len(times_s)} times"
         )
-    return Track(node, path, interpolation, times_s, np.ascontiguousarray(values.reshape(shape)))
+    values = np.ascontiguousarray(values.reshape(shape))
+    if (steps_s == 0.0).any():
+        # Some exporters write a key twice, or a jump as two keys of one time.
+        last = np.append(steps_s > 0.0, True)
+        times_s, values = times_s[last], values[last]
+    return Track(node, path, interpolation, times_s, values)
 
 
 def together(clips: Sequence[Clip]) -> tuple[int, ...]:

@@ -164,6 +164,7 @@ def _check_weights(place: str, primitive: Primitive, accessors: AccessorReader, 
 def _check_skinning(checked: CheckedGltf, accessors: AccessorReader, log: FindingLog) -> None:
     """Joints that hold a vertex are joints of the skin."""
     gltf = checked.gltf
+    highest: dict[tuple[int, int], int] = {}
     pairs = {(node.mesh, node.skin) for node in gltf.nodes if node.mesh is not None and node.skin is not None}
     for mesh, skin in sorted(pairs):
         joints = len(gltf.skins[skin].joints)
@@ -174,10 +175,11 @@ def _check_skinning(checked: CheckedGltf, accessors: AccessorReader, log: Findin
                 weights = primitive.attributes.get(f"WEIGHTS_{name.removeprefix('JOINTS_')}")
                 if not name.startswith("JOINTS_") or weights is None:
                     continue
-                held = accessors.floats(weights) > 0.0
-                highest = int(np.where(held, accessors.raw(index), 0).max())
-                if highest >= joints:
-                    message = f"names joint {highest}, but skins[{skin}] has {joints}"
+                if (index, weights) not in highest:
+                    held = accessors.floats(weights) > 0.0
+                    highest[index, weights] = int(np.where(held, accessors.raw(index), 0).max())
+                if highest[index, weights] >= joints:
+                    message = f"names joint {highest[index, weights]}, but skins[{skin}] has {joints}"
                     at = f"meshes[{mesh}].primitives[{number}].attributes.{name}"
                     log.error(at, message, "ACCESSOR_JOINTS_INDEX_OOB")
 
@@ -186,9 +188,13 @@ def _check_animation(place: str, animation: AnimationPart, accessors: AccessorRe
     for number, sampler in enumerate(animation.samplers):
         times_s = accessors.raw(sampler.input)[:, 0]
         at = f"{place}.samplers[{number}].input"
-        if not (np.diff(times_s) > 0.0).all():
+        steps_s = np.diff(times_s)
+        if (steps_s < 0.0).any():
             log.error(at, "its times do not ascend", "ACCESSOR_ANIMATION_INPUT_NON_INCREASING")
-        elif times_s[0] < 0.0:
+        elif repeated := int(np.count_nonzero(steps_s == 0.0)):
+            message = f"{repeated} of {len(times_s)} times are that of the key before; of such keys the last counts"
+            log.defect(at, message, "ACCESSOR_ANIMATION_INPUT_NON_INCREASING")
+        if times_s[0] < 0.0:
             message = f"begins at {times_s[0]:g} s, before the animation; played from 0 on"
             log.defect(at, message, "ACCESSOR_ANIMATION_INPUT_NEGATIVE")
     for number, channel in enumerate(animation.channels):

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from edge_render.animation import Animator, composed
+from edge_render.animation import Animator
+from edge_render.placement import composed
 from edge_render.rig import Clip, Interpolation, Rig, Track, TrackPath
 
 
@@ -55,6 +56,19 @@ def test_lines_go_straight_from_key_to_key_and_begin_again() -> None:
 def test_before_the_first_key_it_is_where_that_says() -> None:
     animator = Animator(rig(track(TrackPath.TRANSLATION, Interpolation.LINEAR, [1, 2], [[5, 0, 0], [6, 0, 0]])))
     assert place(animator, 0.25) == [5, 0, 0]
+
+
+def test_tracks_with_times_before_the_animation_leave_each_other_alone() -> None:
+    early = track(TrackPath.TRANSLATION, Interpolation.LINEAR, [-50, 10], [[0, 0, 0], [60, 0, 0]])
+    other = track(TrackPath.TRANSLATION, Interpolation.LINEAR, [0, 10], [[0, 0, 0], [10, 0, 0]], node=1)
+    animator = Animator(rig(other, early, nodes=2))
+    assert [place(animator, 5.0, node)[0] for node in (0, 1)] == [55, 5]
+
+
+def test_half_way_between_two_rotations_is_half_way_whatever_their_lengths() -> None:
+    keys = [[part * 3.0 for part in about_y(0.0)], [part * 0.5 for part in about_y(1.0)]]
+    turned = Animator(rig(track(TrackPath.ROTATION, Interpolation.LINEAR, [0, 1], keys))).pose_at(0.5).world[0]
+    assert turned == pytest.approx(composed(np.zeros((1, 3)), np.array([about_y(0.5)]), np.ones((1, 3)))[0])
 
 
 def test_a_cubic_spline_follows_its_tangents() -> None:

@@ -176,6 +176,7 @@ def with_values(path: str, values: Any) -> bytes:
         (f"{BODY}.attributes.WEIGHTS_0", np.full((3, 4), 1, np.float32), DEFECT, "ACCESSOR_WEIGHTS_NON_NORMALIZED"),
         (f"{BODY}.attributes.WEIGHTS_0", np.full((3, 4), -1, np.float32), DEFECT, "ACCESSOR_NEGATIVE_WEIGHTS"),
         ("animations.0.samplers.0.input", np.float32([1, 0]), ERROR, "ACCESSOR_ANIMATION_INPUT_NON_INCREASING"),
+        ("animations.0.samplers.0.input", np.float32([1, 1]), DEFECT, "ACCESSOR_ANIMATION_INPUT_NON_INCREASING"),
         ("animations.0.samplers.0.input", np.float32([-1, 1]), DEFECT, "ACCESSOR_ANIMATION_INPUT_NEGATIVE"),
         ("animations.0.samplers.0.output", np.zeros((2, 4), np.float32), DEFECT,
          "ACCESSOR_ANIMATION_SAMPLER_OUTPUT_NON_NORMALIZED_QUATERNION"),

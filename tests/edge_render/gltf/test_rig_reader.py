@@ -108,6 +108,20 @@ def test_each_path_in_each_interpolation(tmp_path: Path, path: str, width: int, 
     assert scene.nodes[0].rig_node == node
 
 
+@pytest.mark.parametrize("interpolation", ["STEP", "LINEAR", "CUBICSPLINE"])
+def test_of_keys_at_the_same_time_the_last_counts(tmp_path: Path, interpolation: str) -> None:
+    file = GltfFile()
+    node = file.show(file.triangle())
+    each = 3 if interpolation == "CUBICSPLINE" else 1
+    values = np.repeat(np.arange(4, dtype=np.float32), each)[:, None] * [1.0, 0.0, 0.0]
+    _animate(
+        file, node, "translation", file.accessor(values), times_s=(0.0, 1.0, 1.0, 2.0), interpolation=interpolation
+    )
+    (track,) = file.load(tmp_path).rig.clips[0].tracks
+    assert track.times_s.tolist() == [0.0, 1.0, 2.0]
+    assert track.values[..., 0].reshape(3, each)[:, 0].tolist() == [0.0, 2.0, 3.0]
+
+
 def test_normalised_integers_are_rotations(tmp_path: Path) -> None:
     file = GltfFile()
     node = file.show(file.triangle())
