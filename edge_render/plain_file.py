@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from pathlib import Path
 
@@ -13,15 +14,16 @@ class UnreadableFileError(Exception):
 def read_plain_file(path: Path, max_bytes: int) -> bytes:
     """The bytes of a file. Raises UnreadableFileError.
 
-    A device or a pipe is not opened: reading one may never end.
+    A device or a pipe is not read: that may never end.
     """
     try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):
-            raise UnreadableFileError("is no plain file")
-        if status.st_size > max_bytes:
-            raise UnreadableFileError(f"has {status.st_size} bytes, more than the {max_bytes} that are allowed")
-        with path.open("rb") as file:
+        # Opening a pipe would wait for whoever writes to it; what is opened is what is looked at, whatever it becomes.
+        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise UnreadableFileError("is no plain file")
+            if status.st_size > max_bytes:
+                raise UnreadableFileError(f"has {status.st_size} bytes, more than the {max_bytes} that are allowed")
             data = file.read(max_bytes + 1)
     except (OSError, ValueError) as error:
         # ValueError: a name with a null byte.

@@ -9,7 +9,13 @@ from edge_render.findings import FindingLog
 from edge_render.gltf.container import Container
 from edge_render.gltf.format import Gltf
 from edge_render.gltf.format_data import COMPONENT_BYTES, FLOAT, UNSIGNED_INT, Accessor, BufferView, SparseIndices
-from edge_render.gltf.limits import DECODED_FREE_BYTES, DECODED_MAX_BYTES, DECODED_PER_BYTE, ELEMENTS_MAX
+from edge_render.gltf.limits import (
+    DECODED_FREE_BYTES,
+    DECODED_MAX_BYTES,
+    DECODED_PER_BYTE,
+    ELEMENTS_MAX,
+    REFERENCED_MAX_BYTES,
+)
 from edge_render.gltf.uris import UriError, is_remote, read_uri
 from edge_render.gltf.usage import Usage
 
@@ -19,11 +25,17 @@ _BUFFER_TYPES = ("application/octet-stream", "application/gltf-buffer")
 def read_buffers(path: Path, gltf: Gltf, container: Container, log: FindingLog) -> tuple[memoryview, ...]:
     """The bytes of each buffer; none for one whose bytes are not there, which is an error only where they are used."""
     buffers = []
+    bytes_left = REFERENCED_MAX_BYTES
     for index, buffer in enumerate(gltf.buffers):
         place = f"buffers[{index}]"
         content: memoryview | None = None
-        if buffer.uri is not None:
+        if buffer.uri is not None and bytes_left >= 0:
             content = _read_uri(path.parent, f"{place}.uri", buffer.uri, container.is_glb, log)
+            bytes_left -= 0 if content is None else len(content)
+            if bytes_left < 0:
+                message = f"all buffers together have more than {REFERENCED_MAX_BYTES} bytes"
+                log.error(f"{place}.uri", message, "TOO_MUCH_DATA")
+                content = None
         elif index == 0 and container.blob is not None:
             content = container.blob
             if len(content) > buffer.byte_length + 3:

@@ -13,7 +13,7 @@ from edge_render.findings import FindingLog, printable
 from edge_render.gltf.format import Gltf
 from edge_render.gltf.format_textures import ImagePart
 from edge_render.gltf.image_structure import ImageError, media_type_of, read_structure
-from edge_render.gltf.limits import IMAGE_SIDE_MAX
+from edge_render.gltf.limits import IMAGE_SIDE_MAX, REFERENCED_MAX_BYTES
 from edge_render.gltf.uris import UriError, is_remote, read_uri
 from edge_render.gltf.usage import Usage
 
@@ -24,12 +24,17 @@ def check_images(
     path: Path, gltf: Gltf, is_glb: bool, view_bytes: Callable[[int], bytes], usage: Usage, log: FindingLog
 ) -> None:
     """Log what is wrong with images and textures; an error where the image is shown, else a defect."""
+    bytes_left = REFERENCED_MAX_BYTES
     for index, image in enumerate(gltf.images):
         place = f"images[{index}]"
         if (image.uri is None) == (image.buffer_view is None):
             log.error(place, "needs either a uri or a bufferView", "ONE_OF_MISMATCH")
             continue
         data = _bytes(path.parent, place, image, is_glb, view_bytes, log)
+        bytes_left -= 0 if data is None else len(data)
+        if bytes_left < 0:
+            log.error(place, f"all images together have more than {REFERENCED_MAX_BYTES} bytes", "TOO_MUCH_DATA")
+            return
         if data is not None:
             _check_content(place, image, data, usage.images.get(index), log)
         elif index in usage.images:

@@ -30,7 +30,7 @@ from edge_render.gltf.format_meshes import (
     MeshPart,
     Primitive,
 )
-from edge_render.gltf.limits import MORPH_TARGETS_MAX
+from edge_render.gltf.limits import MORPH_TARGETS_MAX, VARIANT_CHOICES_MAX
 
 _Component = tuple[int, bool]
 """A component type, and whether it is normalised."""
@@ -82,6 +82,10 @@ def check_meshes(gltf: Gltf, log: FindingLog) -> None:
     checker = _MeshChecker(gltf, log)
     for index, mesh in enumerate(gltf.meshes):
         checker.check_mesh(f"meshes[{index}]", mesh)
+    changed = sum(part.extensions.variants is not None for mesh in gltf.meshes for part in mesh.primitives)
+    if changed * len(gltf.variants()) > VARIANT_CHOICES_MAX:
+        message = f"{len(gltf.variants())} for {changed} primitives are more than can be chosen from"
+        log.error("extensions.KHR_materials_variants.variants", message, "TOO_MUCH_DATA")
 
 
 class _MeshChecker:

@@ -9,8 +9,8 @@ from typing import Final
 from edge_render.findings import FindingLog, place_of
 from edge_render.gltf.format import Gltf, NodePart
 from edge_render.gltf.format_data import BYTE, FLOAT, SHORT
-from edge_render.gltf.format_meshes import LINE_LOOP, LINE_STRIP, LINES, POINTS, TRIANGLES, Primitive
-from edge_render.gltf.limits import DRAWN_TRIANGLES_MAX, INSTANCES_MAX
+from edge_render.gltf.format_meshes import TRIANGLES, Primitive
+from edge_render.gltf.limits import DRAWN_PRIMITIVES_MAX, DRAWN_TRIANGLES_MAX, INSTANCES_MAX
 
 _UNIT_TOLERANCE: Final = 0.005
 _INSTANCE_FORMATS: Final = {
@@ -138,20 +138,23 @@ def _check_instances(gltf: Gltf, place: str, node: NodePart, log: FindingLog) ->
 def _check_amount(gltf: Gltf, log: FindingLog) -> None:
     """Each placement is drawn; a small file may place a mesh very often."""
     costs = [sum(_triangles(gltf, primitive) for primitive in mesh.primitives) for mesh in gltf.meshes]
-    total = 0
+    total, primitives = 0, 0
     for node in gltf.nodes:
         if node.mesh is not None:
+            primitives += len(gltf.meshes[node.mesh].primitives)
             instancing = node.extensions.instancing
             used = () if instancing is None else instancing.attributes.values()
             total += costs[node.mesh] * max((gltf.accessors[index].count for index in used), default=1)
     if total > DRAWN_TRIANGLES_MAX:
         log.error("nodes", f"{total} triangles are more than {DRAWN_TRIANGLES_MAX}", "TOO_MUCH_DATA")
+    if primitives > DRAWN_PRIMITIVES_MAX:
+        log.error("nodes", f"show {primitives} primitives, more than {DRAWN_PRIMITIVES_MAX}", "TOO_MUCH_DATA")
 
 
 def _triangles(gltf: Gltf, primitive: Primitive) -> int:
     source = primitive.attributes.get("POSITION") if primitive.indices is None else primitive.indices
     count = 0 if source is None else gltf.accessors[source].count
-    return count // 3 if primitive.mode in (TRIANGLES, POINTS, LINES, LINE_LOOP, LINE_STRIP) else count
+    return max(1, count // 3 if primitive.mode == TRIANGLES else count)
 
 
 def _check_cameras(gltf: Gltf, log: FindingLog) -> None:

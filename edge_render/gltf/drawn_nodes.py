@@ -66,7 +66,7 @@ def variant_materials(checked: CheckedGltf, primitive: Primitive) -> tuple[int, 
     if part is None or not part.mappings:
         return ()
     materials = [_own_material(checked, primitive)] * len(checked.gltf.variants())
-    for mapping in part.mappings:
+    for mapping in reversed(part.mappings):  # of several for one variant the first counts
         for variant in mapping.variants:
             materials[variant] = mapping.material
     return tuple(materials)
@@ -98,6 +98,8 @@ class Placer:
         self._morphed = morphed
         self._slots = [uv_slots(part) for part in checked.gltf.materials]
         self._places: dict[tuple[int, int], int | None] = {}
+        self._variants: dict[tuple[int, int], tuple[int, ...]] = {}
+        self._highest_joints: dict[int, int] = {}
         self.meshes: list[Mesh] = []
 
     def place(self, index: int) -> Iterator[Node]:
@@ -114,7 +116,7 @@ class Placer:
             mesh = self._mesh(node.mesh, number, primitive) if "POSITION" in primitive.attributes else None
             if mesh is None:
                 continue
-            skin = self._skin(index, node.skin, self.meshes[mesh])
+            skin = self._skin(index, node.skin, mesh)
             moves = self._carried[index] or skin is not None
             moves = moves or (self.meshes[mesh].morphs is not None and self._morphed[index])
             yield Node(
@@ -124,8 +126,14 @@ class Placer:
                 rig_node=index if moves else None,
                 skin=skin,
                 instances=instances,
-                variant_materials=variant_materials(self._checked, primitive),
+                variant_materials=self._variant_materials(node.mesh, number, primitive),
             )
+
+    def _variant_materials(self, mesh: int, number: int, primitive: Primitive) -> tuple[int, ...]:
+        key = mesh, number
+        if key not in self._variants:
+            self._variants[key] = variant_materials(self._checked, primitive)
+        return self._variants[key]
 
     def _mesh(self, mesh: int, number: int, primitive: Primitive) -> int | None:
         key = mesh, number
@@ -138,12 +146,15 @@ class Placer:
                 self.meshes.append(made)
         return self._places[key]
 
-    def _skin(self, index: int, skin: int | None, mesh: Mesh) -> int | None:
+    def _skin(self, index: int, skin: int | None, place: int) -> int | None:
         """The skin of a node whose mesh has joints to be held by (section 3.7.3.3)."""
+        mesh = self.meshes[place]
         if skin is None or mesh.joints is None:
             return None
         joints = len(self._rig.skins[skin].joints)
-        highest = int(mesh.joints.max(initial=0))
+        if place not in self._highest_joints:
+            self._highest_joints[place] = int(mesh.joints.max(initial=0))
+        highest = self._highest_joints[place]
         if highest >= joints:
             raise ModelError(
                 f"{self._checked.path.name}: nodes[{index}].mesh: JOINTS_0 names joint {highest}, but"

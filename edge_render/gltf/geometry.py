@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from edge_render.errors import ModelError
 from edge_render.gltf.accessors import AccessorReader, to_floats
 from edge_render.gltf.draco import DracoGeometry
-from edge_render.gltf.format_meshes import POINTS, Primitive
+from edge_render.gltf.format_meshes import POINTS, TRIANGLES, Primitive
 from edge_render.gltf.influences import strongest
 from edge_render.gltf.limits import DECODED_MAX_BYTES
 from edge_render.gltf.materials import UvSlots
@@ -68,7 +68,9 @@ class GeometryReader:
             indices = places.astype(np.uint32)
         mesh = vertices.mesh(slots, used)
         if primitive.mode in TRIANGLE_MODES:
-            corners = triangles(primitive.mode, indices)
+            # Draco keeps triangles, also where the primitive would be a strip of them without it.
+            mode = TRIANGLES if place in self._unpacked else primitive.mode
+            corners = triangles(mode, indices)
             return replace(mesh, triangles=corners) if vertices.has("NORMAL") else _faceted(mesh, corners)
         unlit = not vertices.has("NORMAL")
         if primitive.mode in LINE_MODES:
@@ -153,7 +155,8 @@ class _Vertices:
             return None
 
         def deltas(name: str) -> Floats | None:
-            if not any(name in target for target in targets):
+            # Without the attribute itself it says nothing, and may be of any length.
+            if not self.has(name) or not any(name in target for target in targets):
                 return None
             stacked = np.zeros((len(targets), count, 3), np.float32)
             for index, target in enumerate(targets):

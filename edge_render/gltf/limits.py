@@ -23,7 +23,15 @@ JOINTS_MAX: Final = 4096
 """Of one skin."""
 
 DRAWN_TRIANGLES_MAX: Final = 200_000_000
-"""Of all nodes of a file together, each placement counted."""
+"""Of all nodes of a file together, each placement counted; a point or a line counts as one."""
+DRAWN_PRIMITIVES_MAX: Final = 250_000
+"""Of all nodes of a file together: each becomes a node of the scene."""
+VARIANT_CHOICES_MAX: Final = 1_000_000
+"""Variants of a file times the primitives that they change."""
+
+REFERENCED_MAX_BYTES: Final = 512 * 1024 * 1024
+"""Of all buffers together, and of all images together as they are coded. Counted for each that refers to them: a short
+file may name the same bytes a hundred thousand times."""
 
 IMAGE_SIDE_MAX: Final = 8192
 IMAGES_TOTAL_MAX_PIXELS: Final = 128 * 1024 * 1024

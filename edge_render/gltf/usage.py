@@ -78,6 +78,11 @@ def _accessors(gltf: Gltf) -> Iterator[tuple[str, int]]:
         for number, sampler in enumerate(animation.samplers):
             yield f"animations[{index}].samplers[{number}].input", sampler.input
             yield f"animations[{index}].samplers[{number}].output", sampler.output
+        # Keys are laid out for each channel, even if it shares its sampler with others.
+        for channel in animation.channels:
+            sampler = animation.samplers[channel.sampler]
+            yield f"animations[{index}].samplers[{channel.sampler}].input", sampler.input
+            yield f"animations[{index}].samplers[{channel.sampler}].output", sampler.output
 
 
 def _images(gltf: Gltf) -> Iterator[tuple[str, int]]:

@@ -11,6 +11,8 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from edge_render.gltf.limits import DRAWN_PRIMITIVES_MAX
+
 Tree = Mapping[str, Any]
 
 _LISTS: Final = (
@@ -48,6 +50,7 @@ class _Upgrade:
         self._index = {kind: {name: at for at, name in enumerate(parts)} for kind, parts in self._lists.items()}
         self._views: list[dict[str, Any]] = []
         self._view_of: dict[tuple[str, int], int] = {}
+        self._merged = 0
         self._joints = {
             str(node["jointName"]): self._index["nodes"][name]
             for name, node in self._lists["nodes"].items()
@@ -176,6 +179,9 @@ class _Upgrade:
         names = part.get("meshes") or part.get("instanceSkin", {}).get("meshes") or ()
         drawn = self._all("meshes", names)
         if len(drawn) > 1:
+            self._merged += sum(len(meshes[mesh]["primitives"]) for mesh in drawn)
+            if self._merged > DRAWN_PRIMITIVES_MAX:
+                raise ValueError(f"its nodes show more than {DRAWN_PRIMITIVES_MAX} primitives")
             meshes.append({"primitives": [item for mesh in drawn for item in meshes[mesh]["primitives"]]})
             drawn = [len(meshes) - 1]
         if drawn:
@@ -188,7 +194,7 @@ class _Upgrade:
         return node
 
     def _animation(self, part: Tree) -> dict[str, Any]:
-        names = list(part["samplers"])
+        number_of = {name: number for number, name in enumerate(part["samplers"])}
         accessors = self._index["accessors"]
         samplers = [
             {
@@ -200,7 +206,7 @@ class _Upgrade:
         ]
         channels = [
             {
-                "sampler": names.index(channel["sampler"]),
+                "sampler": number_of[channel["sampler"]],
                 "target": {"node": self._index["nodes"][channel["target"]["id"]], "path": channel["target"]["path"]},
             }
             for channel in part["channels"]

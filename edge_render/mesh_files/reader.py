@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from edge_render.apart.pool import Decoded, Job, decode_apart
 from edge_render.errors import ModelError
+from edge_render.plain_file import UnreadableFileError, read_plain_file
 from edge_render.scene import AlphaMode, Material, Mesh, Node, Scene, Texture, TextureUse
 
 SUFFIXES: Final = (".obj", ".ply", ".stl", ".3mf")
@@ -23,11 +24,9 @@ def read_mesh_file(path: Path, *, name: str) -> tuple[Scene, tuple[Path, ...]]:
     """Load a file of one of SUFFIXES: still geometry with normals, and colours or base colour textures where it has
     them; and which other files it has these from. Raises ModelError."""
     try:
-        if path.stat().st_size > FILE_MAX_BYTES:
-            raise ModelError(f"{path.name}: larger than {FILE_MAX_BYTES} bytes")
-        data = np.frombuffer(path.read_bytes(), np.uint8)
-    except OSError as error:
-        raise ModelError(f"{path.name}: can't be read: {error.strerror}") from error
+        data = np.frombuffer(read_plain_file(path, FILE_MAX_BYTES), np.uint8)
+    except UnreadableFileError as error:
+        raise ModelError(f"{path.name}: {error}") from error
     parameters = {"suffix": path.suffix.lower(), "folder": str(path.parent.resolve())}
     (decoded,) = decode_apart([Job("mesh file", data, _WORKING_BYTES, parameters)])
     if decoded.error is not None:

@@ -257,6 +257,22 @@ def _draco_file() -> GltfFile:
     return file
 
 
+def test_draco_gives_triangles_even_if_without_it_they_were_a_strip(tmp_path: Path) -> None:
+    file = _draco_file()
+    triangles = _only_mesh(file, tmp_path).triangles
+    file.tree["meshes"][0]["primitives"][0]["mode"] = 5
+    assert _only_mesh(file, tmp_path).triangles.tolist() == triangles.tolist()
+
+
+def test_a_morph_target_of_an_attribute_that_is_not_there_says_nothing(tmp_path: Path) -> None:
+    file = GltfFile()
+    targets = [{"POSITION": file.positions(), "TANGENT": file.accessor(np.ones((2, 3)))}]
+    file.show(file.triangle(targets=targets))
+    mesh = _only_mesh(file, tmp_path)
+    assert mesh.morphs is not None
+    assert mesh.morphs.tangents is None
+
+
 def test_draco_gives_every_attribute_by_its_id(tmp_path: Path) -> None:
     mesh = _only_mesh(_draco_file(), tmp_path)
     assert np.allclose(_corners(mesh), SQUARE[[[0, 1, 2], [0, 2, 3]]], atol=1e-3)
