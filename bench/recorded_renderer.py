@@ -26,6 +26,7 @@ from edge_render.package import MANIFEST_NAME, Package
 from edge_render.pose import Pose
 from edge_render.render_quality import RenderQuality
 from edge_render.renderer import Content, Picture, Refiner, SceneHandle, View
+from edge_render.room import Room
 from edge_render.scene_content import load_scene
 
 VIEWS = 240
@@ -121,6 +122,9 @@ class RecordedRenderer:
     @property
     def memory_bytes(self) -> int | None:
         return None
+
+    def room(self, content: Content) -> Room:
+        return Room(0)
 
     @property
     def refiner(self) -> Refiner | None:

@@ -71,6 +71,7 @@ class LiveFeed:
 
     def __init__(self, source: str | Path, spec: LiveScene) -> None:
         self.sound = LiveSound(spec) if spec.audio is None and spec.source_volume > 0.0 else None
+        self.layout = spec.layout
         self._loop = asyncio.get_running_loop()
         self._listeners: set[Callable[[], None]] = set()
         self.source = VideoSource(

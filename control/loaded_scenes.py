@@ -21,7 +21,9 @@ class LoadedScenes(Collector):
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """See prometheus_client's Collector."""
-        sizes = GaugeMetricFamily("edge_render_scene_gpu_bytes", "About what a loaded scene takes", labels=["scene"])
+        sizes = GaugeMetricFamily(
+            "edge_render_scene_gpu_bytes", "About what a scene takes, or several share", labels=["scene"]
+        )
         budget = GaugeMetricFamily("edge_render_gpu_budget_bytes", "What all scenes together may take")
         if self._residency is not None:
             budget.add_metric([], self._residency.budget_bytes)

@@ -7,10 +7,11 @@ they were left, longest ago first.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from control.errors import SceneTooLarge
+from edge_render.room import Room
 
 _MIB = 1024 * 1024
 
@@ -28,7 +29,7 @@ def gpu_budget_bytes(memory_bytes: int | None) -> int:
 
 @dataclass(slots=True, eq=False)
 class _Resident:
-    size_bytes: int
+    room: Room
     users: int = 0
     left: int = 0
     """Grows with each leaving; the smallest was left longest ago."""
@@ -46,38 +47,51 @@ class SceneResidency:
 
     @property
     def used_bytes(self) -> int:
-        return sum(resident.size_bytes for resident in self._residents.values())
+        return _together(resident.room for resident in self._residents.values())
 
     def sizes(self) -> dict[str, int]:
-        """What each scene takes, by name, in bytes."""
-        return {name: resident.size_bytes for name, resident in self._residents.items()}
+        """What each scene takes, and what several share, by name, in bytes."""
+        return _sizes({name: resident.room for name, resident in self._residents.items()})
 
-    def make_room(self, name: str, size_bytes: int, *, evict: bool = True) -> Sequence[str]:
+    def make_room(self, name: str, room: Room, *, evict: bool = True) -> Sequence[str]:
         """Take room for a scene, which counts as used once until :meth:`leave`; returns those that must go for it.
         Raises SceneTooLarge, with the figures, where what may go is not enough; then nothing changes.
 
         ``evict``: False where it is only loaded in advance, for which nothing else goes."""
-        free_bytes = self.budget_bytes - self.used_bytes
+        self.check(name, room, evict=evict)
+        staying = {other: resident.room for other, resident in self._residents.items()}
         going: list[str] = []
-        idle = [item for item in self._residents.items() if item[1].users == 0 and item[0] not in self._kept]
-        for other, resident in sorted(idle, key=lambda item: item[1].left) if evict else ():
-            if free_bytes >= size_bytes:
+        idle = (other for other in self._residents if not self._held(other))
+        for other in sorted(idle, key=lambda other: self._residents[other].left):
+            if _together([room, *staying.values()]) <= self.budget_bytes:
                 break
+            del staying[other]
             going.append(other)
-            free_bytes += resident.size_bytes
-        if free_bytes < size_bytes:
-            raise SceneTooLarge(self._figures(name, size_bytes))
         for other in going:
             del self._residents[other]
-        self._residents[name] = _Resident(size_bytes, users=1)
+        self._residents[name] = _Resident(room, users=1)
         return going
 
-    def fits(self, size_bytes: int, leaving: str | None = None) -> bool:
-        """Whether there would be room for a scene, with all that may go for it gone; ``leaving``: and after one who is
-        in that scene has left it."""
-        users = {name: resident.users - (name == leaving) for name, resident in self._residents.items()}
-        held = sum(self._residents[name].size_bytes for name in users if users[name] > 0 or name in self._kept)
-        return held + size_bytes <= self.budget_bytes
+    def check(self, name: str, room: Room, *, evict: bool = True) -> None:
+        """Raises SceneTooLarge where :meth:`make_room` would."""
+        staying = [resident.room for other, resident in self._residents.items() if not evict or self._held(other)]
+        if _together([room, *staying]) > self.budget_bytes:
+            raise SceneTooLarge(self._figures(name, room))
+
+    def fits_without(self, room: Room, leaving: str) -> bool:
+        """Whether there would be room for a scene if one who is in another one left that, with all gone for it that
+        may."""
+        staying = [resident.room for other, resident in self._residents.items() if self._held(other, other == leaving)]
+        return _together([room, *staying]) <= self.budget_bytes
+
+    def resize(self, name: str, room: Room) -> None:
+        """A resident scene takes more or less than was known. Where all take more than there is by that, nothing goes
+        for it now, but nothing else comes either."""
+        if name in self._residents:
+            self._residents[name].room = room
+
+    def _held(self, name: str, leavers: int = 0) -> bool:
+        return name in self._kept or self._residents[name].users > leavers
 
     def enter(self, name: str) -> None:
         """One more uses a resident scene."""
@@ -93,17 +107,25 @@ class SceneResidency:
         """Its loading came to nothing: its room is free."""
         del self._residents[name]
 
-    def _figures(self, name: str, size_bytes: int) -> str:
-        held = {
-            other: resident.size_bytes
-            for other, resident in self._residents.items()
-            if resident.users > 0 or other in self._kept
-        }
-        text = f"scene '{name}' needs about {_mib(size_bytes)} of GPU memory, the budget is {_mib(self.budget_bytes)}"
+    def _figures(self, name: str, room: Room) -> str:
+        held = _sizes({other: resident.room for other, resident in self._residents.items() if self._held(other)})
+        needed_bytes = room.own_bytes
+        if room.shared is not None and room.shared.name not in held:
+            needed_bytes += room.shared.size_bytes
+        text = f"scene '{name}' needs about {_mib(needed_bytes)} of GPU memory, the budget is {_mib(self.budget_bytes)}"
         if held:
             scenes = ", ".join(f"'{other}' {_mib(size)}" for other, size in held.items())
             text += f", of which {_mib(sum(held.values()))} can't be freed now ({scenes})"
         return f"{text}: give --gpu-memory-mib more, or make its pictures smaller"
+
+
+def _sizes(rooms: Mapping[str, Room]) -> dict[str, int]:
+    sizes = {name: room.own_bytes for name, room in rooms.items()}
+    return sizes | {room.shared.name: room.shared.size_bytes for room in rooms.values() if room.shared is not None}
+
+
+def _together(rooms: Iterable[Room]) -> int:
+    return sum(_sizes({str(number): room for number, room in enumerate(rooms)}).values())
 
 
 def _mib(size_bytes: int) -> str:

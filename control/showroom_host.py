@@ -19,17 +19,20 @@ from control.live_feed import LiveFeed, check_addresses
 from control.scene_order import nearest_first
 from control.scene_residency import SceneResidency
 from control.thread_work import OnProgress
-from edge_render.content_size import content_gpu_bytes
+from edge_render.content_size import video_gpu_bytes
 from edge_render.derived_cache import DerivedCache
 from edge_render.errors import EdgeRenderError, PackageError, RendererError
 from edge_render.package import Package
 from edge_render.render_loop import RenderLoop
+from edge_render.room import Room
 from edge_render.video.status import SourceFigures
 
 log = structlog.get_logger(__name__)
 
 READ_SHARE = 0.5
 """Of the work of loading; the rest is the GPU's."""
+TRIED_AGAIN_S = 30.0
+"""A scene that can't be loaded is read again after so long at the earliest."""
 
 
 class SceneLease:
@@ -81,8 +84,10 @@ class ShowroomHost:
         self._addresses = live_sources or {}
         check_addresses(package, self._addresses)
         self._scenes: dict[str, HostedScene] = {}
-        self._sizes: dict[str, int] = {}
-        """Bytes of GPU memory of the scenes that were read once, by name."""
+        self._rooms: dict[str, Room] = {}
+        """Of the scenes that were read once, by name."""
+        self._failures: dict[str, tuple[float, EdgeRenderError]] = {}
+        """Of the scenes that can't be loaded: when that was found, and why."""
         self._requests: dict[str, _Request] = {}
         self._asked = asyncio.Event()
         self._coding = asyncio.Lock()
@@ -118,19 +123,21 @@ class ShowroomHost:
         if lease is not None:
             return lease
         answer: asyncio.Future[SceneLease] = asyncio.get_running_loop().create_future()
-        self._requests.setdefault(name, _Request()).waiting.append((answer, on_progress))
+        request = self._requests.setdefault(name, _Request())
+        request.waiting.append((answer, on_progress))
         self._asked.set()
         try:
             return await answer
         except asyncio.CancelledError:
             if answer.done() and not answer.cancelled() and answer.exception() is None:
                 answer.result().leave()
+            request.waiting = [item for item in request.waiting if item[0] is not answer]
             raise
 
     def fits_without(self, name: str, leaving: str) -> bool:
         """Whether a scene that was refused would fit if one visitor left another one."""
-        size_bytes = self._sizes.get(name)
-        return size_bytes is not None and self.residency.fits(size_bytes, leaving)
+        room = self._rooms.get(name)
+        return room is not None and self.residency.fits_without(room, leaving)
 
     def _lease(self, scene: HostedScene) -> SceneLease:
         self.residency.enter(scene.name)
@@ -192,7 +199,6 @@ class ShowroomHost:
             self._settle(request, lambda answer: answer.set_result(self._lease(self._scenes[name])))
             self.residency.leave(name)
         except (SceneTooLarge, EdgeRenderError) as error:
-            log.error("scene_not_loaded", scene=name, error=str(error))
             failure = error
             self._settle(request, lambda answer: answer.set_exception(failure))
         finally:
@@ -210,13 +216,11 @@ class ShowroomHost:
         request = self._requests.setdefault(name, _Request())
         try:
             scene = await self._load(name, request, evict=False)
-        except SceneTooLarge as full:
-            log.info("scene_not_loaded_ahead", scene=name, reason=str(full))
+        except SceneTooLarge:
             if not request.waiting:
                 del self._requests[name]
             return  # who asked meanwhile is answered next, and for them others go
         except EdgeRenderError as error:
-            log.error("scene_not_loaded", scene=name, error=str(error))
             failure = error
             self._settle(request, lambda answer: answer.set_exception(failure))
         else:
@@ -227,6 +231,7 @@ class ShowroomHost:
 
     async def _load(self, name: str, request: _Request, *, evict: bool) -> HostedScene:
         """Read a scene, make room and put it on the GPU; it counts as used once."""
+        self._check(name, evict=evict)
         began = time.monotonic()
         result = "failed"
         try:
@@ -245,23 +250,38 @@ class ShowroomHost:
                     await opened.feed.close()
                 raise
             result = "loaded"
-        except SceneTooLarge:
+        except SceneTooLarge as full:
             result = "refused"
+            log.warning("scene_refused", scene=name, reason=str(full), ahead=not evict)
             raise
-        except EdgeRenderError:
+        except EdgeRenderError as error:
+            log.error("scene_not_loaded", scene=name, error=str(error))
+            self._failures.setdefault(name, (time.monotonic(), error))
             raise
         except Exception as error:  # one scene's defect must not end those that others are in
             log.exception("scene_loading_broke", scene=name)
-            raise PackageError(f"scene '{name}' can't be loaded: {type(error).__name__}: {error}") from error
+            failure = PackageError(f"scene '{name}' can't be loaded: {type(error).__name__}: {error}")
+            self._failures[name] = time.monotonic(), failure
+            raise failure from error
         finally:
             self.loads(result, time.monotonic() - began)
         seconds = round(time.monotonic() - began, 2)
         log.info("scene_loaded", scene=name, gpu_bytes=self.residency.sizes()[name], seconds=seconds, **opened.figures)
         return scene
 
+    def _check(self, name: str, *, evict: bool) -> None:
+        """What is known already is not found out again by reading it all: visitors can ask as often as they like."""
+        if name in self._failures:
+            at_s, error = self._failures[name]
+            if time.monotonic() - at_s < TRIED_AGAIN_S:
+                raise error.with_traceback(None)
+            del self._failures[name]
+        if name in self._rooms:
+            self.residency.check(name, self._rooms[name], evict=evict)
+
     async def _put_on_gpu(self, name: str, opened: OpenedScene, request: _Request, *, evict: bool) -> HostedScene:
-        size_bytes = self._sizes[name] = content_gpu_bytes(opened.content)
-        for other in self.residency.make_room(name, size_bytes, evict=evict):
+        room = self._rooms[name] = await asyncio.wrap_future(self._render_loop.room(opened.content))
+        for other in self.residency.make_room(name, room, evict=evict):
             await self._evict(other)
         loop = asyncio.get_running_loop()
 
@@ -284,7 +304,16 @@ class ShowroomHost:
             opened.feed,
         )
         self._scenes[name] = scene
+        if scene.feed is not None:
+            scene.feed.listen(partial(self._measure, name, scene.feed))
+            self._measure(name, scene.feed)
         return scene
+
+    def _measure(self, name: str, feed: LiveFeed) -> None:
+        """How large a video is, is known with its first picture."""
+        if (picture := feed.source.newest) is not None:
+            self._rooms[name] = Room(video_gpu_bytes(picture.luma.size, feed.layout))
+            self.residency.resize(name, self._rooms[name])
 
     async def _evict(self, name: str) -> None:
         scene = self._scenes.pop(name)
@@ -300,6 +329,8 @@ class ShowroomHost:
     async def _code_sounds(self, scene: HostedScene) -> None:
         """Code what is heard in a scene; of one scene at a time, as it takes a core for seconds."""
         async with self._coding:
+            if self._scenes.get(scene.name) is not scene:
+                return  # it has gone for another one meanwhile
             if scene.sound is not None:
                 await scene.sound.code()
             for narration in scene.narrations.values():

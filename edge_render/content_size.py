@@ -5,35 +5,59 @@ from __future__ import annotations
 from edge_render.geometry.batches import Batch, PreparedScene
 from edge_render.panorama.content import Panorama
 from edge_render.panorama.pyramid import BORDER_PX
+from edge_render.render_quality import RenderQuality
 from edge_render.renderer import Content
+from edge_render.room import Room, SharedRoom
 from edge_render.scene import Scene
+from edge_render.video.layout import Layout
 from edge_render.video.sphere import VideoSphere
 
 _TEXEL_BYTES = 4
-_HDR_TEXEL_BYTES = 8
-_VIDEO_BYTES = 4096 * 2048 * 3 // 2 * 4 // 3
-"""Of a video: planes of a usual size, with mipmaps. The real size is known with its first picture."""
+_DEPTH_BYTES = 4
+_VIDEO_PIXELS = 4096 * 2048
+"""Of a video's picture, where there has been none yet; see video_gpu_bytes."""
 
 
-def content_gpu_bytes(content: Content) -> int:
-    """Bytes, with mipmaps; what all scenes share (targets, programs, the pool of tiles) is not counted."""
+def content_room(content: Content, quality: RenderQuality) -> Room:
+    """With mipmaps and shadow maps; what every scene uses (targets, programs) is not counted."""
     match content:
         case PreparedScene():
-            textures_bytes = sum(one.size_bytes for one in content.mipmaps.values())
-            return textures_bytes + sum(_batch_bytes(batch) for batch in content.batches)
+            scene = content.source
+            textures = sum(mipmaps.size_bytes for mipmaps in content.mipmaps.values())
+            geometry = sum(_batch_bytes(batch) for batch in content.batches) + content.movement.deltas.nbytes
+            return Room(textures + geometry + _light_bytes(scene, quality))
         case Scene():
-            return _textures_bytes(content) + _meshes_bytes(content)
+            return Room(_textures_bytes(content) + _meshes_bytes(content) + _light_bytes(content, quality))
         case Panorama():
             shape = content.tiles.shape
             edge_px = shape.base_px + 2 * BORDER_PX
-            return 6 * shape.eyes * edge_px * edge_px * _HDR_TEXEL_BYTES
+            own_bytes = 6 * shape.eyes * edge_px * edge_px * _TEXEL_BYTES * 4 // 3
+            if shape.levels == 1:
+                return Room(own_bytes)
+            return Room(own_bytes, SharedRoom(f"tiles of panoramas, {shape.coding}", quality.panorama_tiles_bytes))
         case VideoSphere():
-            return _VIDEO_BYTES
+            picture = content.source.newest
+            return Room(video_gpu_bytes(_VIDEO_PIXELS if picture is None else picture.luma.size, content.layout))
+
+
+def video_gpu_bytes(pixels: int, layout: Layout) -> int:
+    """Of a video with so many pixels: the planes of one eye, with mipmaps."""
+    return pixels * 3 // 2 * 4 // 3 // (1 if layout is Layout.MONO else 2)
 
 
 def _textures_bytes(scene: Scene) -> int:
     texels = sum(int(texture.pixels.shape[0]) * int(texture.pixels.shape[1]) for texture in scene.textures)
     return texels * _TEXEL_BYTES * 4 // 3
+
+
+def _light_bytes(scene: Scene, quality: RenderQuality) -> int:
+    """Of the surroundings that are mirrored, and of shadow maps once visitors have been everywhere."""
+    around = 0 if scene.environment is None else sum(level.nbytes for level in scene.environment.specular)
+    if scene.sun.intensity <= 0.0:
+        return around
+    moving = 0 if scene.rig is None else (quality.shadow_size // 2) ** 2
+    cells = quality.shadow_cells * quality.cascade_size**2 if quality.cascades else 0
+    return around + _DEPTH_BYTES * (quality.shadow_size**2 + moving + cells)
 
 
 def _meshes_bytes(scene: Scene) -> int:

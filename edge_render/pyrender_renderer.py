@@ -20,6 +20,7 @@ from edge_render.geometry.batches import PreparedScene
 from edge_render.gl.context import use_egl_for_pyopengl
 from edge_render.loading import LoadingAtOnce
 from edge_render.renderer import FAR_M, NEAR_M, Content, Picture, Refiner, SceneHandle, View
+from edge_render.room import Room
 from edge_render.scene import Material, Mesh, Scene, Texture, TextureUse, Wrap
 
 _WRAP = {Wrap.REPEAT: 10497, Wrap.CLAMP: 33071, Wrap.MIRROR: 33648}
@@ -58,6 +59,10 @@ class PyrenderRenderer:
     def memory_bytes(self) -> int | None:
         """See Renderer.memory_bytes."""
         return None
+
+    def room(self, content: Content) -> Room:
+        """See Renderer.room. It tells no memory, so nothing is refused for it."""
+        return Room(0)
 
     @property
     def refiner(self) -> Refiner | None:

@@ -22,6 +22,7 @@ from edge_render.draw_schedule import Draw, DrawSchedule, Refine, Wish
 from edge_render.errors import RendererError
 from edge_render.frame import Frame, FrameTimes, PixelFormat
 from edge_render.renderer import Content, Loading, Picture, Renderer, SceneHandle, View
+from edge_render.room import Room
 
 log = structlog.get_logger(__name__)
 
@@ -141,6 +142,12 @@ class RenderLoop:
         on the GL thread how much is done, up to 1. The future fails with RendererError where it can't be done."""
         result: Future[SceneHandle] = _settled_here()
         self._submit(lambda renderer: self._begin_load(renderer, content, on_progress, result))
+        return result
+
+    def room(self, content: Content) -> Future[Room]:
+        """See Renderer.room."""
+        result: Future[Room] = _settled_here()
+        self._submit(lambda renderer: _settle(result, lambda: renderer.room(content)))
         return result
 
     def content_changed(self, handle: SceneHandle) -> None:
@@ -369,11 +376,11 @@ def _settled_here() -> Future[Any]:
     return result
 
 
-def _settle(result: Future[object] | Future[None], work: Callable[[], object]) -> None:
+def _settle(result: Future[Any], work: Callable[[], object]) -> None:
     """Do the work and give its outcome to who waits for it."""
     try:
         value = work()
     except Exception as error:  # noqa: BLE001 - raised again in the thread that waits
         result.set_exception(error)
     else:
-        result.set_result(value)  # type: ignore[arg-type] # the caller pairs future and work
+        result.set_result(value)

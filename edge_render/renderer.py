@@ -19,6 +19,7 @@ from edge_render.frame import PixelFormat
 from edge_render.geometry.batches import PreparedScene
 from edge_render.panorama.content import Panorama
 from edge_render.pose import Pose
+from edge_render.room import Room
 from edge_render.scene import Scene
 from edge_render.video.sphere import VideoSphere
 
@@ -133,6 +134,10 @@ class Renderer(Protocol):
     @property
     def memory_bytes(self) -> int | None:
         """How much memory the device has for all that is loaded; None where it does not tell."""
+        ...
+
+    def room(self, content: Content) -> Room:
+        """About how much of that memory content will take at most."""
         ...
 
     @property

@@ -12,6 +12,7 @@ from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from typing import Any
 
+from edge_render.content_size import content_room
 from edge_render.errors import RendererError
 from edge_render.frame import PixelFormat
 from edge_render.geometry.batches import PreparedScene
@@ -47,6 +48,7 @@ from edge_render.loading import finish
 from edge_render.panorama.content import Panorama
 from edge_render.render_quality import RenderQuality
 from edge_render.renderer import Content, Picture, SceneHandle, View
+from edge_render.room import Room
 from edge_render.scene import Scene
 from edge_render.video.sphere import VideoSphere
 
@@ -98,6 +100,10 @@ class GlRenderer:
     @property
     def memory_bytes(self) -> int | None:
         return self._context.memory_bytes
+
+    def room(self, content: Content) -> Room:
+        """See Renderer.room."""
+        return content_room(content, self.quality)
 
     @property
     def refiner(self) -> GlRefiner:

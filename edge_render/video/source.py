@@ -101,6 +101,11 @@ class VideoSource:
             height,
         )
 
+    @property
+    def newest(self) -> VideoPicture | None:
+        """The newest picture; unlike ``look``, this does not say that somebody is here."""
+        return self._picture
+
     # --- who looks -----------------------------------------------------------------------------------
 
     def watch(self, on_picture: Callable[[], None]) -> Callable[[], None]:

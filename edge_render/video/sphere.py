@@ -13,6 +13,11 @@ from edge_render.video.picture import VideoPicture
 class PictureSource(Protocol):
     """What a renderer needs of a video; edge_render.video.source is one. Any thread may call it."""
 
+    @property
+    def newest(self) -> VideoPicture | None:
+        """The newest picture, for somebody who does not show it."""
+        ...
+
     def look(self) -> VideoPicture | None:
         """The newest picture, for somebody who shows it; None where there has been none yet."""
         ...

@@ -44,6 +44,7 @@ def write_showroom(folder: Path) -> Path:
             "model": f"{name}.glb",
             "entryPoses": [{"name": "start", "position": [0, 0, 2]}],
             "walkable": {"min": [-5, -5], "max": [5, 5]},
+            "sun": {"intensity": 0},
             "hotspots": doors,
         }
     manifest = {"format": 1, "title": TEXT, "entryScene": "hall", "scenes": scenes}

@@ -26,6 +26,7 @@ from edge_render.gl.context import GlContext
 from edge_render.gl.renderer import GlRenderer
 from edge_render.package import open_package
 from edge_render.render_loop import RenderLoop
+from edge_render.room import Room
 
 WAIT_S = 20.0
 SMALL, LARGE = 0, 5
@@ -57,6 +58,7 @@ def write_showroom(folder: Path, links: dict[str, str], **spheres: int) -> Path:
             "model": f"{name}.glb",
             "entryPoses": [{"name": "start", "position": [0, 1.6, 4]}],
             "walkable": {"min": [-5, -5], "max": [5, 5]},
+            "sun": {"intensity": 0},
             "hotspots": [{**door, "action": {"type": "scene", "scene": links[name]}}] if name in links else [],
         }
     manifest = {"format": 1, "title": text, "entryScene": next(iter(spheres)), "scenes": scenes}
@@ -157,6 +159,24 @@ async def test_a_broken_scene_is_told_to_who_wants_it_and_harms_nobody(tmp_path:
         lease.leave()
 
 
+async def test_what_can_not_be_loaded_is_not_read_again_for_each_who_asks(tmp_path: Path) -> None:
+    folder = write_showroom(tmp_path, {}, hall=SMALL, vault=LARGE, attic=LARGE, broken=SMALL)
+    (folder / "broken.glb").write_bytes(b"glTF and no more")
+    budget_bytes = round(1.5 * await size_of(folder, "vault"))
+    async with hosting(folder, budget_bytes) as host:
+        read: list[str] = []
+        host.loads = lambda result, _seconds: read.append(result)
+        inside = await host.reach("vault", silent)
+        for _ in range(3):
+            with pytest.raises(SceneTooLarge, match="'attic' needs about"):
+                await host.reach("attic", silent)
+            with pytest.raises(EdgeRenderError, match=r"broken\.glb"):
+                await host.reach("broken", silent)
+        assert sorted(read) == ["failed", "loaded", "refused"]
+        inside.leave()
+        (await host.reach("attic", silent)).leave()
+
+
 async def test_who_goes_elsewhere_while_waiting_holds_nothing(tmp_path: Path) -> None:
     folder = write_showroom(tmp_path, {}, hall=SMALL, vault=LARGE)
     async with hosting(folder, 2**40) as host:
@@ -168,7 +188,7 @@ async def test_who_goes_elsewhere_while_waiting_holds_nothing(tmp_path: Path) ->
             await waiting
         lease = await host.reach("vault", silent)
         lease.leave()
-        room = host.residency.make_room("other", host.residency.budget_bytes - host.residency.sizes()["hall"])
+        room = host.residency.make_room("other", Room(host.residency.budget_bytes - host.residency.sizes()["hall"]))
         assert list(room) == ["vault"], "nobody is in it any more"
         host.residency.forget("other")
 

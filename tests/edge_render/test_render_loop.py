@@ -17,6 +17,7 @@ from edge_render.loading import LoadingAtOnce
 from edge_render.pose import Pose
 from edge_render.render_loop import RenderLoop
 from edge_render.renderer import Content, Picture, SceneHandle, View
+from edge_render.room import Room
 from tests.edge_render.tiny_scenes import one_quad
 
 WAIT_S = 20.0
@@ -70,6 +71,9 @@ class GatedRenderer:
     def _load(self, handle: SceneHandle) -> None:
         self.threads.add(threading.current_thread().name)
         self.loaded.append(handle)
+
+    def room(self, content: Content) -> Room:
+        return Room(0)
 
     def changing(self, handle: SceneHandle, view: View) -> bool:
         return self.moves

@@ -43,6 +43,10 @@ class StillSource:
         for told in self.told:
             told()
 
+    @property
+    def newest(self) -> VideoPicture | None:
+        return self.look()
+
     def look(self) -> VideoPicture | None:
         return self.picture
 
