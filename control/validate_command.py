@@ -20,6 +20,8 @@ def run_validate(arguments: list[str]) -> int:
     parser.add_argument("path", type=Path, help="a .glb or .gltf file, another model file, or a folder")
     parser.add_argument("--json", action="store_true", help="print one JSON object, for machines")
     options = parser.parse_args(arguments)
+    if options.path.suffix.lower() == ".zip":
+        parser.error(f"{options.path}: archives are not looked into: unpack it, and name the folder of the package")
     report = validate(options.path, _check_sound)
     sys.stdout.write(_as_json(options.path, report) if options.json else _as_text(options.path, report))
     return 1 if report.refused else 0

@@ -81,11 +81,15 @@ class PackageValidation:
                 log.error(f"scenes.{name}", str(error), "CONTENT_INVALID")
 
     def _check_light(self, package: Package, name: str, spec: ModelScene, log: FindingLog) -> None:
-        if spec.environment.image is not None:
-            self._check_panorama(package.path(f"scenes.{name}.environment.image", spec.environment.image), Layout.MONO)
+        image = spec.environment.image
+        if image is not None and (path := _present(package, f"scenes.{name}.environment.image", image)) is not None:
+            self._check_panorama(path, Layout.MONO)
         for index, lightmap in enumerate(spec.lightmaps):
+            place = f"scenes.{name}.lightmaps.{index}.image"
+            if _present(package, place, lightmap.image) is None:
+                continue
             try:
-                read_lightmap(package, f"scenes.{name}.lightmaps.{index}.image", lightmap)
+                read_lightmap(package, place, lightmap)
             except PackageError as error:
                 log.raised(error, "LIGHTMAP_INVALID")
 
@@ -112,9 +116,7 @@ class PackageValidation:
     def _check_sounds(self, package: Package, log: FindingLog) -> None:
         told: dict[Path, str | None] = {}
         for place, relative in package.files():
-            try:
-                path = package.path(place, relative)
-            except PackageError:
+            if (path := _present(package, place, relative)) is None:
                 continue
             self._used.add(path)
             if not place.endswith("audio.file"):
@@ -132,6 +134,14 @@ class PackageValidation:
                 return
             if path.resolve() not in known:
                 log.warning("", f"nothing uses {path.relative_to(self.root)}", "UNUSED_FILE")
+
+
+def _present(package: Package, place: str, relative: str) -> Path | None:
+    """The file that a field names. That one is missing is told when the manifest is read."""
+    try:
+        return package.path(place, relative)
+    except PackageError:
+        return None
 
 
 def _check_links(package: Package, name: str, scene: AnyScene, log: FindingLog) -> None:

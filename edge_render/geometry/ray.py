@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 BLOCK_TRIANGLES = 128
 _NEAREST_M = 1e-4
 _PARALLEL = 1e-12
+_beyond_numbers = np.errstate(over="ignore", invalid="ignore")
+"""What a file places so far out, or so small, that doubles can't tell where, comes to infinities or to no numbers, and
+no comparison with those is a hit."""
 
 Floats = NDArray[np.float64]
 
@@ -25,13 +28,14 @@ class BlockedMesh:
         self.low: Floats = used.min(axis=(0, 1)).astype(np.float64)
         self.high: Floats = used.max(axis=(0, 1)).astype(np.float64)
         if len(triangles) > BLOCK_TRIANGLES:
-            order = np.argsort(_morton(used.mean(axis=1), self.low, self.high), kind="stable")
+            order = np.argsort(_morton(used.mean(axis=1, dtype=np.float64), self.low, self.high), kind="stable")
             triangles, used = triangles[order], used[order]
         self._triangles = triangles
         first = np.arange(0, len(triangles), BLOCK_TRIANGLES)
         self._block_low = np.minimum.reduceat(used.min(axis=1), first, axis=0).astype(np.float64)
         self._block_high = np.maximum.reduceat(used.max(axis=1), first, axis=0).astype(np.float64)
 
+    @_beyond_numbers
     def hit(self, origin: Floats, direction: Floats, matrix: Floats) -> tuple[float, Floats] | None:
         """Where a ray in world space first meets the mesh, placed by ``matrix`` (4, 4): how far along it, in lengths of
         ``direction``, and the triangle's normal (3,) in world space. None where it misses."""
@@ -50,10 +54,18 @@ class BlockedMesh:
         if not np.isfinite(distances[nearest]):
             return None
         a, b, c = corners[nearest] @ matrix[:3, :3].T
-        normal = np.cross(b - a, c - a)
-        return float(distances[nearest]), normal / np.linalg.norm(normal)
+        # Of the edges' directions, as the product of very long or short ones is no number.
+        normal = np.cross(_unit(b - a), _unit(c - a))
+        return float(distances[nearest]), _unit(normal)
 
 
+def _unit(vector: Floats) -> Floats:
+    scaled = vector / np.abs(vector).max()
+    result: Floats = scaled / np.linalg.norm(scaled)
+    return result
+
+
+@_beyond_numbers
 def world_boxes_of(matrices: Floats, low: Floats, high: Floats) -> tuple[Floats, Floats]:
     """The boxes (n, 3) in world space that just hold boxes ``low``..``high`` (n, 3) placed by matrices (n, 4, 4)."""
     center, extent = (low + high).reshape(-1, 3) * 0.5, (high - low).reshape(-1, 3) * 0.5
@@ -62,9 +74,11 @@ def world_boxes_of(matrices: Floats, low: Floats, high: Floats) -> tuple[Floats,
     return middle - reach, middle + reach
 
 
+@_beyond_numbers
 def boxes_entered(low: Floats, high: Floats, origin: Floats, direction: Floats) -> Floats:
     """How far along a ray it enters each of the boxes (n, 3), infinite where it misses: the slab test."""
-    safe = np.where(np.abs(direction) < _PARALLEL, _PARALLEL, direction)
+    least = max(_PARALLEL * float(np.abs(direction).max()), np.finfo(np.float64).tiny)
+    safe = np.where(np.abs(direction) < least, least, direction)
     first, second = (low - origin) / safe, (high - origin) / safe
     entry = np.minimum(first, second).max(axis=1)
     leave = np.maximum(first, second).min(axis=1)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
+_BAND_PIXELS: Final = 1 << 20
 FORMATS: Final = ("PNG", "JPEG", "WEBP", "AVIF")
 
 Pixels = NDArray[np.uint8]
@@ -27,12 +28,20 @@ def image_size(data: bytes) -> tuple[int, int]:
 def decode_image(data: bytes) -> Pixels:
     """(height, width, 4) uint8, the first row on top; of more than eight bits the highest. Raises ValueError."""
     with _opened(data) as image:
-        if image.mode.startswith("I"):
-            # Pillow clips 16-bit grey to 255 instead of scaling it.
-            grey = (np.asarray(image).astype(np.uint32) >> 8).astype(np.uint8)
-            opaque = np.full_like(grey, 255)
-            return np.stack([grey, grey, grey, opaque], axis=2)
-        return np.asarray(image.convert("RGBA"))
+        image.load()
+        width, height = image.size
+        pixels = np.empty((height, width, 4), np.uint8)
+        rows = max(1, _BAND_PIXELS // width)
+        # A band at a time, as each step between Pillow and numpy copies what it is given.
+        for first in range(0, height, rows):
+            band = image.crop((0, first, width, min(first + rows, height)))
+            if band.mode.startswith("I"):
+                # Pillow clips 16-bit grey to 255 instead of scaling it.
+                pixels[first : first + rows, :, :3] = (np.asarray(band).astype(np.uint32) >> 8)[:, :, None]
+                pixels[first : first + rows, :, 3] = 255
+            else:
+                pixels[first : first + rows] = np.asarray(band.convert("RGBA"))
+        return pixels
 
 
 @contextmanager

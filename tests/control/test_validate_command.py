@@ -50,6 +50,14 @@ def test_a_broken_model_is_refused_with_what_is_wrong_where(capsys: pytest.Captu
     ]
 
 
+def test_an_archive_is_not_looked_into(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    path = tmp_path / "branch.zip"
+    with pytest.raises(SystemExit) as ended:
+        main(["validate", str(path)])
+    assert ended.value.code == 2
+    assert "unpack it, and name the folder of the package" in capsys.readouterr().err
+
+
 def test_machines_get_one_object(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     path = tmp_path / "broken.gltf"
     path.write_text('{"asset": {"version": "2.0"}, "scene": 3}')

@@ -88,6 +88,16 @@ def test_each_mistake_is_told_with_its_field(
     assert report.refused == (severity is Severity.ERROR)
 
 
+def test_light_that_is_missing_is_told_once_and_the_model_is_looked_at_all_the_same(tmp_path: Path) -> None:
+    lightmaps = [{"image": "gone.png", "nodes": ["house"]}]
+    lit = hall(environment={"image": "gone.hdr"}, lightmaps=lightmaps, variant="red")
+    assert told(validate(write(tmp_path, hall=lit), sound)) == [
+        (Severity.ERROR, "scenes.hall.environment.image", "FILE_MISSING"),
+        (Severity.ERROR, "scenes.hall.lightmaps.0.image", "FILE_MISSING"),
+        (Severity.ERROR, "scenes.hall.variant", "CHOICE_UNKNOWN"),
+    ]
+
+
 def test_all_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
     broken = hall(model="gone.glb", audio={"file": "gone.ogg"})
     places = {found.place for found in validate(write(tmp_path, hall=broken, attic=broken), sound).findings}
