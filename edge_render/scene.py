@@ -6,6 +6,7 @@ knows nothing of GL or of files: a loader makes it, renderers and picking read i
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -64,6 +65,13 @@ class UvTransform:
     offset: tuple[float, float] = (0.0, 0.0)
     rotation_rad: float = 0.0
     scale: tuple[float, float] = (1.0, 1.0)
+
+    @property
+    def rows(self) -> NDArray[np.float64]:
+        """Two rows to multiply (u, v, 1) by, shape (2, 3)."""
+        cosine, sine = math.cos(self.rotation_rad), math.sin(self.rotation_rad)
+        (scale_u, scale_v), (offset_u, offset_v) = self.scale, self.offset
+        return np.array([[cosine * scale_u, sine * scale_v, offset_u], [-sine * scale_u, cosine * scale_v, offset_v]])
 
 
 @dataclass(frozen=True, slots=True)

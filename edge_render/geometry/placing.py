@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from edge_render.geometry.movement import Boxes, MovementPlan
 from edge_render.geometry.posed import joint_matrices
 from edge_render.geometry.tangents import unit, vertex_tangents
-from edge_render.scene import Mesh, Node, Scene, TextureUse
+from edge_render.scene import Mesh, Node, Scene, TextureUse, UvTransform
 
 INSTANCED_FROM_BYTES = 16 * 1024**2
 """What the copies of a mesh may take in all before it is drawn by instances: copies are merged with what lies around
@@ -106,7 +106,7 @@ class Placer:
         self.shown: dict[tuple[bool, ...], int] = {}
         self._scene = scene = self.plan.scene
         self._uses = [texture_uses(material) for material in scene.materials]
-        self._tangents: dict[tuple[int, int], Floats] = {}
+        self._tangents: dict[tuple[int, int, UvTransform | None], Floats] = {}
         self._instanced = _worth_instances(scene, self.plan)
 
     def parts(self) -> Iterator[Part]:
@@ -290,9 +290,11 @@ class Placer:
             uvs = mesh.uvs if bump.uv_set == 0 else mesh.uvs_1
             tangents = mesh.tangents
             if tangents is None and uvs is not None and len(mesh.triangles):
-                key = (node.mesh, bump.uv_set)
+                # Along the picture's own edges: a transform that turns or mirrors it does so to its normals.
+                key = (node.mesh, bump.uv_set, bump.transform)
                 if key not in self._tangents:
-                    self._tangents[key] = vertex_tangents(mesh, uvs)
+                    rows = (bump.transform or UvTransform()).rows
+                    self._tangents[key] = vertex_tangents(mesh, (uvs @ rows[:, :2].T).astype(np.float32))
                 tangents = self._tangents[key]
         return _Shape(
             mesh.positions,

@@ -15,7 +15,7 @@ from edge_render.geometry.draw_list import ChunkTable, Detail, DrawList, Run
 from edge_render.geometry.placing import BatchKey, Placing, Primitive
 from edge_render.gl.calls import CULL_FACE, LINES, POINTS, TEXTURE0, TEXTURE_2D, TRIANGLES, UNSIGNED_INT
 from edge_render.gl.context import GlContext
-from edge_render.gl.materials import GpuMaterials, Look, VertexData, uv_rows
+from edge_render.gl.materials import GpuMaterials, Look, VertexData
 from edge_render.gl.palette import GpuPalette
 from edge_render.gl.programs import BASE_UNIT, GlPrograms
 from edge_render.gl.textures import GlTextures
@@ -206,7 +206,7 @@ class GpuScene:
             if material.alpha_mode is AlphaMode.MASK and use is not None:
                 program["alpha_factor"].value = material.base_color_factor[3]
                 program["alpha_cutoff"].value = material.alpha_cutoff
-                rows = uv_rows(use.transform or UvTransform())
+                rows = (use.transform or UvTransform()).rows
                 program["moved_uv"].write(np.ascontiguousarray(rows.T, np.float32).tobytes())
                 calls.active_texture(TEXTURE0 + BASE_UNIT)
                 calls.bind_texture(TEXTURE_2D, batch.look.texture(BASE_UNIT))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -222,7 +221,7 @@ class GpuMaterials:
 
 
 def surface_stride(alignment: int) -> int:
-    """Bytes from one Surface block to the next, where a block may begin at multiples of ``alignment``: 4 bytes on
+    """Bytes from one Surface block to the next, where a block may begin at multiples of ``alignment``: 16 bytes on
     llvmpipe, 256 on NVIDIA."""
     return -(-SURFACE_BYTES // alignment) * alignment
 
@@ -274,13 +273,5 @@ def _surface(material: Material, exposure: float) -> list[float]:
     rows = np.zeros((26, 4), np.float32)
     for used in _uses(material):
         if used.use is not None and used.use.transform is not None:
-            rows[2 * used.slot : 2 * used.slot + 2, :3] = uv_rows(used.use.transform)
+            rows[2 * used.slot : 2 * used.slot + 2, :3] = used.use.transform.rows
     return [float(value) for value in (*values, *rows.reshape(-1))]
-
-
-def uv_rows(transform: UvTransform) -> NDArray[np.float64]:
-    """KHR_texture_transform as two rows to multiply (u, v, 1) by, shape (2, 3): moved, turned, scaled, in that order
-    from the left."""
-    cosine, sine = math.cos(transform.rotation_rad), math.sin(transform.rotation_rad)
-    (scale_u, scale_v), (offset_u, offset_v) = transform.scale, transform.offset
-    return np.array([[cosine * scale_u, sine * scale_v, offset_u], [-sine * scale_u, cosine * scale_v, offset_v]])

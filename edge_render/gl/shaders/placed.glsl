@@ -31,11 +31,6 @@ uniform samplerBuffer morph_weights;
 const int SLOT_TEXELS = 33;
 #endif
 
-// At length 1; of none where there is none.
-vec3 unit(vec3 along) {
-    return along * inversesqrt(max(dot(along, along), 1e-30));
-}
-
 struct Placed {
     vec3 position;
     vec3 normal;

@@ -95,6 +95,10 @@ uniform sampler2D openness_map;  // of half the size
 #include "sun.glsl"
 #endif
 
+#ifdef TINTS_BEHIND
+const float WALL = 0.5;
+#endif
+
 vec2 moved(vec2 at, int use) {
     vec3 row = vec3(at, 1.0);
     return vec2(dot(uv_rows[2 * use].xyz, row), dot(uv_rows[2 * use + 1].xyz, row));
@@ -148,7 +152,7 @@ vec3 lit_sheen = vec3(0.0);
 
 // Adds what a light does that comes from ``l``; ``radiance`` is its irradiance of a surface that faces it.
 void add_light(vec3 l, vec3 radiance) {
-    vec3 h = normalize(l + v);
+    vec3 h = unit(l + v);
     float n_l = max(dot(n, l), 0.0);
     float n_h = max(dot(n, h), 0.0);
     float fresnel_power = fifth_power(1.0 - max(dot(v, h), 0.0));
@@ -234,26 +238,27 @@ void main() {
     occlusion *= texture(openness_map, gl_FragCoord.xy * 0.5 / vec2(textureSize(openness_map, 0))).r;
 #endif
 
-    n = normalize(normal);
+    v = unit(to_eye);
+    // Where a file has a normal of no length, the surface faces who looks.
+    n = dot(normal, normal) > 1e-12 ? normalize(normal) : v;
 #ifdef COAT
     coat_n = n;
 #endif
 #ifdef HAS_TANGENT
-    vec3 t = normalize(tangent.xyz);
+    vec3 t = unit(tangent.xyz);
     vec3 b = cross(n, t) * tangent.w;
 #endif
 #ifdef HAS_COAT_NORMAL_MAP
     vec3 coat_bump = texture(coat_normal_map, COAT_NORMAL_UV, eye.w).xyz * 2.0 - 1.0;
-    coat_n = normalize((t * coat_bump.x + b * coat_bump.y) * coat.z + n * coat_bump.z);
+    coat_n = unit((t * coat_bump.x + b * coat_bump.y) * coat.z + n * coat_bump.z);
 #endif
 #ifdef HAS_NORMAL_MAP
     vec3 bump = texture(normal_map, NORMAL_UV, eye.w).xyz * 2.0 - 1.0;
-    n = normalize((t * bump.x + b * bump.y) * factors.z + n * bump.z);
+    n = unit((t * bump.x + b * bump.y) * factors.z + n * bump.z);
 #endif
 #ifdef DOUBLE_SIDED
     n = gl_FrontFacing ? n : -n;
 #endif
-    v = normalize(to_eye);
     n_v = max(dot(n, v), 0.0) + 1e-4;
 
     roughness = max(roughness, 0.05);
@@ -391,13 +396,19 @@ void main() {
     color += through * light_of(linear_from_srgb(textureLod(behind_map, here, blurred).rgb));
 #endif
 #endif
+#ifdef TINTS_BEHIND
+    // Blending adds up what a screen is sent, and not light: what is kept is such that the sum is right where nothing
+    // is behind, and where what is there is as bright as walls are.
+    vec3 over_wall = srgb_from_linear(tone_map(color + through * WALL));
+#endif
     color = srgb_from_linear(tone_map(color));
 #endif
 #ifndef ALPHA_BLEND
     base.a = 1.0;
 #endif
 #ifdef TINTS_BEHIND
-    kept = vec4(mix(vec3(1.0), srgb_from_linear(through), base.a), 1.0);
+    vec3 passed = max(over_wall - color, 0.0) / srgb_from_linear(tone_map(vec3(WALL)));
+    kept = vec4(mix(vec3(1.0), passed, base.a), 1.0);
     fragment = vec4(color * base.a, base.a);
 #else
     fragment = vec4(color * base.a, base.a);

@@ -320,6 +320,22 @@ def test_glass_shows_what_is_behind_in_its_colour(each_glass: GlRenderer) -> Non
     assert got == pytest.approx(whole, abs=0.07)
 
 
+def test_half_transmitting_glass_is_as_bright_by_a_tint_as_by_a_copy() -> None:
+    """What is sent to a screen is no light: added up as it is, half of a wall and half of it again were a brighter
+    one."""
+    glass = Material("glass", (1.0, 1.0, 1.0, 1.0), 0.0, 1.0, transmission=Transmission(0.5))
+    behind = Material("behind", (0.3, 0.3, 0.3, 1.0), unlit=True)
+    scene = replace(quads([(glass, placed(z=0.5)), (behind, np.eye(4))]), ambient=Ambient((0.4,) * 3, (0.4,) * 3))
+    seen = []
+    for rough_glass in (True, False):
+        made = GlRenderer(GlContext.open(), PixelFormat.RGBA, RenderQuality(samples=1, rough_glass=rough_glass))
+        try:
+            seen.append(picture(made, scene)[MIDDLE].astype(int))
+        finally:
+            made.close()
+    assert seen[0] == pytest.approx(seen[1], abs=8)
+
+
 @pytest.mark.parametrize(("roughness", "blurred"), [(0.0, False), (0.6, True)])
 def test_rough_glass_blurs_where_there_is_time_for_it(roughness: float, blurred: bool) -> None:
     """Half of what is behind is white, half is black: seen through rough glass, the edge is soft."""
@@ -385,3 +401,32 @@ def test_constants_of_materials_begin_where_every_device_lets_blocks_begin(align
     stride = surface_stride(alignment)
     assert stride % alignment == 0
     assert SURFACE_BYTES <= stride < SURFACE_BYTES + alignment
+
+
+def test_a_normal_of_no_length_faces_who_looks(renderer: GlRenderer) -> None:
+    """Broken exporters write them; what is made of NaN would be black, or anything at all."""
+    scene = replace(quads([(matte(), np.eye(4))]), environment=uniform())
+    broken = replace(scene.meshes[0], normals=np.zeros((4, 3), np.float32))
+    got = picture(renderer, replace(scene, meshes=(broken,)))
+    assert got[MIDDLE] == pytest.approx(picture(renderer, scene)[MIDDLE], abs=2)
+
+
+@pytest.mark.parametrize(
+    ("transform", "lean"),
+    [
+        (UvTransform(), (0.6, 0.0)),
+        (UvTransform(rotation_rad=math.pi / 2), (0.0, -0.6)),
+        (UvTransform(scale=(-1.0, 1.0)), (-0.6, 0.0)),
+    ],
+    ids=["as it is", "turned", "mirrored"],
+)
+def test_a_normal_map_that_is_turned_takes_its_normals_along(
+    renderer: GlRenderer, transform: UvTransform, lean: tuple[float, float]
+) -> None:
+    """Where the picture lies on its side, what leans to its right leans up or down."""
+    turned = matte(normal_texture=TextureUse(0, transform=transform))
+    scene = quads([(turned, np.eye(4))], textures=(bumps(0.6, 0.0),))
+    lit = []
+    for x, y in (lean, (-lean[0], -lean[1])):
+        lit.append(picture(renderer, replace(scene, sun=Sun((-x, -y, -0.8))))[MIDDLE][0])
+    assert int(lit[0]) > 1.5 * int(lit[1])
