@@ -38,6 +38,8 @@ class RenderQuality:
     """Width and height of each, pixels."""
     shadow_cells: int = 12
     """How many of them are kept, for all visitors; at least one for each cascade."""
+    moving_shadow_ticks: int = 1
+    """The shadows of what moves are at most so many ticks behind it; see gpu_scene.TICKS_PER_S."""
     motion_scale: float = 1.0
     """Share of the width and height at which large pictures are drawn while the visitor moves; they are
     enlarged to their full size, and the still picture is drawn in full."""
@@ -80,6 +82,7 @@ class RenderQuality:
             rough_glass=False,
             ambient_occlusion=False,
             cascades=0,
+            moving_shadow_ticks=4,
             motion_scale=0.7,
             panorama_tiles_bytes=128 * 1024**2,
         )

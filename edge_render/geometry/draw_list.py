@@ -109,6 +109,7 @@ class ChunkTable:
         self._swept_center, self._swept_extent = (low + high) * 0.5, (high - low) * 0.5
         self._center, self._extent = self._swept_center.copy(), self._swept_extent.copy()
         self._moving = _moving(prepared)
+        self._low, self._high = prepared.low, prepared.high
         self.move(prepared.movement.palette(None))
 
     @property
@@ -137,13 +138,25 @@ class ChunkTable:
         linear = palette[self._boxes.rows[self._box_first], :, :3]
         self._scale[self._placed] = np.sqrt((linear * linear).sum(axis=1).max(axis=1))
 
-    def seen_moving(self, clip_from_world: Matrix, variant: int | None) -> bool:
-        """Whether anything that moves ever comes into a view."""
+    def seen_moving(
+        self, clip_from_world: Matrix, variant: int | None, sun_direction: tuple[float, float, float] | None = None
+    ) -> bool:
+        """Whether anything that moves ever comes into a view, or its shadow where light travels in a direction."""
         center, extent = self._swept_center[self._moving], self._swept_extent[self._moving]
-        inside = _inside(clip_from_world, center, extent)
+        shadow = None if sun_direction is None else self._to_the_end(center, extent, np.asarray(sun_direction))
+        inside = _inside(clip_from_world, center, extent, shadow)
         if self._shown is not None:
             inside &= self._shown[_variant(variant, self._shown), self._moving]
         return bool(inside.any())
+
+    def _to_the_end(self, center: Matrix, extent: Matrix, direction: Matrix) -> Matrix:
+        """How far, (n, 3), boxes may be moved in a direction before all of them has left the scene."""
+        along = np.flatnonzero(np.abs(direction) > 1e-9)
+        rear = center - np.sign(direction) * extent
+        end = np.where(direction > 0.0, self._high, self._low)
+        lengths = ((end - rear)[:, along] / direction[along]).min(axis=1)
+        result: Matrix = np.maximum(lengths, 0.0)[:, None] * direction
+        return result
 
     def draw_list(
         self,
@@ -212,10 +225,13 @@ def _bands(distance: NDArray[np.float64], batch: NDArray[np.int64]) -> NDArray[n
     return rank * bands // len(batch)
 
 
-def _inside(clip_from_world: Matrix, center: Matrix, extent: Matrix) -> NDArray[np.bool_]:
+def _inside(clip_from_world: Matrix, center: Matrix, extent: Matrix, moved: Matrix | None = None) -> NDArray[np.bool_]:
+    """Which boxes a view may hold any of; with ``moved`` (n, 3), also of all places on that way."""
     planes = np.concatenate([clip_from_world[3] + clip_from_world[:3], clip_from_world[3] - clip_from_world[:3]])
     # Signed distance of the corner that lies farthest inside each plane, for all chunks at once.
     reach = center @ planes[:, :3].T + planes[:, 3] + extent @ np.abs(planes[:, :3]).T
+    if moved is not None:
+        reach = reach + np.maximum(moved @ planes[:, :3].T, 0.0)
     result: NDArray[np.bool_] = (reach >= 0.0).all(axis=1)
     return result
 

@@ -133,6 +133,12 @@ class GpuScene:
         return GpuBatch(batch.key, look, buffers, Program.of(program))
 
     @property
+    def lights_move(self) -> bool:
+        """Whether any of the scene's own lights is carried about."""
+        nodes = [light.rig_node for light in self.source.lights if light.rig_node is not None]
+        return self._animator is not None and bool(self._animator.moves[nodes].any())
+
+    @property
     def gpu_bytes(self) -> int:
         """Vertices, indices, textures, and what moves."""
         geometry = sum(batch.buffers.gpu_bytes for batch in self.batches)

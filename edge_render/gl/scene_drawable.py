@@ -73,6 +73,7 @@ class SceneDrawable:
         assert content is not None, "it is uploaded once"
         prepared = content if isinstance(content, PreparedScene) else prepare_scene(content)
         self._around = Surroundings(parts.context, parts.programs, self._scene)
+        self._around.upload()
         gpu = self._gpu = GpuScene(parts.context, parts.programs, prepared, parts.quality)
         for done in gpu.upload():
             yield 0.9 * done
@@ -87,8 +88,12 @@ class SceneDrawable:
     def changing(self, view: View) -> bool:
         """See Drawable.changing."""
         assert self._gpu is not None, "it is uploaded"
-        return self._gpu.chunks.moving > 0 and self._gpu.chunks.seen_moving(
-            _clip_from_world(view, *self._gpu.bounds), view.variant
+        gpu = self._gpu
+        if gpu.lights_move:
+            return True
+        sun = self._scene.sun
+        return gpu.chunks.moving > 0 and gpu.chunks.seen_moving(
+            _clip_from_world(view, *gpu.bounds), view.variant, sun.direction if sun.intensity > 0.0 else None
         )
 
     def draw(self, view: View, target: Target, sampling: Sampling) -> None:
@@ -98,7 +103,8 @@ class SceneDrawable:
         assert shadow is not None, "it is uploaded"
         assert around is not None, "it is uploaded"
         calls = self._parts.context.calls
-        gpu.move_to(self._parts.now_s())
+        now_s = self._parts.now_s()
+        gpu.move_to(now_s)
         x_px, y_px = sampling.offset_px
         to_sample = _moved(2.0 * x_px / target.width, 2.0 * y_px / target.height)
         clip_from_world = to_sample @ _clip_from_world(view, *gpu.bounds)
@@ -111,7 +117,7 @@ class SceneDrawable:
         frame[32:35] = view.pose.position
         frame[35] = -sampling.finer_levels
         self._frame_block.write(frame.tobytes())
-        shadow_parts = shadow.prepare(view.pose.position)
+        shadow_parts = shadow.prepare(view.pose.position, now_s)
 
         calls.bind_buffer_base(UNIFORM_BUFFER, FRAME_BINDING, self._frame_block.glo)
         if self._openness is not None:

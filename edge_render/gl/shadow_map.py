@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -38,6 +39,10 @@ PARTS_MAX = 4
 """Three cascades, and what moves."""
 _OFFSET_TEXELS = 1.5
 """Surfaces look up their shadow this far off along their normal, so that they don't shadow themselves."""
+_NOWHERE = -1.0
+"""Offset of a cascade that is not there: with a scale of 0, no point lies in it."""
+_KEPT_S = 0.25
+"""So long after a picture its cascades are not given to others: who moves has another picture by then."""
 _TO_TEXTURE = np.array([[0.5, 0, 0, 0.5], [0, 0.5, 0, 0.5], [0, 0, 0.5, 0.5], [0, 0, 0, 1.0]])
 
 
@@ -100,6 +105,14 @@ class _DepthMap:
         self._texture.release()
 
 
+@dataclass(slots=True, eq=False)
+class _Kept:
+    """The map of a cell, and when it was last looked up."""
+
+    depth: _DepthMap
+    used_s: float
+
+
 class SunShadows:
     """All maps of one scene. Made and used on the GL thread."""
 
@@ -110,7 +123,7 @@ class SunShadows:
         self._shines = scene.source.sun.intensity > 0.0
         self._whole = _DepthMap(context, quality.shadow_size if self._shines else 1)
         self.normal_offset_m = _OFFSET_TEXELS * float(plan.edges_m.max()) / self._whole.size
-        self._cells: OrderedDict[Cell, _DepthMap] = OrderedDict()
+        self._cells: OrderedDict[Cell, _Kept] = OrderedDict()
         self._moving: _DepthMap | None = None
         self._drawn_at: int | None = None
         if not self._shines:
@@ -127,25 +140,46 @@ class SunShadows:
 
     @property
     def gpu_bytes(self) -> int:
-        maps = [self._whole, *self._cells.values(), *([] if self._moving is None else [self._moving])]
+        maps = [
+            self._whole,
+            *(kept.depth for kept in self._cells.values()),
+            *([] if self._moving is None else [self._moving]),
+        ]
         return sum(4 * one.size * one.size for one in maps)
 
-    def prepare(self, eye: Vec3) -> NDArray[np.float32]:
+    @property
+    def _maps(self) -> list[_DepthMap]:
+        moving = [] if self._moving is None else [self._moving]
+        return [self._whole, *moving, *(kept.depth for kept in self._cells.values())]
+
+    def prepare(self, eye: Vec3, now_s: float) -> NDArray[np.float32]:
         """Draw what is missing for a visitor, before the picture is begun, and bind all maps: nothing without a sun.
 
+        One cascade is drawn for a picture at most, the finest first: a coarser map serves meanwhile, and nobody waits
+        for three drawings of a large scene.
         Returns (PARTS_MAX, 8): of each cascade, and last of what moves, scale and offset, and the normal offset as a
         share of that of the whole map.
         """
         parts = np.zeros((PARTS_MAX, 8), np.float32)
         if not self._shines:
             return parts
+        drawn = False
         for index, cell in enumerate(self._plan.cells(eye)):
             part = self._plan.part(cell)
-            depth = self._cell(cell, part)
-            depth.bind(CASCADE_UNITS[index])
-            parts[index] = self._told(part, depth.size)
+            if cell not in self._cells and not drawn:
+                drawn = self._draw_cell(cell, part, now_s)
+            kept = self._cells.get(cell)
+            if kept is None:
+                self._whole.bind(CASCADE_UNITS[index])
+                parts[index, 2:4] = _NOWHERE
+                continue
+            kept.used_s = now_s
+            self._cells.move_to_end(cell)
+            kept.depth.bind(CASCADE_UNITS[index])
+            parts[index] = self._told(part, kept.depth.size)
         if self._moving is not None:
-            if self._drawn_at != self._scene.tick:
+            late = self._drawn_at is None or abs(self._scene.tick - self._drawn_at) >= self._quality.moving_shadow_ticks
+            if late:
                 self._drawn_at = self._scene.tick
                 self._moving.draw(
                     self._scene, self._moving_part.clip_from_whole() @ self._plan.clip_from_world, moving=True
@@ -159,18 +193,19 @@ class SunShadows:
         finer = self._whole.size / (size * float(part.scale.min()))
         return np.array([*part.scale, *part.offset, finer, 0.0, 0.0, 0.0], np.float32)
 
-    def _cell(self, cell: Cell, part: MapPart) -> _DepthMap:
-        """The map of a cell; those longest unused make room, and lend their texture."""
-        if cell in self._cells:
-            self._cells.move_to_end(cell)
-            return self._cells[cell]
-        full = len(self._cells) >= self._quality.shadow_cells
-        depth = self._cells.popitem(last=False)[1] if full else _DepthMap(self._context, self._quality.cascade_size)
+    def _draw_cell(self, cell: Cell, part: MapPart, now_s: float) -> bool:
+        """Draw the map of a cell; the one longest unused makes room, and lends its texture. Returns whether there was
+        room: visitors whose cells don't fit together see coarser shadows, and do not take them from each other."""
+        if len(self._cells) < self._quality.shadow_cells:
+            depth = _DepthMap(self._context, self._quality.cascade_size)
+        elif now_s - next(iter(self._cells.values())).used_s < _KEPT_S:
+            return False
+        else:
+            depth = self._cells.popitem(last=False)[1].depth
+        self._cells[cell] = _Kept(depth, now_s)
         depth.draw(self._scene, part.clip_from_whole() @ self._plan.clip_from_world, moving=False)
-        self._cells[cell] = depth
-        return depth
+        return True
 
     def release(self) -> None:
-        for one in (self._whole, self._moving, *self._cells.values()):
-            if one is not None:
-                one.release()
+        for one in self._maps:
+            one.release()

@@ -59,6 +59,11 @@ class Surroundings:
         self._no_vertices: Any = None
         self._written = b""
         context.calls.gen_textures(3, ctypes.addressof(self._names))
+        self._programs = programs
+
+    def upload(self) -> None:
+        """Put its pictures on the GPU: some megabytes."""
+        context, programs, scene = self._context, self._programs, self._scene
         self._upload_brdf()
         if scene.environment is not None:
             self._upload_environment(scene.environment)

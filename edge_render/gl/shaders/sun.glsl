@@ -22,9 +22,10 @@ vec3 in_part(int part) {
     return vec3(at.xy * shadow_parts[2 * part].xy + shadow_parts[2 * part].zw, at.z);
 }
 
-bool holds(vec3 at) {
+// How much a part counts for a point: all, but for its outermost tenth, where it passes into what is around it.
+float share_of(vec3 at) {
     vec2 off = abs(at.xy - 0.5);
-    return max(off.x, off.y) < 0.49;
+    return clamp((0.49 - max(off.x, off.y)) * 20.0, 0.0, 1.0);
 }
 #endif
 
@@ -37,18 +38,24 @@ uniform sampler2DShadow cascade_1;
 uniform sampler2DShadow cascade_2;
 #endif
 
+// What a part adds to the visibility, of which ``rest`` is still to be told.
+float added(sampler2DShadow map, int part, inout float rest) {
+    vec3 at = in_part(part);
+    float share = rest * share_of(at);
+    rest -= share;
+    return share > 0.0 ? share * filtered(map, at) : 0.0;
+}
+
 float still_visibility() {
-    vec3 at = in_part(0);
-    if (holds(at)) return filtered(cascade_0, at);
+    float rest = 1.0;
+    float visible = added(cascade_0, 0, rest);
 #if CASCADES > 1
-    at = in_part(1);
-    if (holds(at)) return filtered(cascade_1, at);
+    if (rest > 0.0) visible += added(cascade_1, 1, rest);
 #endif
 #if CASCADES > 2
-    at = in_part(2);
-    if (holds(at)) return filtered(cascade_2, at);
+    if (rest > 0.0) visible += added(cascade_2, 2, rest);
 #endif
-    return filtered(shadow_map, shadow_point);
+    return rest > 0.0 ? visible + rest * filtered(shadow_map, shadow_point) : visible;
 }
 #else
 float still_visibility() {
@@ -61,7 +68,7 @@ uniform sampler2DShadow moving_shadow;
 
 float sun_visibility() {
     vec3 at = in_part(3);
-    return still_visibility() * (holds(at) ? filtered(moving_shadow, at) : 1.0);
+    return still_visibility() * (share_of(at) > 0.0 ? filtered(moving_shadow, at) : 1.0);
 }
 #else
 float sun_visibility() {

@@ -20,7 +20,7 @@ from edge_render.gl.renderer import GlRenderer
 from edge_render.pose import Pose, perspective
 from edge_render.renderer import View
 from edge_render.rig import Clip, Interpolation, Rig, Skin, Track, TrackPath
-from edge_render.scene import AlphaMode, Mesh, MorphTargets, Node, Scene, Sun
+from edge_render.scene import AlphaMode, LightKind, Mesh, MorphTargets, Node, PunctualLight, Scene, Sun
 from tests.edge_render.tiny_scenes import BLACK, NO_AMBIENT, NO_SUN, glowing, matte, placed, quad_mesh
 
 WIDTH, HEIGHT = 64, 48
@@ -363,6 +363,30 @@ def test_it_changes_only_for_those_who_may_see_something_move(renderer: GlRender
     still = renderer.load(scene((small(),), (Node("a", 0, np.eye(4), 0),), rig(1)))
     assert not renderer.changing(still, FRONT)
     renderer.unload(still)
+
+
+def test_it_changes_for_those_who_see_only_the_shadow_of_what_moves(renderer: GlRenderer) -> None:
+    """It goes by above the picture; with the sun overhead its shadow falls into it, with the sun at its side not."""
+    moved = line(0, TrackPath.TRANSLATION, (-1, 4, 0), (1, 4, 0))
+    drawn = scene(
+        (small(), small(1)),
+        (Node("a", 0, np.eye(4), 0), Node("b", 1, placed(0, -1.5, 0))),
+        rig(1, moved),
+    )
+    for direction, seen in (((0.0, -1.0, 0.0), True), ((-1.0, 0.0, 0.0), False)):
+        handle = renderer.load(replace(drawn, sun=Sun(direction)))
+        assert renderer.changing(handle, FRONT) is seen
+        renderer.unload(handle)
+
+
+def test_it_changes_for_all_where_a_light_is_carried_about(renderer: GlRenderer) -> None:
+    moved = line(0, TrackPath.TRANSLATION, (0, 90, 0), (0, 91, 0))
+    drawn = scene((small(),), (Node("stands", 0, np.eye(4)),), rig(1, moved))
+    lamp = PunctualLight(LightKind.POINT, np.eye(4), intensity=100.0, rig_node=0)
+    for lights, changes in (((lamp,), True), ((), False)):
+        handle = renderer.load(replace(drawn, lights=lights))
+        assert renderer.changing(handle, FRONT) is changes
+        renderer.unload(handle)
 
 
 def test_what_moves_is_left_out_where_it_is_out_of_view() -> None:

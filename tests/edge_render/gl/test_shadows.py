@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator
 from dataclasses import replace
@@ -42,7 +43,9 @@ def below(x: float, z: float) -> View:
 
 @pytest.fixture(scope="module")
 def renderer() -> Iterator[GlRenderer]:
-    made = GlRenderer(GlContext.open(), PixelFormat.RGBA, QUALITY)
+    """Its clock is a second further each time it is asked, so that maps are never too new to make room."""
+    seconds = itertools.count()
+    made = GlRenderer(GlContext.open(), PixelFormat.RGBA, QUALITY, lambda: float(next(seconds)))
     yield made
     made.close()
 
@@ -75,7 +78,8 @@ def test_a_shadow_at_a_distance_is_in_a_coarser_map(renderer: GlRenderer, distan
     handle = renderer.load(replace(aside, nodes=moved))
     bare = renderer.load(replace(aside, nodes=moved[:1]))
     try:
-        shaded, lit = (renderer.draw(one, view).pixels[middle][:3] for one in (handle, bare))
+        for _ in range(3):  # a map is drawn for each picture
+            shaded, lit = (renderer.draw(one, view).pixels[middle][:3] for one in (handle, bare))
     finally:
         renderer.unload(handle)
         renderer.unload(bare)
@@ -151,3 +155,34 @@ def test_ambient_occlusion_darkens_a_corner_and_nothing_else() -> None:
     assert column[corner - 4 : corner + 4].max() > 25
     far = [corner - 60, corner + 70]
     assert max(abs(int(column[row])) for row in far) <= 3
+
+
+def test_where_one_map_passes_into_the_next_no_edge_is_seen(renderer: GlRenderer) -> None:
+    """The floor beyond the finest map: neighbouring pixels of what is evenly lit are alike."""
+    handle = renderer.load(field_with_screens(()))
+    eye = Pose.from_yaw_pitch((0.0, 6.0, 0.0), 0.0, -math.pi / 3)
+    try:
+        for _ in range(4):  # a map for each picture
+            pixels = renderer.draw(handle, View(eye, math.radians(60.0), SIZE, SIZE)).pixels[..., 0].astype(int)
+    finally:
+        renderer.unload(handle)
+    assert pixels.min() > 60
+    assert int(np.abs(np.diff(pixels, axis=0)).max()) <= 2
+
+
+def test_who_has_no_map_of_their_own_sees_coarser_shadows_and_takes_none_from_others() -> None:
+    """At one and the same time, three visitors want three maps each, and there is room for three in all."""
+    now_s = 0.0
+    renderer = GlRenderer(GlContext.open(), PixelFormat.RGBA, replace(QUALITY, shadow_size=4096), lambda: now_s)
+    try:
+        handle = renderer.load(field_with_screens((0.0, 60.0, 120.0)))
+        now_s = 10.0
+        for _ in range(3):
+            first = [renderer.draw(handle, below(0.0, 0.0)).pixels[..., 0].copy() for _ in range(3)][-1]
+            for distance in (60.0, 120.0):
+                far = renderer.draw(handle, below(0.0, -distance)).pixels[..., 0]
+                assert not far[SIZE // 2, SIZE // 2].any()
+        again = renderer.draw(handle, below(0.0, 0.0)).pixels[..., 0]
+    finally:
+        renderer.close()
+    np.testing.assert_array_equal(first, again)
