@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from edge_render.gl.by_size import BySize
 from edge_render.gl.calls import (
     COLOR_BUFFER_BIT,
     DRAW_FRAMEBUFFER,
@@ -21,25 +22,16 @@ from edge_render.gl.targets import Target
 
 
 class BehindCopy:
-    """Holds the copy of one picture size at a time. Made and used on the GL thread."""
+    """Made and used on the GL thread."""
 
     def __init__(self, context: GlContext) -> None:
         self._context = context
-        self._size = (0, 0)
-        self._owned: tuple[Any, ...] = ()
+        self._copies = BySize(self._make)
 
     def take(self, target: Target) -> None:
         """Copy what is drawn into a target, and bind it; the target's framebuffer is bound again after."""
         calls = self._context.calls
-        if self._size != (target.width, target.height):
-            self.release()
-            self._size = (target.width, target.height)
-            texture = self._context.moderngl.texture(self._size, 4)
-            texture.build_mipmaps()
-            texture.filter = (LINEAR_MIPMAP_LINEAR, LINEAR)
-            texture.repeat_x = texture.repeat_y = False
-            self._owned = (self._context.moderngl.framebuffer([texture]), texture)
-        framebuffer, texture = self._owned
+        texture, framebuffer = self._copies.get(target.width, target.height)
         calls.bind_framebuffer(READ_FRAMEBUFFER, target.drawn.glo)
         calls.bind_framebuffer(DRAW_FRAMEBUFFER, framebuffer.glo)
         corners = (0, 0, target.width, target.height)
@@ -49,7 +41,12 @@ class BehindCopy:
         calls.generate_mipmap(TEXTURE_2D)
         calls.bind_framebuffer(FRAMEBUFFER, target.drawn.glo)
 
+    def _make(self, width: int, height: int) -> tuple[Any, ...]:
+        texture = self._context.moderngl.texture((width, height), 4)
+        texture.build_mipmaps()
+        texture.filter = (LINEAR_MIPMAP_LINEAR, LINEAR)
+        texture.repeat_x = texture.repeat_y = False
+        return texture, self._context.moderngl.framebuffer([texture])
+
     def release(self) -> None:
-        for one in self._owned:
-            one.release()
-        self._owned = ()
+        self._copies.release()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import structlog
 from numpy.typing import NDArray
 
 from edge_render.gl.calls import (
@@ -36,6 +37,7 @@ from edge_render.gl.programs import (
     SURFACE_BINDING,
     TRANSMISSION_UNIT,
 )
+from edge_render.gl.texture_units import UNITS_OF, given_up_for
 from edge_render.gl.textures import GlTextures
 from edge_render.render_quality import RenderQuality
 from edge_render.scene import (
@@ -49,6 +51,8 @@ from edge_render.scene import (
     Transmission,
     UvTransform,
 )
+
+log = structlog.get_logger(__name__)
 
 _SURFACE_FLOATS = 4 * (7 + 26)
 SURFACE_BYTES = 4 * _SURFACE_FLOATS
@@ -217,7 +221,12 @@ class GpuMaterials:
             features.add("HAS_ENVIRONMENT")
         if self._scene.lights:
             features.add("LIGHTS")
-        return frozenset(features), tuple(textures)
+        fragment_units = int(self._context.moderngl.info["GL_MAX_TEXTURE_IMAGE_UNITS"])
+        given_up = given_up_for(frozenset(features), fragment_units)
+        if given_up:
+            log.warning("material_simplified", material=material.name, units=fragment_units, left_out=sorted(given_up))
+        left_out_units = {UNITS_OF[name] for name in given_up if name in UNITS_OF}
+        return frozenset(features) - given_up, tuple(entry for entry in textures if entry[0] not in left_out_units)
 
 
 def surface_stride(alignment: int) -> int:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from edge_render.geometry.draw_list import DrawList
+from edge_render.gl.by_size import BySize
 from edge_render.gl.calls import (
     BLEND,
     CULL_FACE,
@@ -31,23 +32,21 @@ RADIUS_M = 0.5
 
 
 class Openness:
-    """Holds the buffers of one picture size at a time. Made and used on the GL thread."""
+    """Made and used on the GL thread."""
 
     def __init__(self, context: GlContext, programs: GlPrograms) -> None:
         self._context = context
         self._estimate: Any = programs.get("fullscreen.vert", "openness.frag")
         self._smooth: Any = programs.get("fullscreen.vert", "openness.frag", frozenset({"SMOOTHED"}))
         self._no_vertices: Any = context.moderngl.vertex_array(self._estimate, [])
-        self._size = (0, 0)
-        self._owned: list[Any] = []
+        self._buffers = BySize(self._make)
 
     def draw(
         self, scene: GpuScene, draws: DrawList, clip_from_world: Matrix, reach: float, width: int, height: int
     ) -> None:
         """Find it for a picture, whose Frame block is bound, and bind it. ``reach``: how high a metre is, one metre
         away, as a share of the picture. Leaves the framebuffer and the viewport changed."""
-        self._resize(width, height)
-        depth, rough, smooth, to_depth, to_rough, to_smooth = self._owned
+        depth, rough, smooth, to_depth, to_rough, to_smooth = self._buffers.get(width, height)
         calls = self._context.calls
         calls.bind_framebuffer(FRAMEBUFFER, to_depth.glo)
         calls.viewport(0, 0, width, height)
@@ -75,11 +74,7 @@ class Openness:
         calls.active_texture(TEXTURE0 + OPENNESS_UNIT)
         calls.bind_texture(TEXTURE_2D, smooth.glo)
 
-    def _resize(self, width: int, height: int) -> None:
-        if self._size == (width, height):
-            return
-        self._free()
-        self._size = (width, height)
+    def _make(self, width: int, height: int) -> list[Any]:
         context = self._context.moderngl
         depth = context.depth_texture((width, height))
         depth.compare_func = ""
@@ -89,13 +84,8 @@ class Openness:
             texture.repeat_x = texture.repeat_y = False
         halves[1].filter = (LINEAR, LINEAR)
         framebuffers = [context.framebuffer(depth_attachment=depth), *(context.framebuffer([half]) for half in halves)]
-        self._owned = [depth, *halves, *framebuffers]
-
-    def _free(self) -> None:
-        for one in reversed(self._owned):
-            one.release()
-        self._owned = []
+        return [depth, *halves, *framebuffers]
 
     def release(self) -> None:
-        self._free()
+        self._buffers.release()
         self._no_vertices.release()

@@ -16,6 +16,7 @@ from edge_render.frame import PixelFormat
 from edge_render.gl.context import GlContext
 from edge_render.gl.materials import SURFACE_BYTES, surface_stride
 from edge_render.gl.renderer import GlRenderer
+from edge_render.gl.texture_units import given_up_for
 from edge_render.pose import Pose
 from edge_render.render_quality import RenderQuality
 from edge_render.renderer import View
@@ -430,3 +431,20 @@ def test_a_normal_map_that_is_turned_takes_its_normals_along(
     for x, y in (lean, (-lean[0], -lean[1])):
         lit.append(picture(renderer, replace(scene, sun=Sun((-x, -y, -0.8))))[MIDDLE][0])
     assert int(lit[0]) > 1.5 * int(lit[1])
+
+
+EVERY_MAP = ("BASE", "METAL_ROUGH", "NORMAL", "OCCLUSION", "EMISSIVE", "SPECULAR", "SPECULAR_COLOR", "COAT")
+EVERY_MAP += ("COAT_ROUGH", "COAT_NORMAL", "SHEEN_COLOR", "SHEEN_ROUGH", "TRANSMISSION", "LIGHT")
+EVERYTHING = frozenset({"HAS_ENVIRONMENT", "SEES_BEHIND", "SUN", "CASCADES 3", "MOVING_SHADOWS", "HAS_OPENNESS"})
+EVERYTHING |= {f"HAS_{name}_MAP" for name in EVERY_MAP}
+
+
+def test_what_a_device_of_few_texture_units_leaves_out_is_what_is_missed_least() -> None:
+    """All of it looks up 24 textures; each step gives up no more than it must."""
+    assert given_up_for(EVERYTHING, 32) == given_up_for(EVERYTHING, 24) == frozenset()
+    assert given_up_for(EVERYTHING, 23) == {"HAS_OPENNESS"}
+    assert given_up_for(EVERYTHING, 20) == {"HAS_OPENNESS", "CASCADES 3"}
+    at_least = given_up_for(EVERYTHING, 16)
+    assert at_least > given_up_for(EVERYTHING, 20)
+    assert not at_least & {"HAS_BASE_MAP", "HAS_NORMAL_MAP", "HAS_METAL_ROUGH_MAP", "HAS_ENVIRONMENT", "SUN"}
+    assert len(at_least) == 6
