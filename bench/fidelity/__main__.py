@@ -1,7 +1,8 @@
 """``make bench-fidelity DIR=…``: how the models of a folder look beside their reference pictures.
 
 A reference is ``NAME.reference.png`` beside the model or in ``--references``; ``--make-references`` has three.js make
-those that are missing. Exits with 1 where a shot has no reference, can't be drawn or differs by more than allowed.
+those that are missing. Exits with 1 where a shot has no reference, can't be drawn or differs by more than allowed,
+unless its sidecar expects that.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,11 +24,11 @@ from PIL import Image
 from bench.fidelity.compare import compare
 from bench.fidelity.lighting import lit
 from bench.fidelity.our_picture import OurPicture, Photographer
-from bench.fidelity.page import Bounds, Result, page, verdict
+from bench.fidelity.page import Bounds, Result, as_asked, page, verdict
 from bench.fidelity.sample_models import write_sample_models
-from bench.fidelity.shots import Shot, ShotError, find_shots
+from bench.fidelity.shots import Expected, Shot, ShotError, find_shots
 from bench.fidelity.three_reference import ReferencePictureError, ThreeReferences
-from edge_render.errors import EdgeRenderError
+from edge_render.errors import EdgeRenderError, ModelError
 
 DEFAULT_BOUNDS = Bounds(ssim_min=0.95, flip_max=0.05)
 
@@ -38,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     bounds = Bounds(options.ssim_min, options.flip_max)
     with _models(options.folder) as folder:
         try:
-            shots = list(find_shots(folder, options.environment))
+            shots = list(find_shots(folder, options.environment, options.references))
         except ShotError as error:
             print(error, file=sys.stderr)
             return 1
@@ -52,13 +54,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for result in results:
         print(_line(result, bounds))
     print(f"\nThe pictures: {options.out}")
-    return int(any(verdict(result, bounds) != "pass" for result in results))
+    return int(any(not as_asked(result, bounds) for result in results))
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench.fidelity", description=__doc__)
     parser.add_argument("folder", type=Path, nargs="?", help="Models; without one, models that the bench makes itself.")
-    parser.add_argument("--references", type=Path, help="Where reference pictures are; default: beside the models.")
+    parser.add_argument(
+        "--references",
+        type=Path,
+        help="Where reference pictures, and sidecars that models lack, are; default: beside the models.",
+    )
     parser.add_argument("--make-references", action="store_true", help="Have three.js make those that are missing.")
     parser.add_argument("--environment", type=Path, help="An .hdr picture that lights shots which name none.")
     parser.add_argument("--ssim-min", type=float, default=DEFAULT_BOUNDS.ssim_min)
@@ -79,16 +85,21 @@ def _models(folder: Path | None) -> Iterator[Path]:
 
 def _results(shots: Sequence[Shot], references: Path, *, make: bool) -> Iterator[Result]:
     photographer = Photographer()
-    missing = [shot for shot in shots if not (references / shot.reference_name).is_file()]
+    missing = [
+        shot
+        for shot in shots
+        if shot.spec.expected is Expected.ALIKE and not (references / shot.reference_name).is_file()
+    ]
     with ExitStack() as stack:
         three = stack.enter_context(ThreeReferences(missing)) if make and missing else None
         for shot in shots:
             try:
                 ours = photographer.take(shot, lit)
             except (ShotError, EdgeRenderError) as error:
-                yield Result(shot.label, problem=str(error))
-                continue
-            yield _compared(shot, ours, references / shot.reference_name, three)
+                result = Result(shot.label, problem=str(error), refused=isinstance(error, ModelError))
+            else:
+                result = _compared(shot, ours, references / shot.reference_name, three)
+            yield replace(result, expected=shot.spec.expected, bounds=shot.spec.bounds)
 
 
 def _compared(shot: Shot, ours: OurPicture, file: Path, three: ThreeReferences | None) -> Result:
@@ -100,7 +111,7 @@ def _compared(shot: Shot, ours: OurPicture, file: Path, three: ThreeReferences |
         ("Extensions", ", ".join(ours.examined.extensions) or "none"),
         *(("Finding", str(finding)) for finding in ours.examined.findings),
     )
-    if not file.is_file() and three is not None:
+    if not file.is_file() and three is not None and shot.spec.expected is Expected.ALIKE:
         try:
             made = three.draw(shot, ours.camera, () if ours.scene.rig is None else ours.scene.rig.playing)
         except ReferencePictureError as error:
@@ -125,7 +136,7 @@ def _read(file: Path) -> NDArray[np.uint8]:
 
 
 def _line(result: Result, bounds: Bounds) -> str:
-    text = f"{verdict(result, bounds):8} {result.label:44}"
+    text = f"{verdict(result, bounds):12} {result.label:44}"
     if result.difference is not None:
         return f"{text} SSIM {result.difference.ssim:.4f}  FLIP {result.difference.flip:.4f}"
     return f"{text} {result.problem}"

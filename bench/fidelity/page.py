@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from bench.fidelity.compare import Difference
+from bench.fidelity.shots import Expected, ShotBounds
 
 Picture = NDArray[np.uint8]
 
@@ -40,6 +41,11 @@ class Result:
     reference: Picture | None = field(default=None, repr=False)
     difference: Difference | None = field(default=None, repr=False)
     facts: tuple[tuple[str, str], ...] = ()
+    refused: bool = False
+    """The problem is the model's own: it was not loaded."""
+    expected: Expected = Expected.ALIKE
+    bounds: ShotBounds | None = None
+    """Its own, in place of those of the whole run."""
 
 
 def page(results: Sequence[Result], bounds: Bounds) -> str:
@@ -47,7 +53,7 @@ def page(results: Sequence[Result], bounds: Bounds) -> str:
     style = resources.files("bench.fidelity").joinpath("page.css").read_text("utf-8")
     rows = "".join(_row(index, result, bounds) for index, result in enumerate(results))
     sections = "".join(_section(index, result, bounds) for index, result in enumerate(results))
-    failed = sum(verdict(result, bounds) != "pass" for result in results)
+    failed = sum(not as_asked(result, bounds) for result in results)
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -61,10 +67,25 @@ def page(results: Sequence[Result], bounds: Bounds) -> str:
 
 
 def verdict(result: Result, bounds: Bounds) -> str:
-    """``pass``, ``differs`` or ``failed``."""
+    """``pass``, ``differs`` or ``failed``; of what was not to be compared, ``no reference`` or ``refused``."""
+    if result.expected is Expected.NO_REFERENCE:
+        return "no reference" if result.ours is not None and result.reference is None else "failed"
+    if result.expected is Expected.REFUSED:
+        return "refused" if result.refused else "failed"
     if result.problem is not None or result.difference is None:
         return "failed"
-    return "pass" if bounds.hold(result.difference) else "differs"
+    own = result.bounds
+    asked = bounds if own is None else Bounds(own.ssim_min, own.flip_max)
+    return "pass" if asked.hold(result.difference) else "differs"
+
+
+def as_asked(result: Result, bounds: Bounds) -> bool:
+    """Whether it became what its sidecar expects."""
+    return verdict(result, bounds) not in ("differs", "failed")
+
+
+def _css_class(outcome: str) -> str:
+    return outcome.replace(" ", "-")
 
 
 def _row(index: int, result: Result, bounds: Bounds) -> str:
@@ -73,11 +94,16 @@ def _row(index: int, result: Result, bounds: Bounds) -> str:
     figures = "<td><td><td>"
     if difference is not None:
         figures = f"<td>{difference.ssim:.4f}<td>{difference.flip:.4f}<td>{difference.psnr_db:.1f}"
-    return f'<tr class="{outcome}"><td><a href="#shot-{index}">{escape(result.label)}</a><td>{outcome}{figures}</tr>'
+    label = f'<a href="#shot-{index}">{escape(result.label)}</a>'
+    return f'<tr class="{_css_class(outcome)}"><td>{label}<td>{outcome}{figures}</tr>'
 
 
 def _section(index: int, result: Result, bounds: Bounds) -> str:
-    facts = "".join(f"<dt>{escape(name)}<dd>{escape(value)}" for name, value in result.facts)
+    told = list(result.facts)
+    if result.bounds is not None:
+        own = result.bounds
+        told.append(("Own bounds", f"SSIM {own.ssim_min:.3f}, FLIP {own.flip_max:.3f}: {own.reason}"))
+    facts = "".join(f"<dt>{escape(name)}<dd>{escape(value)}" for name, value in told)
     problem = "" if result.problem is None else f'<p class="problem">{escape(result.problem)}</p>'
     pictures = _figure("Ours", result.ours) + _figure("Reference", result.reference)
     flicker = ""
@@ -89,7 +115,8 @@ def _section(index: int, result: Result, bounds: Bounds) -> str:
             f"{_image('reference', result.reference)}</div></details>"
         )
     return (
-        f'<section id="shot-{index}" class="{verdict(result, bounds)}"><h2>{escape(result.label)}</h2>{problem}'
+        f'<section id="shot-{index}" class="{_css_class(verdict(result, bounds))}">'
+        f"<h2>{escape(result.label)}</h2>{problem}"
         f'<div class="pictures">{pictures}</div>{flicker}<dl>{facts}</dl></section>'
     )
 

@@ -11,6 +11,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -51,6 +52,27 @@ class SunSpec(BaseModel):
     intensity: Finite = 3.0
 
 
+class Expected(StrEnum):
+    """What is to become of a shot."""
+
+    ALIKE = "alike"
+    """It looks as its reference, within bounds."""
+    NO_REFERENCE = "no-reference"
+    """It is drawn; three.js can't read the model, and nobody else has made a reference."""
+    REFUSED = "refused"
+    """The model is refused: it is broken, or a file that it needs is not there."""
+
+
+class ShotBounds(BaseModel):
+    """Bounds of one shot that is known to look another way than its reference; the page shows why."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel, validate_by_name=True)
+
+    ssim_min: Annotated[float, Field(ge=-1, le=1)]
+    flip_max: Annotated[float, Field(ge=0, le=1)]
+    reason: Annotated[str, Field(min_length=10, max_length=300)]
+
+
 class ShotSpec(BaseModel):
     """One entry of the sidecar's ``shots``. Metres, degrees, linear RGB."""
 
@@ -75,6 +97,9 @@ class ShotSpec(BaseModel):
     exposure: Annotated[float, Field(gt=0, le=16)] = 1.0
     background: Point = (0.18, 0.18, 0.18)
     sun: SunSpec | None = None
+    expected: Expected = Expected.ALIKE
+    bounds: ShotBounds | None = None
+    """None: those of the whole run."""
 
 
 class _Sidecar(BaseModel):
@@ -99,8 +124,9 @@ class Shot:
         return f"{self.label}.reference.png"
 
 
-def find_shots(folder: Path, environment: Path | None) -> Iterator[Shot]:
-    """All shots of all models in a folder, by name. Raises ShotError."""
+def find_shots(folder: Path, environment: Path | None, sidecars: Path | None = None) -> Iterator[Shot]:
+    """All shots of all models in a folder, by name. ``sidecars``: another folder, laid out alike, that has those which
+    are not beside their model. Raises ShotError."""
     common = environment
     if common is None and (folder / DEFAULT_ENVIRONMENT).is_file():
         common = folder / DEFAULT_ENVIRONMENT
@@ -108,6 +134,8 @@ def find_shots(folder: Path, environment: Path | None) -> Iterator[Shot]:
     sharing = Counter(model.with_suffix("") for model in models)
     for model in models:
         sidecar = model.with_name(model.stem + SIDECAR_SUFFIX)
+        if not sidecar.is_file() and sidecars is not None:
+            sidecar = sidecars / sidecar.relative_to(folder)
         specs = _read(sidecar) if sidecar.is_file() else (ShotSpec(),)
         for spec in specs:
             name = model.relative_to(folder).as_posix()

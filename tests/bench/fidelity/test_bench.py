@@ -88,7 +88,7 @@ def bench(folder: Path, *options: str) -> tuple[int, str]:
 def test_a_model_that_looks_as_pyrender_draws_it_passes(models: Path, capsys: pytest.CaptureFixture[str]) -> None:
     Image.fromarray(by_pyrender(models / "plate.glb")).save(models / "plate.reference.png")
     code, page = bench(models)
-    assert capsys.readouterr().out.startswith("pass     plate")
+    assert capsys.readouterr().out.startswith("pass         plate")
     assert code == 0
     assert page.count("<img") == 5
     assert "<dt>Triangles<dd>2" in page
@@ -100,7 +100,7 @@ def test_a_model_of_another_colour_differs_and_bounds_can_be_chosen(
     Image.fromarray(by_pyrender(models / "plate.glb")).save(models / "plate.reference.png")
     write_plate(models, color=(0.1, 0.5, 0.1))
     code, page = bench(models)
-    assert capsys.readouterr().out.startswith("differs  plate")
+    assert capsys.readouterr().out.startswith("differs      plate")
     assert code == 1
     assert '<tr class="differs">' in page
     assert bench(models, "--ssim-min", "-1", "--flip-max", "1")[0] == 0
@@ -136,6 +136,35 @@ def test_each_shot_that_fails_says_why_and_the_others_are_still_compared(
     assert "no reference no-reference.reference.png" in page
     assert "small-reference.reference.png has another size" in page
     assert "torn-reference.reference.png" in page
+
+
+def test_what_a_sidecar_expects_is_no_failure_and_what_becomes_otherwise_is(
+    models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The sidecars lie with the references, as a folder of models may not be written to."""
+    references = tmp_path / "references"
+    references.mkdir()
+    Image.fromarray(by_pyrender(models / "plate.glb")).save(references / "plate.reference.png")
+    write_plate(models, color=(0.45, 0.25, 0.1))
+    (models / "broken.glb").write_bytes(b"glTF\x02\0\0\0")
+    write_plate(models, "old")
+    for name, more in (
+        ("plate", {"bounds": {"ssimMin": 0.5, "flipMax": 0.3, "reason": "It was painted <anew> since."}}),
+        ("broken", {"expected": "refused"}),
+        ("old", {"expected": "no-reference"}),
+    ):
+        (models / f"{name}.fidelity.json").unlink(missing_ok=True)
+        sidecar = {"shots": [{**({} if name == "broken" else SHOT), **more}]}
+        (references / f"{name}.fidelity.json").write_text(json.dumps(sidecar), "utf-8")
+    code, page = bench(models, "--references", str(references), "--ssim-min", "1", "--flip-max", "0")
+    lines = capsys.readouterr().out.splitlines()
+    assert code == 0
+    assert [line[:12].strip() for line in lines[:3]] == ["refused", "no reference", "pass"]
+    assert "SSIM 0.500, FLIP 0.300: It was painted &lt;anew&gt; since." in page
+    assert "3 pictures, 0 of them not as asked" in page
+    # What is expected to be refused, and is not, has failed.
+    (references / "old.fidelity.json").write_text(json.dumps({"shots": [{**SHOT, "expected": "refused"}]}), "utf-8")
+    assert bench(models, "--references", str(references))[0] == 1
 
 
 def test_a_folder_without_models_or_with_a_wrong_sidecar_is_an_error(
