@@ -72,7 +72,7 @@ class SceneDrawable:
         content, self._content = self._content, None  # its pixels are let go once they are on the GPU
         assert content is not None, "it is uploaded once"
         prepared = content if isinstance(content, PreparedScene) else prepare_scene(content)
-        self._around = Surroundings(parts.context, parts.programs, self._scene)
+        self._around = Surroundings(parts.context, parts.programs, self._scene, trilinear=parts.quality.trilinear)
         self._around.upload()
         gpu = self._gpu = GpuScene(parts.context, parts.programs, prepared, parts.quality)
         for done in gpu.upload():

@@ -18,6 +18,7 @@ from edge_render.gl.calls import (
     HALF_FLOAT,
     LINEAR,
     LINEAR_MIPMAP_LINEAR,
+    LINEAR_MIPMAP_NEAREST,
     RGB,
     RGB16F,
     TEXTURE0,
@@ -50,8 +51,10 @@ _KINDS = {LightKind.DIRECTIONAL: 0.0, LightKind.POINT: 1.0, LightKind.SPOT: 2.0}
 class Surroundings:
     """Made and used on the GL thread."""
 
-    def __init__(self, context: GlContext, programs: GlPrograms, scene: Scene) -> None:
+    def __init__(self, context: GlContext, programs: GlPrograms, scene: Scene, *, trilinear: bool) -> None:
+        """``trilinear``: reflections blend between two levels of roughness, else they are of the nearer one."""
         self._context, self._scene = context, scene
+        self._between_levels = LINEAR_MIPMAP_LINEAR if trilinear else LINEAR_MIPMAP_NEAREST
         self._names = (ctypes.c_uint * 3)()
         self._block: Any = context.moderngl.buffer(reserve=_FLOATS * 4)
         self._constants = np.zeros(_FLOATS, np.float32)
@@ -156,7 +159,7 @@ class Surroundings:
                 calls.tex_image_2d(target, level, RGB16F, size, size, 0, RGB, HALF_FLOAT, pixels.ctypes.data)
         for parameter, value in (
             (TEXTURE_MAX_LEVEL, len(levels) - 1),
-            (TEXTURE_MIN_FILTER, LINEAR_MIPMAP_LINEAR),
+            (TEXTURE_MIN_FILTER, self._between_levels if len(levels) > 1 else LINEAR),
             (TEXTURE_MAG_FILTER, LINEAR),
         ):
             calls.tex_parameter(TEXTURE_CUBE_MAP, parameter, value)

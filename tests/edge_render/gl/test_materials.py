@@ -448,3 +448,15 @@ def test_what_a_device_of_few_texture_units_leaves_out_is_what_is_missed_least()
     assert at_least > given_up_for(EVERYTHING, 20)
     assert not at_least & {"HAS_BASE_MAP", "HAS_NORMAL_MAP", "HAS_METAL_ROUGH_MAP", "HAS_ENVIRONMENT", "SUN"}
     assert len(at_least) == 6
+
+
+def test_reflections_of_the_nearer_level_are_close_to_those_in_between(renderer: GlRenderer) -> None:
+    """As on the software rung: a roughness of 5/12 lies in the middle between two levels."""
+    scene = replace(quads([(metal(5 / 12), turned_x(-0.5))]), environment=halves())
+    quick = GlRenderer(GlContext.open(), PixelFormat.RGBA, RenderQuality(trilinear=False))
+    try:
+        near, between = (picture(one, scene)[MIDDLE].astype(int) for one in (quick, renderer))
+    finally:
+        quick.close()
+    assert near == pytest.approx(between, abs=12)
+    assert near.max() > 60
