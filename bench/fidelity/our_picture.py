@@ -60,7 +60,7 @@ class Photographer:
         scene = light(replace(model, sun=sun, exposure=spec.exposure, background=spec.background, ambient=_DARK), shot)
         self._time_s = 0.0
         context = GlContext.open()
-        renderer = GlRenderer(context, PixelFormat.RGBA, self._quality or _best(context), lambda: self._time_s)
+        renderer = GlRenderer(context, PixelFormat.RGBA, self._quality or RenderQuality(), lambda: self._time_s)
         try:
             handle = renderer.load(scene)
             load_ms = (time.perf_counter() - began) * 1e3
@@ -76,11 +76,6 @@ class Photographer:
         finally:
             renderer.close()
         return OurPicture(np.ascontiguousarray(pixels), scene, camera, load_ms, examined)
-
-
-def _best(context: GlContext) -> RenderQuality:
-    # llvmpipe's anisotropic filter takes mirrored textures for clamped ones.
-    return RenderQuality(anisotropy=1.0) if context.software else RenderQuality()
 
 
 def _variant(shot: Shot, scene: Scene) -> int | None:

@@ -203,13 +203,16 @@ class GpuScene:
             material = batch.look.material
             if material.blended or batch.key.primitive is not Primitive.TRIANGLES:
                 continue
+            cut = material.alpha_mode is AlphaMode.MASK
+            if cut and material.base_color_factor[3] < material.alpha_cutoff:
+                continue  # a texture makes it no more
             use = material.base_color_texture if "HAS_BASE_MAP" in batch.look.features else None
             features = set(placing_features(batch.key))
-            if material.alpha_mode is AlphaMode.MASK and use is not None:
+            if cut and use is not None:
                 features |= {"ALPHA_MASK", "CUT_BY_UV_1"} if use.uv_set else {"ALPHA_MASK"}
             program = self._programs.get("depth.vert", "depth.frag", frozenset(features))
             program["depth_from_world"].write(matrix)
-            if material.alpha_mode is AlphaMode.MASK and use is not None:
+            if cut and use is not None:
                 program["alpha_factor"].value = material.base_color_factor[3]
                 program["alpha_cutoff"].value = material.alpha_cutoff
                 rows = (use.transform or UvTransform()).rows

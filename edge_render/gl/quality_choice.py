@@ -10,6 +10,7 @@ from statistics import median
 import numpy as np
 import structlog
 
+from edge_render.errors import RendererError
 from edge_render.frame import PixelFormat
 from edge_render.gl.context import GlContext
 from edge_render.gl.renderer import GlRenderer
@@ -33,9 +34,17 @@ def choose_rung(open_context: Callable[[], GlContext], budget_ms: float, width: 
     """
     best, took_ms = Rung.SOFTWARE, {}
     for rung in list(Rung)[1:]:
-        renderer = GlRenderer(open_context(), PixelFormat.RGBA, RenderQuality.of(rung))
+        context = open_context()
+        try:
+            renderer = GlRenderer(context, PixelFormat.RGBA, RenderQuality.of(rung))
+        except RendererError:
+            context.close()
+            raise
         try:
             took_ms[rung] = _draw_ms(renderer, budget_ms, width, height)
+        except RendererError as error:  # too little memory, or a shader that its driver does not take
+            log.warning("quality_rung_failed", rung=rung, error=str(error))
+            break
         finally:
             renderer.close()
         if took_ms[rung] > budget_ms:
