@@ -116,7 +116,7 @@ class GlTextures:
         calls.tex_parameter(TEXTURE_2D, _TEXTURE_MAG_FILTER, _NEAREST if texture.nearest else _LINEAR)
         calls.tex_parameter(TEXTURE_2D, _TEXTURE_WRAP_S, _WRAP[texture.wrap_s])
         calls.tex_parameter(TEXTURE_2D, _TEXTURE_WRAP_T, _WRAP[texture.wrap_t])
-        # llvmpipe's anisotropic filter takes mirrored textures for clamped ones.
+        # llvmpipe's anisotropic filter draws mirrored repeats a texel off.
         right = not (self._context.software and Wrap.MIRROR in (texture.wrap_s, texture.wrap_t))
         if smallest == _LINEAR_MIPMAP_LINEAR and not texture.nearest and self._quality.anisotropy > 1.0 and right:
             anisotropy = min(self._quality.anisotropy, self._context.moderngl.max_anisotropy)

@@ -37,6 +37,7 @@ from edge_render.scene import (
     TextureUse,
     Transmission,
     UvTransform,
+    Wrap,
 )
 from edge_render.tone import srgb_from_linear, tone_map
 from tests.edge_render.tiny_scenes import NO_SUN, glowing, matte, placed, quads, turned_x
@@ -460,3 +461,45 @@ def test_reflections_of_the_nearer_level_are_close_to_those_in_between(renderer:
         quick.close()
     assert near == pytest.approx(between, abs=12)
     assert near.max() > 60
+
+
+def test_a_material_with_every_map_is_drawn_with_sixteen_textures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a device that promises no more than OpenGL 3.3 does: its program links, and looks up no more."""
+    monkeypatch.setattr("edge_render.gl.materials.given_up_for", lambda features, _: given_up_for(features, 16))
+    use = TextureUse(0)
+    everything = Material(
+        "everything",
+        base_color_texture=use,
+        metallic_roughness_texture=use,
+        normal_texture=use,
+        occlusion_texture=TextureUse(1),
+        emissive_texture=use,
+        clearcoat=Clearcoat(1.0, texture=use, roughness_texture=use, normal_texture=use),
+        sheen=Sheen((0.1, 0.1, 0.1), color_texture=use, roughness_texture=use),
+        specular=Specular(1.0, texture=use, color_texture=use),
+        transmission=Transmission(0.5, texture=use),
+    )
+    scene = quads([(everything, np.eye(4))], textures=(bumps(0.0, 0.0), bumps(0.1, 0.0)), sun=Sun((0.0, 0.0, -1.0)))
+    scene = replace(scene, environment=uniform())
+    made = GlRenderer(GlContext.open(), PixelFormat.RGBA, RenderQuality(samples=1))
+    try:
+        assert picture(made, scene)[MIDDLE].min() > 20
+    finally:
+        made.close()
+
+
+def test_anisotropy_leaves_mirrored_textures_where_they_are() -> None:
+    """llvmpipe's anisotropic filter draws mirrored repeats a texel off; large texels show it."""
+    texels = np.zeros((4, 4, 4), np.uint8)
+    texels[:, :2, 0], texels[:, 2:, 1], texels[..., 3] = 255, 255, 255
+    strip = Texture("strip", texels, Wrap.MIRROR, Wrap.MIRROR)
+    glow = glowing((1.0, 1.0, 1.0), emissive_texture=TextureUse(0, transform=UvTransform(scale=(3.0, 3.0))))
+    scene = quads([(glow, np.eye(4))], textures=(strip,))
+    seen = []
+    for anisotropy in (1.0, 16.0):
+        made = GlRenderer(GlContext.open(), PixelFormat.RGBA, RenderQuality(samples=1, anisotropy=anisotropy))
+        try:
+            seen.append(picture(made, scene).astype(int))
+        finally:
+            made.close()
+    assert np.abs(seen[0] - seen[1]).max() < 30
