@@ -36,13 +36,12 @@ from edge_render.gl.calls import (
     UNPACK_ALIGNMENT,
 )
 from edge_render.gl.context import GlContext
+from edge_render.gl.light_choice import LIGHTS_MAX, LightChoice
 from edge_render.gl.programs import BRDF_UNIT, ENVIRONMENT_UNIT, IRRADIANCE_UNIT, SURROUNDINGS_BINDING, GlPrograms
 from edge_render.gl.shadow_map import PARTS_MAX
 from edge_render.pose import Matrix, Vec3
 from edge_render.scene import EnvironmentLight, LightKind, PunctualLight, Scene
 
-LIGHTS_MAX = 12
-"""Punctual lights that one picture is lit by."""
 _SHADOWS_AT = 4 * (1 + 1 + 4 * LIGHTS_MAX)
 _FLOATS = _SHADOWS_AT + 8 * PARTS_MAX
 _KINDS = {LightKind.DIRECTIONAL: 0.0, LightKind.POINT: 1.0, LightKind.SPOT: 2.0}
@@ -61,6 +60,7 @@ class Surroundings:
         self._background: Any = None
         self._no_vertices: Any = None
         self._written = b""
+        self._choice = LightChoice(scene.lights)
         context.calls.gen_textures(3, ctypes.addressof(self._names))
         self._programs = programs
 
@@ -87,7 +87,7 @@ class Surroundings:
         constants = self._constants
         constants[_SHADOWS_AT:] = shadow_parts.reshape(-1)
         if self._scene.lights:
-            chosen = strongest(self._scene.lights, eye, nodes)
+            chosen = self._choice.strongest(eye, nodes)
             constants = constants.copy()
             constants[4] = len(chosen)
             values = [_light(light, matrix, self._scene.exposure) for light, matrix in chosen]
@@ -163,26 +163,6 @@ class Surroundings:
             (TEXTURE_MAG_FILTER, LINEAR),
         ):
             calls.tex_parameter(TEXTURE_CUBE_MAP, parameter, value)
-
-
-def strongest(
-    lights: tuple[PunctualLight, ...], eye: Vec3, nodes: NDArray[np.float64] | None
-) -> list[tuple[PunctualLight, NDArray[np.float64]]]:
-    """The LIGHTS_MAX lights, with where they are, that are brightest where the visitor is; directional ones first."""
-    placed = [
-        (light, light.matrix if nodes is None or light.rig_node is None else nodes[light.rig_node]) for light in lights
-    ]
-    if len(placed) <= LIGHTS_MAX:
-        return placed
-
-    def brightness(entry: tuple[PunctualLight, NDArray[np.float64]]) -> float:
-        light, matrix = entry
-        if light.kind is LightKind.DIRECTIONAL:
-            return math.inf
-        distance2 = float(np.sum((matrix[:3, 3] - eye) ** 2))
-        return light.intensity * max(light.color) / max(distance2, 1.0)
-
-    return sorted(placed, key=brightness, reverse=True)[:LIGHTS_MAX]
 
 
 def _light(light: PunctualLight, matrix: NDArray[np.float64], exposure: float) -> NDArray[np.float32]:
