@@ -3,7 +3,8 @@
 Each visitor has one wish, the newest. Live pictures are drawn at most ``max_fps`` a second for each visitor,
 the first one after idleness at once, and visitors take turns. When a visitor has stood still for a while and
 nobody waits, the same picture is drawn once more in full quality. Then it is refined, pass by pass, in the gaps that
-those who move leave; after that there is nothing to do.
+those who move leave; after that there is nothing to do. An animation or a video may leave no gaps for as long as it
+runs: then a small share of the time goes to those who rest, as what they were shown last may be coarse.
 """
 
 from __future__ import annotations
@@ -24,6 +25,11 @@ is not held back; the mean rate stays at ``max_fps``."""
 PASS_PAUSE = 0.5
 """The pause after a pass, as a part of what it took. Drawing in software takes all cores: encoding and sending, the
 first picture of this very rest among it, come in between."""
+PATIENCE_NS = 300_000_000
+"""How long content that changes may put off the next step of a resting picture, which is the still picture or a pass.
+Input may put it off for as long as it lasts: visitors move now and then, and feel delay."""
+RESTING_SHARE = 0.2
+"""The part of the time that steps which were put off take at most."""
 
 Visitor = TypeVar("Visitor", bound=Hashable)
 
@@ -73,6 +79,8 @@ class _Entry:
     shown: Wish | None = None
     """The last drawn wish; its ``view.still`` says in which quality."""
     changed_at_ns: int = 0
+    moved_at_ns: int | None = None
+    """When the visitor changed the view; content that changes by itself does not count."""
     due_ns: int = 0
     phase: InputPhase = field(default_factory=InputPhase)
     turn: int = 0
@@ -109,6 +117,8 @@ class DrawSchedule(Generic[Visitor]):
         self._entries: dict[Visitor, _Entry] = {}
         self._turns = itertools.count(1)
         self._pause_until_ns = 0
+        self._patient_until_ns = 0
+        """Until when resting pictures wait for content that changes, counted from the last step of one."""
         self.hand_outs: tuple[int, ...] = ()
         """After how many passes a refined picture is handed out; the last is final. Empty: pictures are not refined."""
 
@@ -138,7 +148,7 @@ class DrawSchedule(Generic[Visitor]):
             return True
         view = replace(wish.view, still=False)
         if entry.wish is None or entry.wish.view != view:
-            entry.changed_at_ns = now_ns
+            entry.changed_at_ns = entry.moved_at_ns = now_ns
             entry.phase.on_input(now_ns)
         entry.wish = replace(wish, view=view)
         entry.waiting = entry.shown is None or replace(entry.shown.view, still=False) != view
@@ -208,6 +218,7 @@ class DrawSchedule(Generic[Visitor]):
         if entry is not None:
             entry.pass_ns = took_ns
         self._pause_until_ns = now_ns + round(PASS_PAUSE * took_ns)
+        self._patient_until_ns = now_ns + max(PATIENCE_NS, round(took_ns * (1 / RESTING_SHARE - 1)))
 
     def next(self, now_ns: int) -> Draw[Visitor] | Refine[Visitor] | int | None:
         """The picture to draw now, else the time at which to ask again, else None: only a new wish can change that.
@@ -216,31 +227,41 @@ class DrawSchedule(Generic[Visitor]):
         """
         waiting = [item for item in self._entries.items() if item[1].waiting]
         due = [item for item in waiting if item[1].due_ns <= now_ns]
+        resting = [item for item in self._entries.items() if item[1].still_at_ns is not None]
+        unfinished = [item for item in self._entries.items() if self._refinable(item[1])]
+        # One is finished before the next begins: taking turns, all would be late, and each would take memory.
+        next_still = min(resting, key=lambda item: item[1].rests_at_ns, default=None)
+        next_pass = min(unfinished, key=lambda item: (item[1].passes == 0, item[1].changed_at_ns), default=None)
+        if next_still is not None and self._put_off_until_ns(next_still[1]) <= now_ns:
+            return self._take_still(*next_still)
+        if next_pass is not None and self._put_off_until_ns(next_pass[1]) <= now_ns:
+            return self._take_pass(*next_pass)
         if due:
             visitor, entry = min(due, key=lambda item: item[1].turn)
             earliest_ns = now_ns - round(entry.interval_ns * EARLY_FRACTION)
             step_ns = entry.phase.step_ns(entry.due_ns, entry.interval_ns)
             entry.due_ns = max(entry.due_ns, earliest_ns) + entry.interval_ns - step_ns
             return self._take(visitor, entry)
+        times_ns = [self._put_off_until_ns(item[1]) for item in (next_still, next_pass) if item is not None]
         if waiting:
             # A still picture takes long: it would hold up those who move and are due in a moment.
-            return min(entry.due_ns for _, entry in waiting)
-        times_ns = []
-        resting = [(at_ns, item) for item in self._entries.items() if (at_ns := item[1].still_at_ns) is not None]
-        if resting:
-            at_ns, (visitor, entry) = min(resting, key=lambda item: item[0])
+            return min([entry.due_ns for _, entry in waiting] + times_ns)
+        if next_still is not None:
+            if next_still[1].rests_at_ns <= now_ns:
+                return self._take_still(*next_still)
+            times_ns.append(next_still[1].rests_at_ns)
+        if next_pass is not None:
+            at_ns = self._pass_at_ns(next_pass[1], now_ns)
             if at_ns <= now_ns:
-                return self._take_still(visitor, entry)
-            times_ns.append(at_ns)
-        unfinished = [item for item in self._entries.items() if self._refinable(item[1])]
-        if unfinished:
-            # One is finished before the next begins: taking turns, all would be late, and each would take memory.
-            visitor, entry = min(unfinished, key=lambda item: (item[1].passes == 0, item[1].changed_at_ns))
-            at_ns = self._pass_at_ns(entry, now_ns)
-            if at_ns <= now_ns:
-                return self._take_pass(visitor, entry)
+                return self._take_pass(*next_pass)
             times_ns.append(at_ns)
         return min(times_ns, default=None)
+
+    def _put_off_until_ns(self, entry: _Entry) -> int:
+        """From when on the next step of this resting picture goes before what content that changes asks for."""
+        moved_ns = (other.moved_at_ns for other in self._entries.values() if other.moved_at_ns is not None)
+        hands_off_ns = max(moved_ns, default=0) + STILL_AFTER_NS
+        return max(entry.rests_at_ns + PATIENCE_NS, self._patient_until_ns, hands_off_ns)
 
     def _refinable(self, entry: _Entry) -> bool:
         shown = entry.shown

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 
 import pytest
 
-from edge_render.draw_schedule import PASS_PAUSE, STILL_AFTER_NS, Draw, DrawSchedule, Refine, Wish
+from edge_render.draw_schedule import (
+    PASS_PAUSE,
+    PATIENCE_NS,
+    RESTING_SHARE,
+    STILL_AFTER_NS,
+    Draw,
+    DrawSchedule,
+    Refine,
+    Wish,
+)
 from edge_render.pose import Pose
 from edge_render.renderer import Fade, SceneHandle, View
 
@@ -377,15 +387,16 @@ def test_content_that_changes_is_drawn_again_for_all_who_look_at_it() -> None:
         schedule.add(visitor, handle, 30.0)
         schedule.want(visitor, Wish(view(0.0), 1, 0), 0)
         assert isinstance(schedule.next(0), Draw)
-    schedule.content_changed(SceneHandle(1), SECOND_NS)
-    again = [schedule.next(SECOND_NS), schedule.next(SECOND_NS)]
+    changed_ns = STILL_AFTER_NS + 50 * MS
+    schedule.content_changed(SceneHandle(1), changed_ns)
+    again = [schedule.next(changed_ns), schedule.next(changed_ns)]
     assert {draw.visitor for draw in again if isinstance(draw, Draw)} == {"here", "too"}
     # No input waits for it: its time is that of the change, so that nobody takes the rest before it for a delay.
-    assert {draw.wish.input_at_ns for draw in again if isinstance(draw, Draw)} == {SECOND_NS}
-    following = schedule.next(SECOND_NS)
+    assert {draw.wish.input_at_ns for draw in again if isinstance(draw, Draw)} == {changed_ns}
+    following = schedule.next(changed_ns)
     assert isinstance(following, Draw)
     assert following.visitor == "elsewhere"
-    assert following.wish.view.still, "it rests since long"
+    assert following.wish.view.still, "it rests already"
 
 
 def test_who_fades_over_from_content_that_changes_gets_a_new_picture() -> None:
@@ -415,3 +426,46 @@ def test_what_moves_by_itself_never_rests() -> None:
             assert isinstance(following, int)
             now_ns = following
     assert len(drawn_ns) == 10
+
+
+@pytest.mark.parametrize("step_ms", [20, 200])
+def test_who_rests_gets_a_share_beside_content_that_never_stops(step_ms: int) -> None:
+    """An animation that takes all the time there is: the other's resting picture is finished all the same."""
+    schedule = refining_schedule_of("rests", "watches")
+    schedule.move("watches", LOUNGE)
+    for visitor in ("rests", "watches"):
+        schedule.want(visitor, wish(1.0), 0)
+    now_ns, steps_ns, finished_ns = 0, [], None
+    while finished_ns is None:
+        task = schedule.next(now_ns)
+        assert task is not None
+        if isinstance(task, int):
+            now_ns = task
+        elif task.visitor == "watches":
+            now_ns += 40 * MS
+            schedule.draw_again("watches", now_ns)
+        elif task.wish.view.still:
+            steps_ns.append(now_ns)
+            now_ns += step_ms * MS
+            schedule.took(task, step_ms * MS, now_ns)
+            finished_ns = now_ns if isinstance(task, Refine) and task.final else None
+        else:
+            now_ns += 40 * MS
+    assert steps_ns[0] < STILL_AFTER_NS + PATIENCE_NS + 100 * MS
+    gaps_ns = [after - before for before, after in itertools.pairwise(steps_ns)]
+    assert all(step_ms * MS <= RESTING_SHARE * gap_ns for gap_ns in gaps_ns), "who watches keeps the rest of the time"
+    assert all(gap_ns < (step_ms / RESTING_SHARE + 400) * MS for gap_ns in gaps_ns)
+
+
+def test_who_moves_meanwhile_waits_for_nothing_beside_an_animation() -> None:
+    schedule = refining_schedule_of("rests", "watches")
+    schedule.move("watches", LOUNGE)
+    for visitor in ("rests", "watches"):
+        schedule.want(visitor, wish(1.0), 0)
+    for step in range(100):
+        now_ns = step * 40 * MS
+        schedule.want("watches", wish(2.0 + step), now_ns)
+        while isinstance(task := schedule.next(now_ns), Draw):
+            assert not task.wish.view.still
+            if task.visitor == "watches":
+                schedule.draw_again("watches", now_ns + 30 * MS)
