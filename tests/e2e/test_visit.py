@@ -204,4 +204,4 @@ def test_a_closed_tab_gives_its_place_back(server: NodeProcess, open_page: OpenP
     page.close()
     probe = open_page(server.url)
     wait_until(probe, "async () => (await (await fetch('/metrics')).text()).includes('\\nedge_render_visits 1.0')")
-    assert json.loads(server.get("/readyz")) == {"ready": True}
+    assert json.loads(server.get("/readyz")) == {"ready": True, "opened": 1.0}
