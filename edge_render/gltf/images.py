@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-_BAND_PIXELS: Final = 1 << 20
+_BAND_PIXELS: Final = 1 << 17
+"""Copied at once: Pillow and numpy keep the interpreter for the whole copy, and the thread that draws waits for it."""
 FORMATS: Final = ("PNG", "JPEG", "WEBP", "AVIF")
 
 Pixels = NDArray[np.uint8]
