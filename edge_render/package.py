@@ -31,6 +31,7 @@ from edge_render.manifest import (
     SceneAudio,
     Text,
 )
+from edge_render.manifest_errors import place_in_file, told_of
 from edge_render.panorama.spec import PanoramaScene
 from edge_render.plain_file import UnreadableFileError, read_plain_file
 from edge_render.pose import Pose
@@ -270,8 +271,8 @@ def examine_package(root: Path) -> tuple[Package | None, tuple[Finding, ...]]:
     try:
         package = Package(root, Showroom.model_validate(tree))
     except ValidationError as error:
-        for item in islice(error.errors(include_url=False, include_context=False, include_input=False), _TOLD_MAX):
-            log.error(place_of(item["loc"]), item["msg"].removeprefix("Value error, "), "MANIFEST_INVALID")
+        for item in islice(error.errors(include_url=False, include_input=False), _TOLD_MAX):
+            log.error(place_of(place_in_file(item["loc"], tree)), told_of(item), "MANIFEST_INVALID")
         return None, log.findings()
     for field, relative in package.files():
         try:

@@ -71,7 +71,7 @@ def test_a_model_is_read_once_for_all_scenes_that_show_it(tmp_path: Path) -> Non
         (hall(audio={"file": "hall.glb"}), Severity.ERROR, "scenes.hall.audio.file", "SOUND_INVALID"),
         (hall(variant="red"), Severity.ERROR, "scenes.hall.variant", "CHOICE_UNKNOWN"),
         (hall(animations=["dance"]), Severity.ERROR, "scenes.hall.animations", "CHOICE_UNKNOWN"),
-        (hall(surprise=1), Severity.ERROR, "scenes.hall.model.surprise", "MANIFEST_INVALID"),
+        (hall(surprise=1), Severity.ERROR, "scenes.hall.surprise", "MANIFEST_INVALID"),
         (hall(entryPoses=[{"name": "far", "position": [9, 1.6, 0]}]), Severity.WARNING,
          "scenes.hall.entryPoses.far.position", "ENTRY_OUTSIDE"),
         (hall(hotspots=[hotspot("loan", nodes=["house", "home"], action={"type": "scene", "scene": "hall"})]),
