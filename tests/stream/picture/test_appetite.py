@@ -29,3 +29,10 @@ def test_richer_content_gets_more_within_a_second() -> None:
 
 def test_a_link_that_carries_less_than_the_picture_needs_is_made_full_use_of() -> None:
     assert after_moving(Appetite(MIN_BPS, MAX_BPS), 1_500_000, 6e6, 90) == 1_500_000
+
+
+def test_a_fade_from_a_plain_scene_into_a_rich_one_shows_no_blocks_for_long() -> None:
+    appetite = Appetite(MIN_BPS, MAX_BPS)
+    after_moving(appetite, MAX_BPS, 2e5, 200)
+    assert after_moving(appetite, MAX_BPS, 8e6, 4) > 0.7 * 8e6, "in four pictures"
+    assert after_moving(appetite, MAX_BPS, 8e6, 60) == pytest.approx(8e6, rel=0.2), "and not far beyond"
