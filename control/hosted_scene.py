@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -46,20 +46,6 @@ class ScenePicker(Protocol):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class OpenedScene:
-    """A scene that was read, and is not on the GPU yet. ``content`` is large: it is dropped once it is there."""
-
-    content: Content
-    picker: ScenePicker
-    space: WalkSpace
-    sound: HostedSound | None
-    narrations: Mapping[str, SceneSound]
-    feed: LiveFeed | None
-    figures: Mapping[str, int]
-    """How large it is, for the log."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class HostedScene:
     """A scene that visitors can be in."""
 
@@ -73,6 +59,18 @@ class HostedScene:
     """What is told on cards, by hotspot."""
     feed: LiveFeed | None = None
     """The video of a live scene."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OpenedScene:
+    """A scene that was read, and is not on the GPU yet. ``content`` is large: it is dropped once it is there."""
+
+    content: Content
+    hosted: Callable[[SceneHandle], HostedScene]
+    """The scene, once it is on the GPU by that handle."""
+    feed: LiveFeed | None
+    figures: Mapping[str, int]
+    """How large it is, for the log."""
 
 
 def reading_thread() -> ThreadPoolExecutor:
@@ -137,4 +135,5 @@ async def open_scene(
     if feed is not None and sound is None:
         sound = feed.sound
     on_progress(1.0)
-    return OpenedScene(content, picker, space, sound, narrations, feed, figures)
+    hosted = partial(HostedScene, name, spec, picker=picker, space=space, sound=sound, narrations=narrations, feed=feed)
+    return OpenedScene(content, hosted, feed, figures)

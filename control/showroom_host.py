@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -55,10 +55,23 @@ class _Request:
 
     waiting: list[tuple[asyncio.Future[SceneLease], OnProgress]] = field(default_factory=list)
 
+    @property
+    def wanted(self) -> bool:
+        """Not all who wanted it have gone elsewhere."""
+        return any(True for _ in self.unanswered())
+
+    def unanswered(self) -> Iterator[asyncio.Future[SceneLease]]:
+        return (answer for answer, _ in self.waiting if not answer.done())
+
     def tell(self, done: float) -> None:
         for answer, on_progress in self.waiting:
             if not answer.done():
                 on_progress(done)
+
+    def fail(self, error: Exception) -> None:
+        """Tell all who still wait why it can't be loaded."""
+        for answer in self.unanswered():
+            answer.set_exception(error)
 
 
 class ShowroomHost:
@@ -186,28 +199,15 @@ class ShowroomHost:
         await asyncio.gather(*(feed.close() for feed in self.feeds.values()))
 
     async def _answer(self, name: str, group: asyncio.TaskGroup) -> None:
+        """Load a scene that somebody waits for."""
         request = self._requests[name]
-        request.waiting = [item for item in request.waiting if not item[0].done()]
         try:
-            if not request.waiting:
-                return  # all who wanted it have gone elsewhere
-            if name not in self._scenes:
-                scene = await self._load(name, request, evict=True)
-                group.create_task(self._code_sounds(scene), name=f"code-sounds-{name}")
-            else:
-                self.residency.enter(name)
-            self._settle(request, lambda answer: answer.set_result(self._lease(self._scenes[name])))
-            self.residency.leave(name)
-        except (SceneTooLarge, EdgeRenderError) as error:
-            failure = error
-            self._settle(request, lambda answer: answer.set_exception(failure))
+            if request.wanted:
+                await self._load_for(name, request, group, evict=True)
+        except SceneTooLarge as full:
+            request.fail(full)
         finally:
             del self._requests[name]
-
-    def _settle(self, request: _Request, settle: Callable[[asyncio.Future[SceneLease]], None]) -> None:
-        for answer, _ in request.waiting:
-            if not answer.done():
-                settle(answer)
 
     async def _load_ahead(self, name: str, group: asyncio.TaskGroup) -> None:
         """Load a scene that nobody waits for yet; where that can't be, they are told once they do."""
@@ -215,19 +215,23 @@ class ShowroomHost:
             return
         request = self._requests.setdefault(name, _Request())
         try:
-            scene = await self._load(name, request, evict=False)
+            await self._load_for(name, request, group, evict=False)
         except SceneTooLarge:
-            if not request.waiting:
-                del self._requests[name]
-            return  # who asked meanwhile is answered next, and for them others go
-        except EdgeRenderError as error:
-            failure = error
-            self._settle(request, lambda answer: answer.set_exception(failure))
-        else:
-            group.create_task(self._code_sounds(scene), name=f"code-sounds-{name}")
-            self._settle(request, lambda answer: answer.set_result(self._lease(scene)))
-            self.residency.leave(name)
+            if request.waiting:
+                return  # who asked meanwhile is answered next, and for them others go
         del self._requests[name]
+
+    async def _load_for(self, name: str, request: _Request, group: asyncio.TaskGroup, *, evict: bool) -> None:
+        """Load a scene for all who wait for it by then. Raises SceneTooLarge; other failures are told to them."""
+        try:
+            scene = await self._load(name, request, evict=evict)
+        except EdgeRenderError as error:
+            request.fail(error)
+            return
+        group.create_task(self._code_sounds(scene), name=f"code-sounds-{name}")
+        for answer in request.unanswered():
+            answer.set_result(self._lease(scene))
+        self.residency.leave(name)
 
     async def _load(self, name: str, request: _Request, *, evict: bool) -> HostedScene:
         """Read a scene, make room and put it on the GPU; it counts as used once."""
@@ -293,17 +297,7 @@ class ShowroomHost:
         except BaseException:
             self.residency.forget(name)
             raise
-        scene = HostedScene(
-            name,
-            self.package.showroom.scenes[name],
-            handle,
-            opened.picker,
-            opened.space,
-            opened.sound,
-            opened.narrations,
-            opened.feed,
-        )
-        self._scenes[name] = scene
+        scene = self._scenes[name] = opened.hosted(handle)
         if scene.feed is not None:
             scene.feed.listen(partial(self._measure, name, scene.feed))
             self._measure(name, scene.feed)
