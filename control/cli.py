@@ -9,6 +9,7 @@ USAGE = """usage: edge-render COMMAND [--option value ...]
 
   demo           serve the demo showroom
   node           serve a showroom package (--package FOLDER)
+  admin          serve the cloud admin
   validate PATH  say what is wrong with a model or a package, and where (exit status 0: fine, 1: refused)
 
 `edge-render COMMAND --help` lists the options; those of demo and node have a variable EDGE_RENDER_... each.
@@ -36,6 +37,10 @@ def _command(name: str) -> Callable[[list[str]], int] | None:
             from control.serve_commands import run_node
 
             return run_node
+        case "admin":
+            from control.admin_command import run_admin
+
+            return run_admin
         case "validate":
             from control.validate_command import run_validate
 

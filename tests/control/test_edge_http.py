@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import numpy as np
 import pytest
 import trimesh
@@ -76,7 +76,7 @@ async def serving(
     narration: str | None = None,
     guides: Callable[[NodeSettings], GuideParts] = guide_parts,
     **options: Any,
-) -> AsyncIterator[tuple[EdgeNode, httpx.AsyncClient]]:
+) -> AsyncIterator[tuple[EdgeNode, httpx2.AsyncClient]]:
     async with serving_package(write_package(folder, audio, narration), guides, **options) as served:
         yield served
 
@@ -84,7 +84,7 @@ async def serving(
 @asynccontextmanager
 async def serving_package(
     folder: Path, guides: Callable[[NodeSettings], GuideParts] = guide_parts, **options: Any
-) -> AsyncIterator[tuple[EdgeNode, httpx.AsyncClient]]:
+) -> AsyncIterator[tuple[EdgeNode, httpx2.AsyncClient]]:
     """A package that lies in a folder already."""
     settings = NodeSettings(port=0, pixel_format="rgba", max_width=320, max_height=192, **options)
     package = open_package(folder)
@@ -95,7 +95,7 @@ async def serving_package(
         while not (server.started and node.ready):  # noqa: ASYNC110 - uvicorn has no event for it
             await asyncio.sleep(0.02)
     port = server.servers[0].sockets[0].getsockname()[1]
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=WAIT_S) as client:
+    async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=WAIT_S) as client:
         yield node, client
     server.should_exit = True
     async with asyncio.timeout(WAIT_S):
@@ -118,7 +118,7 @@ class Visitor:
         self.welcome: dict[str, Any] = {}
         """The first one, of who came by ``visiting``."""
 
-    async def enter(self, client: httpx.AsyncClient, **query: Any) -> httpx.Response:
+    async def enter(self, client: httpx2.AsyncClient, **query: Any) -> httpx2.Response:
         await self.connection.setLocalDescription(await self.connection.createOffer())
         headers = {"Content-Type": "application/sdp"}
         sdp = self.connection.localDescription.sdp
@@ -160,7 +160,7 @@ class Visitor:
 
 
 @asynccontextmanager
-async def visiting(client: httpx.AsyncClient, **query: Any) -> AsyncIterator[Visitor]:
+async def visiting(client: httpx2.AsyncClient, **query: Any) -> AsyncIterator[Visitor]:
     visitor = Visitor()
     try:
         response = await visitor.enter(client, **query)

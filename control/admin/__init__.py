@@ -1,0 +1,1 @@
+"""The cloud admin: drafts, validation, signed releases, roll-outs, sites, and the pages to work with them."""

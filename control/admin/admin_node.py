@@ -1,0 +1,23 @@
+"""The composition root of the admin: opens its parts in order, and closes them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from control.admin.database import Database
+from control.admin.parts import AdminParts
+from control.admin.settings import AdminSettings
+
+
+@asynccontextmanager
+async def open_parts(settings: AdminSettings) -> AsyncIterator[AdminParts]:
+    """The parts of a running admin. Raises AdminError where the database or the blob store can't be used."""
+    settings.data_folder.mkdir(parents=True, exist_ok=True)
+    url = settings.database_url
+    database = Database(url.get_secret_value() if url else f"sqlite:///{settings.data_folder / 'admin.sqlite3'}")
+    try:
+        yield AdminParts(settings=settings, database=database, now=time.time)
+    finally:
+        database.close()

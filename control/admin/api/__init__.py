@@ -1,0 +1,1 @@
+"""The HTTP API, as OpenAPI describes it; one router for each kind of thing."""

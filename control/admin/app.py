@@ -1,0 +1,41 @@
+"""The admin's HTTP face: API, edge API and pages. The composition root is ``control.admin.admin_node``."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from fastapi import FastAPI
+
+from control.admin.http_errors import ErrorReply, add_error_handlers
+from control.admin.parts import AdminParts
+
+MakeParts = Callable[[], AbstractAsyncContextManager[AdminParts]]
+
+
+def create_admin_app(open_parts: MakeParts) -> FastAPI:
+    """The ASGI application; the parts live as long as its lifespan."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with open_parts() as parts:
+            app.state.parts = parts
+            yield
+
+    app = FastAPI(
+        title="edge-render admin",
+        version="1",
+        lifespan=lifespan,
+        docs_url="/api/docs",
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+        responses={code: {"model": ErrorReply} for code in (400, 401, 403, 404, 409, 413, 422, 429, 503)},
+    )
+    add_error_handlers(app)
+
+    @app.get("/healthz", tags=["health"])
+    async def health() -> dict[str, str]:
+        """That the process lives."""
+        return {"status": "alive"}
+
+    return app

@@ -1,0 +1,1 @@
+"""The pages for people: templates, texts in both languages, and the scripts of each page."""

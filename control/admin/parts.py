@@ -1,0 +1,32 @@
+"""What the admin's routes work with; made once, by the composition root."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from control.admin.database import Database
+from control.admin.settings import AdminSettings
+
+
+@dataclass(frozen=True, slots=True)
+class AdminParts:
+    """Each part is a field: a route asks for ``Parts`` and takes what it needs."""
+
+    settings: AdminSettings
+    database: Database
+    now: Callable[[], float]
+    """Unix seconds."""
+
+
+def _parts(request: Request) -> AdminParts:
+    found = request.app.state.parts
+    assert isinstance(found, AdminParts), "set by create_admin_app"
+    return found
+
+
+Parts = Annotated[AdminParts, Depends(_parts)]
+"""For a route's parameter."""

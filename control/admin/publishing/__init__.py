@@ -1,0 +1,1 @@
+"""From files to a signed release: drafts, validation, preview, publishing."""

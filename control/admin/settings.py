@@ -1,0 +1,46 @@
+"""The options of the admin: one model for flags, environment variables and defaults."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class AdminSettings(BaseSettings):
+    """Every option has a flag (``--data-folder``) and a variable (``EDGE_RENDER_ADMIN_DATA_FOLDER``)."""
+
+    model_config = SettingsConfigDict(env_prefix="EDGE_RENDER_ADMIN_", frozen=True, extra="forbid")
+
+    host: str = Field("127.0.0.1", description="Address of the HTTP server.")
+    port: int = Field(8090, ge=0, le=65535, description="TCP port of the HTTP server.")
+    public_url: str | None = Field(
+        None, pattern=r"^https?://[^/]+$", description="How browsers and edges reach it, as in https://admin.example."
+    )
+    data_folder: Path = Field(
+        Path("var/admin"), description="What is kept in a folder: keys, pictures, and by default database and blobs."
+    )
+    database_url: SecretStr | None = Field(
+        None, description="sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/NAME; else SQLite in the folder."
+    )
+    blob_url: SecretStr | None = Field(
+        None, description="file:///FOLDER or s3://BUCKET/PREFIX; else a folder in the data folder."
+    )
+    blob_endpoint: str | None = Field(None, description="Address of an S3-compatible server that is not AWS's.")
+    blob_region: str = Field("us-east-1", description="Region of the bucket.")
+    blob_access_key: SecretStr | None = Field(None, description="Access key of the bucket; else the environment's.")
+    blob_secret_key: SecretStr | None = Field(None, description="Secret key of the bucket; else the environment's.")
+    package_max_bytes: int = Field(16 * 2**30, ge=2**20, description="Most bytes of one package.")
+    session_idle_s: int = Field(3600, ge=60, description="A session without a request for so long ends.")
+    session_max_s: int = Field(12 * 3600, ge=300, description="A session ends after so long in any case.")
+    four_eyes: bool = Field(False, description="Who made a draft can't publish it.")
+    validators: int = Field(1, ge=1, le=16, description="Packages that are validated at a time.")
+    healthy_s: float = Field(
+        20.0, ge=0, description="A wave of a roll-out counts as healthy after its sites showed it for so long."
+    )
+    oidc_issuer: str | None = Field(None, description="OpenID Connect issuer; without it only local accounts log in.")
+    oidc_client_id: str | None = Field(None, description="Client at the issuer.")
+    oidc_client_secret: SecretStr | None = Field(None, description="Its secret.")
+    oidc_role_claim: str = Field("edge_render_role", description="Claim that has the role; without it: viewer.")
+    oidc_name: str = Field("SSO", description="What the button says.")

@@ -1,0 +1,1 @@
+"""Blobs, and how they are uploaded."""

@@ -1,0 +1,47 @@
+"""``edge-render admin``: serve the cloud admin. Options are those of AdminSettings."""
+
+from __future__ import annotations
+
+import sys
+
+import uvicorn
+from pydantic import ValidationError
+from pydantic_settings import CliApp, SettingsConfigDict
+
+from control.admin.admin_node import open_parts
+from control.admin.app import create_admin_app
+from control.admin.settings import AdminSettings
+from control.errors import ControlError
+from control.log_format import configure_logging
+
+
+class AdminCommand(AdminSettings):
+    """Serve the cloud admin."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="EDGE_RENDER_ADMIN_", cli_kebab_case=True, cli_prog_name="edge-render admin", cli_hide_none_type=True
+    )
+
+
+def run_admin(arguments: list[str]) -> int:
+    """Serve until a signal comes; returns the exit status."""
+    try:
+        settings = CliApp.run(AdminCommand, cli_args=arguments)
+    except ValidationError as error:
+        for item in error.errors(include_url=False, include_context=False, include_input=False):
+            name = "-".join(str(part) for part in item["loc"]).replace("_", "-")
+            sys.stderr.write(f"edge-render admin: --{name}: {item['msg']}\n")
+        return 2
+    configure_logging()
+    app = create_admin_app(lambda: open_parts(settings))
+    config = uvicorn.Config(
+        app, host=settings.host, port=settings.port, log_level="warning", lifespan="on", server_header=False
+    )
+    server = uvicorn.Server(config)
+    sys.stderr.write(f"edge-render: admin at http://{settings.host}:{settings.port}/\n")
+    try:
+        server.run()
+    except ControlError as error:
+        sys.stderr.write(f"edge-render: {error}\n")
+        return 1
+    return 0 if server.started else 1

@@ -1,0 +1,59 @@
+"""The names and numbers that releases, orders and their messages are made of."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from typing import Annotated, Final, Literal, TypeAlias
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+"""Names a showroom or a site: it stands in addresses and in folder names."""
+
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+"""SHA-256 of a blob's bytes, in lower-case hexadecimal."""
+
+SizeBytes = Annotated[int, Field(ge=0, le=2**46)]
+Serial = Annotated[int, Field(ge=0, le=2**53)]
+"""Of orders and key rings: grows with each change, so that an old one is never taken for a new one."""
+
+UnixSeconds = Annotated[float, Field(ge=0.0, le=2**40, allow_inf_nan=False)]
+VersionNumber = Annotated[int, Field(ge=1, le=2**31 - 1)]
+
+EdgeClass: TypeAlias = Literal["software", "small-gpu", "big-gpu"]
+"""How strong a site's nodes are: what a scene may cost there."""
+
+PATH_MAX_CHARS: Final = 255
+_RESERVED: Final = frozenset(
+    ["con", "prn", "aux", "nul", *(f"com{n}" for n in range(1, 10)), *(f"lpt{n}" for n in range(1, 10))]
+)
+
+
+def check_release_path(path: str) -> str:
+    """A file's path in a release: relative, with / between, of names that every file system can hold. Raises
+    ValueError."""
+    parts = path.split("/")
+    if not path or any(part in ("", ".", "..") for part in parts) or "\\" in path or PurePosixPath(path).is_absolute():
+        raise ValueError("must be a relative path inside the package, with / between its parts")
+    for part in parts:
+        if any(ord(char) < 32 or char in '<>:"|?*\x7f' for char in part) or part[-1] in " .":
+            raise ValueError(f"has a name that not every file system can hold: {part!r}")
+        if part.partition(".")[0].lower() in _RESERVED:
+            raise ValueError(f"has a name that some systems reserve: {part!r}")
+    return path
+
+
+ReleasePath = Annotated[str, Field(min_length=1, max_length=PATH_MAX_CHARS), AfterValidator(check_release_path)]
+
+
+class Record(BaseModel):
+    """Base of what is signed, sent or kept: immutable, and an unknown field is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Title(Record):
+    """A title in both languages."""
+
+    en: Annotated[str, Field(min_length=1, max_length=200)]
+    zh: Annotated[str, Field(min_length=1, max_length=200)]
