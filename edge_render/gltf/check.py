@@ -7,12 +7,13 @@ bytes of accessors say is checked by ``check_values``, which needs them unpacked
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Final
 
-from edge_render.errors import ModelError
-from edge_render.findings import Finding, FindingLog, first_error, printable
+from edge_render.findings import Finding, FindingLog, printable
 from edge_render.gltf.check_animations import check_animations
 from edge_render.gltf.check_data import check_accessors, check_views, read_buffers
 from edge_render.gltf.check_images import check_images
@@ -23,7 +24,7 @@ from edge_render.gltf.container import read_container
 from edge_render.gltf.extensions import SUPPORTED_EXTENSIONS
 from edge_render.gltf.format import Asset, Gltf
 from edge_render.gltf.schema import check_properties, to_gltf
-from edge_render.gltf.uris import UriError, is_remote, read_uri, resource_path
+from edge_render.gltf.uris import is_remote, resource_path
 from edge_render.gltf.usage import Usage, usage_of
 from edge_render.gltf.version_1 import is_version_1, upgraded
 from edge_render.json_text import parse_json
@@ -40,8 +41,8 @@ class CheckedGltf:
     gltf: Gltf
     buffers: tuple[memoryview, ...] = field(repr=False)
     usage: Usage = field(repr=False)
-    findings: tuple[Finding, ...] = ()
-    """Defects and warnings; it has no errors."""
+    image_files: Mapping[int, bytes] = field(repr=False)
+    """By index, the coded bytes of images with a URI that are shown."""
 
     def view_bytes(self, index: int) -> bytes:
         """The bytes of a buffer view as they are stored."""
@@ -54,23 +55,9 @@ class CheckedGltf:
         return tuple(resource_path(self.path.parent, uri) for uri in uris)
 
     def image_bytes(self, index: int) -> bytes:
-        """The coded bytes of an image. Raises ModelError where its file can't be read."""
-        image = self.gltf.images[index]
-        if image.buffer_view is not None:
-            return self.view_bytes(image.buffer_view)
-        assert image.uri is not None, "checked: an image has a uri or a buffer view"
-        try:
-            return read_uri(self.path.parent, image.uri).data
-        except UriError as error:
-            raise ModelError(f"{self.path.name}: images[{index}].uri: {error}") from error
-
-
-def read_gltf(path: Path) -> CheckedGltf:
-    """Read and check a .glb or .gltf file. Raises ModelError with the first error and the number of the others."""
-    checked, findings = examine_gltf(path)
-    if checked is None:
-        raise ModelError(first_error(findings))
-    return checked
+        """The coded bytes of an image that is shown."""
+        view = self.gltf.images[index].buffer_view
+        return self.image_files[index] if view is None else self.view_bytes(view)
 
 
 def examine_gltf(path: Path) -> tuple[CheckedGltf | None, tuple[Finding, ...]]:
@@ -109,8 +96,9 @@ def _examine(path: Path, log: FindingLog) -> CheckedGltf | None:
     check_animations(gltf, log)
     if log.refused:
         return None
-    check_images(path, gltf, container.is_glb, lambda index: _view_bytes(gltf, buffers, index), usage, log)
-    return CheckedGltf(path, gltf, buffers, usage, log.findings())
+    view_bytes = partial(_view_bytes, gltf, buffers)
+    image_files = check_images(path, gltf, container.is_glb, view_bytes, usage, log)
+    return CheckedGltf(path, gltf, buffers, usage, image_files)
 
 
 def _view_bytes(gltf: Gltf, buffers: tuple[memoryview, ...], index: int) -> bytes:

@@ -22,8 +22,12 @@ _TYPES: Final = ("image/png", "image/jpeg", "image/webp", "image/avif", "image/k
 
 def check_images(
     path: Path, gltf: Gltf, is_glb: bool, view_bytes: Callable[[int], bytes], usage: Usage, log: FindingLog
-) -> None:
-    """Log what is wrong with images and textures; an error where the image is shown, else a defect."""
+) -> dict[int, bytes]:
+    """Log what is wrong with images and textures; an error where the image is shown, else a defect.
+
+    Gives the coded bytes of images with a URI that are shown, by index: reading them again would take as long.
+    """
+    shown: dict[int, bytes] = {}
     bytes_left = REFERENCED_MAX_BYTES
     for index, image in enumerate(gltf.images):
         place = f"images[{index}]"
@@ -34,9 +38,11 @@ def check_images(
         bytes_left -= 0 if data is None else len(data)
         if bytes_left < 0:
             log.error(place, f"all images together have more than {REFERENCED_MAX_BYTES} bytes", "TOO_MUCH_DATA")
-            return
+            return shown
         if data is not None:
             _check_content(place, image, data, usage.images.get(index), log)
+            if image.uri is not None and index in usage.images:
+                shown[index] = data
         elif index in usage.images:
             log.error(place, f"is shown by {usage.images[index]}, but there are no bytes", "IO_ERROR")
     for index, image in enumerate(gltf.images):
@@ -47,6 +53,7 @@ def check_images(
     for index, texture in enumerate(gltf.textures):
         if texture.image is None:
             log.warning(f"textures[{index}]", "has no image, so nothing is shown", "TEXTURE_WITHOUT_IMAGE")
+    return shown
 
 
 def _bytes(

@@ -14,14 +14,15 @@ from hypothesis import strategies as st
 from edge_render.errors import ModelError
 from edge_render.gltf.accessors import AccessorReader, strided, to_floats
 from edge_render.gltf.buffer_views import BufferViews
-from edge_render.gltf.check import read_gltf
+from edge_render.gltf.check import examine_gltf
 from tests.edge_render.gltf.gltf_files import GltfFile
 
 
 def _reader(folder: Path, file: GltfFile) -> AccessorReader:
     path = folder / "model.glb"
     path.write_bytes(file.glb())
-    checked = read_gltf(path)
+    checked, findings = examine_gltf(path)
+    assert checked is not None, findings
     return AccessorReader(checked, BufferViews(checked))
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from edge_render.errors import ModelError
+from edge_render.gltf.check import examine_gltf
 from edge_render.gltf.ktx2 import read_header
 from edge_render.scene import MinFilter, Texture, Wrap
 from tests.edge_render.gltf.gltf_files import GltfFile, encoded, png
@@ -199,6 +200,19 @@ def test_an_image_that_no_material_uses_is_not_decoded(tmp_path: Path) -> None:
     file.add("materials", {"emissiveTexture": {"index": 0}})
     file.show(file.triangle())
     assert file.load(tmp_path).textures == ()
+
+
+def test_an_image_file_is_read_once_and_not_kept_where_nothing_shows_it(tmp_path: Path) -> None:
+    file = GltfFile()
+    shown, other = (file.add("images", {"uri": f"{name}.png"}) for name in ("shown", "other"))
+    _show(file, file.add("textures", {"source": shown}))
+    (tmp_path / "model.glb").write_bytes(file.glb())
+    for name in ("shown", "other"):
+        (tmp_path / f"{name}.png").write_bytes(png(QUARTERS))
+    checked, _ = examine_gltf(tmp_path / "model.glb")
+    (tmp_path / "shown.png").unlink()
+    assert checked.image_bytes(shown) == png(QUARTERS)
+    assert other not in checked.image_files
 
 
 @pytest.mark.parametrize(
