@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_render.scene import AlphaMode, MinFilter, Scene
-from edge_render.tone import srgb_from_linear
+from edge_render.tone import linear_of_bytes, srgb_from_linear
 
 _BAND_TEXELS = 1 << 16
 """Read at a time: 1 MiB of float32, which stays in a core's cache."""
@@ -105,7 +105,7 @@ class _Curve:
     def decode(self, texels: Pixels) -> _Floats:
         if not self.srgb:
             return texels.astype(np.float32)
-        values = _linear_of_srgb().take(texels)
+        values = linear_of_bytes().take(texels)
         values[..., 3] = texels[..., 3]
         if self.weighted:
             values[..., 3] = values[..., 3] / 255.0 + _EQUAL_WEIGHT
@@ -126,17 +126,11 @@ class _Curve:
 
 
 @cache
-def _linear_of_srgb() -> _Floats:
-    """IEC 61966-2-1, by the 256 values."""
-    encoded = np.arange(256) / 255.0
-    linear = np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
-    return linear.astype(np.float32)
-
-
-@cache
 def _srgb_of_linear() -> Pixels:
-    """Its inverse, by steps so small that in the darkest part 20 make one."""
-    return np.rint(255.0 * srgb_from_linear(np.arange(_LINEAR_STEPS + 1) / _LINEAR_STEPS)).astype(np.uint8)
+    """Bytes of sRGB, by steps of light so small that in the darkest part 20 make one."""
+    table = np.rint(255.0 * srgb_from_linear(np.arange(_LINEAR_STEPS + 1) / _LINEAR_STEPS)).astype(np.uint8)
+    table.flags.writeable = False
+    return table
 
 
 def _halved(pixels: Pixels, curve: _Curve) -> Pixels:

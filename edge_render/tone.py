@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -24,3 +26,17 @@ def srgb_from_linear(linear: ArrayLike) -> NDArray[np.float64]:
     """The sRGB transfer function, 0..1 to 0..1, any shape."""
     color = np.maximum(np.asarray(linear, dtype=np.float64), 0.0)
     return np.where(color < 0.0031308, color * 12.92, 1.055 * color ** (1.0 / 2.4) - 0.055)
+
+
+def linear_from_srgb(srgb: ArrayLike) -> NDArray[np.float64]:
+    """Its inverse (IEC 61966-2-1), 0..1 to 0..1, any shape."""
+    color = np.asarray(srgb, dtype=np.float64)
+    return np.where(color <= 0.04045, color / 12.92, ((color + 0.055) / 1.055) ** 2.4)
+
+
+@cache
+def linear_of_bytes() -> NDArray[np.float32]:
+    """What the 256 values of a byte of sRGB stand for: a table to look them up in, not to be written to."""
+    table = linear_from_srgb(np.arange(256) / 255.0).astype(np.float32)
+    table.flags.writeable = False
+    return table

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from PIL import Image
 from trimesh.visual.material import PBRMaterial
 
 from edge_render.demo import pictures, textures
 from edge_render.demo.textures import Maps, Rgb
+from edge_render.tone import linear_from_srgb
 
 SWATCHES: dict[str, Rgb] = {
     "white": (236, 234, 228),
@@ -113,7 +115,7 @@ def make_surfaces() -> dict[str, Surface]:
 
 
 def _plain(name: str, color: Rgb, roughness: float, metallic: float = 0.0, darkest: float = 0.06) -> Surface:
-    linear = [float(((value / 255 + 0.055) / 1.055) ** 2.4) for value in color]
+    linear = linear_from_srgb(np.divide(color, 255)).tolist()
     return Surface(
         PBRMaterial(name=name, baseColorFactor=[*linear, 1.0], metallicFactor=metallic, roughnessFactor=roughness),
         darkest=darkest,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,7 @@ from edge_render.panorama.radiance import light
 from edge_render.panorama.source import Picture, read_picture
 from edge_render.panorama.spec import Layout
 from edge_render.scene import EnvironmentLight
+from edge_render.tone import linear_of_bytes
 
 _VERSION = 2
 _WIDTH_MAX = 2048
@@ -52,16 +53,10 @@ def linear_picture(picture: Picture) -> NDArray[np.float32]:
     # In strips: a whole picture of the largest size in floats takes 1.6 GB.
     for top in range(0, height, _ROWS):
         strip = pixels[top * step : min(top + _ROWS, height) * step, : width * step]
-        linear = _srgb_light()[strip] if picture.exposure is None else light(strip) / np.float32(picture.exposure)
+        linear = linear_of_bytes()[strip] if picture.exposure is None else light(strip) / np.float32(picture.exposure)
         rows = len(strip) // step
         result[top : top + rows] = linear.reshape(rows, step, width, step, 3).mean(axis=(1, 3))
     return result
-
-
-@cache
-def _srgb_light() -> NDArray[np.float32]:
-    value = np.arange(256) / 255.0
-    return np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4).astype(np.float32)
 
 
 def _store(path: Path, folder: Path) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from edge_render.gltf.limits import DRAWN_PRIMITIVES_MAX
+from edge_render.tone import linear_from_srgb
 
 Tree = Mapping[str, Any]
 
@@ -143,8 +144,9 @@ class _Upgrade:
     def _color_or_texture(self, name: str, value: Any) -> dict[str, Any]:
         if isinstance(value, str):
             return {f"{name}Texture": {"index": self._index["textures"][value]}}
+        # Colours were those of the screen.
         red, green, blue, alpha = (min(max(float(part), 0.0), 1.0) for part in value)
-        return {f"{name}Factor": [_linear(red), _linear(green), _linear(blue), alpha]}
+        return {f"{name}Factor": [*linear_from_srgb([red, green, blue]).tolist(), alpha]}
 
     def _mesh(self, part: Tree) -> dict[str, Any]:
         return {**_kept(part, "name"), "primitives": [self._primitive(item) for item in part.get("primitives", ())]}
@@ -224,8 +226,3 @@ def _roughness(values: Tree) -> float:
     strength = 1.0 if isinstance(specular, str) else min(1.0, sum(float(part) for part in specular[:3]) / 3.0)
     width = math.sqrt(2.0 / (max(0.0, float(values.get("shininess", 0.0))) + 2.0))
     return 1.0 + (width - 1.0) * strength
-
-
-def _linear(srgb: float) -> float:
-    """Colours were those of the screen (IEC 61966-2-1)."""
-    return srgb / 12.92 if srgb <= 0.04045 else float(((srgb + 0.055) / 1.055) ** 2.4)

@@ -12,6 +12,7 @@ from edge_render.apart.pool import Decoded, Job, decode_apart
 from edge_render.errors import ModelError
 from edge_render.plain_file import UnreadableFileError, read_plain_file
 from edge_render.scene import AlphaMode, Material, Mesh, Node, Scene, Texture, TextureUse
+from edge_render.tone import linear_from_srgb, linear_of_bytes
 
 SUFFIXES: Final = (".obj", ".ply", ".stl", ".3mf")
 FILE_MAX_BYTES: Final = 256 * 1024 * 1024
@@ -57,7 +58,7 @@ def _scene(decoded: Decoded, name: str) -> Scene:
 
 def _material(part: dict[str, Any], textures: list[int]) -> Material:
     red, green, blue, alpha = part.get("color", (1.0, 1.0, 1.0, 1.0))
-    linear = _linear(np.array([red, green, blue]))
+    linear = linear_from_srgb([red, green, blue])
     return Material(
         name=str(part["name"]) or "material",
         base_color_factor=(float(linear[0]), float(linear[1]), float(linear[2]), float(alpha)),
@@ -72,8 +73,9 @@ def _mesh(part: dict[str, Any], arrays: list[NDArray[Any]], default_material: in
     positions = arrays[part["positions"]]
     colors = None
     if "colors" in part:
-        stored = arrays[part["colors"]].astype(np.float32) / 255.0
-        colors = np.concatenate([_linear(stored[:, :3]).astype(np.float32), stored[:, 3:]], axis=1)
+        stored = arrays[part["colors"]]
+        alpha = stored[:, 3:].astype(np.float32) / 255.0
+        colors = np.concatenate([linear_of_bytes()[stored[:, :3]], alpha], axis=1)
     is_cloud = "points" in part
     return Mesh(
         positions=positions,
@@ -96,9 +98,3 @@ def _check(place: str, mesh: Mesh) -> None:
         raise ModelError(
             f"{place}: a triangle names vertex {mesh.triangles.max()}, but there are {len(mesh.positions)}"
         )
-
-
-def _linear(srgb: NDArray[Any]) -> NDArray[Any]:
-    """sRGB from 0 to 1 as linear light (IEC 61966-2-1)."""
-    result: NDArray[Any] = np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
-    return result
