@@ -10,7 +10,9 @@ import numpy as np
 import trimesh
 from numpy.typing import NDArray
 
-IMAGE_SIDE_MAX: Final = 8192
+from edge_render.gltf.limits import IMAGE_SIDE_MAX
+from edge_render.plain_file import UnreadableFileError, read_plain_file
+
 COMPANION_MAX_BYTES: Final = 256 * 1024 * 1024
 _NO_UNIT: Final = "meters"
 
@@ -58,9 +60,10 @@ class _Folder(trimesh.resolvers.Resolver):  # type: ignore[misc] # trimesh has n
         path = (self._folder / name.strip()).resolve()
         if not path.is_relative_to(self._folder):
             raise FileNotFoundError(f"{name} leads out of the folder of the model")
-        if path.stat().st_size > COMPANION_MAX_BYTES:
-            raise FileNotFoundError(f"{name} is larger than {COMPANION_MAX_BYTES} bytes")
-        data = path.read_bytes()
+        try:
+            data = read_plain_file(path, COMPANION_MAX_BYTES)
+        except UnreadableFileError as error:
+            raise FileNotFoundError(f"{name} {error}") from error
         self.read.append(path)
         return data
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -82,3 +83,11 @@ def test_files_outside_of_the_folder_are_not_read(tmp_path: Path) -> None:
     (inside / "a.mtl").write_text("newmtl print\nmap_Kd ../secret.png\n")
     (inside / "a.obj").write_text("mtllib a.mtl\nusemtl print\nv 0 0 0\nv 1 0 0\nv 0 1 0\nvt 0 0\nf 1/1 2/1 3/1\n")
     assert load_model(inside / "a.obj", name="test").textures == ()
+
+
+def test_a_pipe_beside_the_model_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.mtl")
+    (tmp_path / "a.obj").write_text("mtllib a.mtl\nv 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n")
+    examined = examine_model(tmp_path / "a.obj", name="test")
+    assert examined.scene is not None, examined.findings
+    assert examined.files == ()
