@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edge_render.geometry.batches import Batch, PreparedScene
+from edge_render.geometry.batches import Batch, PreparedScene, prepare_scene
 from edge_render.panorama.content import Panorama
 from edge_render.panorama.pyramid import BORDER_PX
 from edge_render.render_quality import RenderQuality
@@ -19,7 +19,10 @@ _VIDEO_PIXELS = 4096 * 2048
 
 
 def content_room(content: Content, quality: RenderQuality) -> Room:
-    """With mipmaps and shadow maps; what every scene uses (targets, programs) is not counted."""
+    """With mipmaps and shadow maps; what every scene uses (targets, programs) is not counted.
+
+    A scene that is not prepared is prepared for this, which may take seconds.
+    """
     match content:
         case PreparedScene():
             scene = content.source
@@ -27,7 +30,7 @@ def content_room(content: Content, quality: RenderQuality) -> Room:
             geometry = sum(_batch_bytes(batch) for batch in content.batches) + content.movement.deltas.nbytes
             return Room(textures + geometry + _light_bytes(scene, quality))
         case Scene():
-            return Room(_textures_bytes(content) + _meshes_bytes(content) + _light_bytes(content, quality))
+            return content_room(prepare_scene(content), quality)
         case Panorama():
             shape = content.tiles.shape
             edge_px = shape.base_px + 2 * BORDER_PX
@@ -45,11 +48,6 @@ def video_gpu_bytes(pixels: int, layout: Layout) -> int:
     return pixels * 3 // 2 * 4 // 3 // (1 if layout is Layout.MONO else 2)
 
 
-def _textures_bytes(scene: Scene) -> int:
-    texels = sum(int(texture.pixels.shape[0]) * int(texture.pixels.shape[1]) for texture in scene.textures)
-    return texels * _TEXEL_BYTES * 4 // 3
-
-
 def _light_bytes(scene: Scene, quality: RenderQuality) -> int:
     """Of the surroundings that are mirrored, and of shadow maps once visitors have been everywhere."""
     around = 0 if scene.environment is None else sum(level.nbytes for level in scene.environment.specular)
@@ -58,15 +56,6 @@ def _light_bytes(scene: Scene, quality: RenderQuality) -> int:
     moving = 0 if scene.rig is None else (quality.shadow_size // 2) ** 2
     cells = quality.shadow_cells * quality.cascade_size**2 if quality.cascades else 0
     return around + _DEPTH_BYTES * (quality.shadow_size**2 + moving + cells)
-
-
-def _meshes_bytes(scene: Scene) -> int:
-    """As if every node were merged: a vertex has a position, a normal and texture coordinates."""
-    vertex_bytes, index_bytes = 32, 4
-    return sum(
-        len(scene.meshes[node.mesh].positions) * vertex_bytes + scene.meshes[node.mesh].triangles.size * index_bytes
-        for node in scene.nodes
-    )
 
 
 def _batch_bytes(batch: Batch) -> int:

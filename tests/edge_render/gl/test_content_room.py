@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edge_render.content_size import video_gpu_bytes
+from edge_render.content_size import content_room, video_gpu_bytes
 from edge_render.frame import PixelFormat
 from edge_render.geometry.batches import prepare_scene
 from edge_render.gl.context import GlContext
@@ -72,6 +72,10 @@ def test_at_most_what_was_said_and_not_much_less(kind: str, tmp_path: Path) -> N
     assert 0.5 * room.own_bytes <= own_bytes <= 1.01 * room.own_bytes
     said_bytes = 0 if room.shared is None else room.shared.size_bytes
     assert 0.9 * said_bytes <= shared_bytes <= said_bytes
+
+
+def test_a_scene_is_measured_as_it_is_once_prepared() -> None:
+    assert content_room(one_quad(), QUALITY) == content_room(prepare_scene(one_quad()), QUALITY)
 
 
 def test_a_video_is_measured_by_its_first_picture() -> None:
