@@ -14,7 +14,7 @@ def check_fit(name: str, spec: ModelScene, scene: Scene, space: OccupancyGrid, l
     for index, lightmap in enumerate(spec.lightmaps):
         for node in lightmap.nodes:
             if node not in names:
-                message = f"the model draws no node '{node}', so nothing is lit by it"
+                message = f"the model draws no node '{printable(node)}', so nothing is lit by it"
                 log.warning(f"scenes.{name}.lightmaps[{index}].nodes", message, "NODE_UNKNOWN")
     for hotspot in spec.hotspots:
         for node in hotspot.nodes:

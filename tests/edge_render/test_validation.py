@@ -14,7 +14,7 @@ from PIL import Image
 from edge_render.findings import Severity
 from edge_render.package import MANIFEST_NAME
 from edge_render.validation import ValidationReport, validate
-from tests.edge_render.gltf.gltf_files import GltfFile
+from tests.edge_render.gltf.gltf_files import GltfFile, png
 
 TEXT = {"en": "A", "zh": "甲"}
 
@@ -86,6 +86,13 @@ def test_each_mistake_is_told_with_its_field(
     report = validate(write(tmp_path, hall=scene), sound)
     assert (severity, place, code) in told(report)
     assert report.refused == (severity is Severity.ERROR)
+
+
+def test_nodes_are_told_so_that_they_break_no_line(tmp_path: Path) -> None:
+    lit = hall(lightmaps=[{"image": "hall.png", "nodes": ["a\nb"]}])
+    (tmp_path / "hall.png").write_bytes(png([[[9, 9, 9]]]))
+    (found,) = validate(write(tmp_path, hall=lit), sound).findings
+    assert found.message == "the model draws no node 'a\\nb', so nothing is lit by it"
 
 
 def test_light_that_is_missing_is_told_once_and_the_model_is_looked_at_all_the_same(tmp_path: Path) -> None:
