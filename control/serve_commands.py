@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -23,30 +24,26 @@ from stream.errors import StreamError
 class DemoCommand(NodeSettings):
     """Serve the demo showroom that edge-render makes by itself."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="EDGE_RENDER_", cli_kebab_case=True, cli_prog_name="edge-render demo", cli_hide_none_type=True
-    )
+    model_config = SettingsConfigDict(cli_kebab_case=True, cli_prog_name="edge-render demo", cli_hide_none_type=True)
 
 
 class NodeCommand(NodeSettings):
     """Serve a showroom package."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="EDGE_RENDER_", cli_kebab_case=True, cli_prog_name="edge-render node", cli_hide_none_type=True
-    )
+    model_config = SettingsConfigDict(cli_kebab_case=True, cli_prog_name="edge-render node", cli_hide_none_type=True)
 
 
 def run_demo(arguments: list[str]) -> int:
     """Serve until a signal comes; returns the exit status."""
-    return _run(DemoCommand, arguments)
+    return _run(DemoCommand, _demo, arguments)
 
 
 def run_node(arguments: list[str]) -> int:
     """Serve until a signal comes; returns the exit status."""
-    return _run(NodeCommand, arguments)
+    return _run(NodeCommand, _node, arguments)
 
 
-def _run(command: type[NodeSettings], arguments: list[str]) -> int:
+def _run(command: type[NodeSettings], serve_with: Callable[[NodeSettings], None], arguments: list[str]) -> int:
     try:
         settings = CliApp.run(command, cli_args=arguments)
     except ValidationError as error:
@@ -56,10 +53,7 @@ def _run(command: type[NodeSettings], arguments: list[str]) -> int:
         return 2
     configure_logging()
     try:
-        if command is DemoCommand:
-            _demo(settings)
-        else:
-            _node(settings)
+        serve_with(settings)
     except (EdgeRenderError, StreamError, ControlError) as error:
         sys.stderr.write(f"edge-render: {error}\n")
         return 1

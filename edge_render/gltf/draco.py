@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_render.apart.pool import Job, decode_apart
+from edge_render.apart.pool import Decoded, Job, decode_apart
 from edge_render.errors import ModelError
 from edge_render.gltf.accessors import DTYPES
 from edge_render.gltf.buffer_views import BufferViews
@@ -37,7 +37,7 @@ def decode_primitives(
     coded = {place: primitive for place, primitive in primitives if primitive.extensions.draco is not None}
     jobs = [_job(checked, views, primitive) for primitive in coded.values()]
     return {
-        place: _geometry(checked, place, primitive, decoded.error, decoded.facts, decoded.arrays)
+        place: _geometry(checked, place, primitive, decoded)
         for (place, primitive), decoded in zip(coded.items(), decode_apart(jobs), strict=True)
     }
 
@@ -54,27 +54,20 @@ def _job(checked: CheckedGltf, views: BufferViews, primitive: Primitive) -> Job:
     return Job("draco", data, _WORKING_BYTES + _WORKING_PER_BYTE * (result_bytes + len(data)))
 
 
-def _geometry(
-    checked: CheckedGltf,
-    place: str,
-    primitive: Primitive,
-    error: str | None,
-    facts: dict[str, Any],
-    arrays: list[NDArray[Any]],
-) -> DracoGeometry:
+def _geometry(checked: CheckedGltf, place: str, primitive: Primitive, decoded: Decoded) -> DracoGeometry:
     place = f"{place}.extensions.KHR_draco_mesh_compression"
-    if error is not None:
-        raise ModelError(f"{place}: {error}")
+    if decoded.error is not None:
+        raise ModelError(f"{place}: {decoded.error}")
     part = primitive.extensions.draco
     assert part is not None, "only compressed primitives come here"
-    by_id = dict(zip(facts["ids"], arrays[1:], strict=True))
+    by_id = dict(zip(decoded.facts["ids"], decoded.arrays[1:], strict=True))
     attributes = {}
     for name, identifier in part.attributes.items():
         if identifier not in by_id:
             raise ModelError(f"{place}.attributes.{name}: no attribute has the id {identifier}")
         accessor = checked.gltf.accessors[primitive.attributes[name]]
         attributes[name] = _as_accessor(f"{place}.attributes.{name}", accessor, by_id[identifier])
-    return DracoGeometry(arrays[0].reshape(-1, 3).astype(np.uint32, copy=False), attributes)
+    return DracoGeometry(decoded.arrays[0].reshape(-1, 3).astype(np.uint32, copy=False), attributes)
 
 
 def _as_accessor(place: str, accessor: Accessor, values: NDArray[Any]) -> NDArray[Any]:

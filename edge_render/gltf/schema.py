@@ -156,7 +156,7 @@ def check_properties(tree: dict[str, Any], log: FindingLog) -> None:
             if item is None:
                 log.defect(place_of((*location, key)), "must not be null; taken as left out", "TYPE_MISMATCH")
                 continue
-            if item in ([], {}) and shape is not None and not _may_be_empty(part, key):
+            if item in ([], {}) and shape is not None and (shape.part is None or shape.is_array):
                 log.defect(place_of((*location, key)), "must not be empty; taken as left out", "EMPTY_ENTITY")
             elif location and location[-1] == "extensions" and key not in declared:
                 place = place_of((*location, key))
@@ -169,8 +169,3 @@ def check_properties(tree: dict[str, Any], log: FindingLog) -> None:
                     stack.append(((*location, key), shape.part, item))
                 else:
                     stack.extend(((*location, key, index), shape.part, one) for index, one in enumerate(item))
-
-
-def _may_be_empty(part: type[Part], key: str) -> bool:
-    shape = _shapes(part)[key]
-    return shape.part is not None and not shape.is_array
