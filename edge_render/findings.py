@@ -94,8 +94,13 @@ class FindingLog:
             for (severity, code), count in self._counts.items()
             if count > _SHOWN_OF_A_KIND
         ]
-        order = list(Severity)
-        return tuple(sorted([*self._found, *more], key=lambda finding: order.index(finding.severity)))
+        return worst_first([*self._found, *more])
+
+
+def worst_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """By severity, else in the order in which they come."""
+    order = list(Severity)
+    return tuple(sorted(findings, key=lambda finding: order.index(finding.severity)))
 
 
 def first_error(findings: Iterable[Finding]) -> str | None:

@@ -8,7 +8,10 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
+NAME_PATTERN = r"^[a-z0-9][a-z0-9-]{0,63}$"
+HTTPS_PATTERN = r"^https://"
+
+Name = Annotated[str, Field(pattern=NAME_PATTERN)]
 Metres = Annotated[float, Field(ge=-10_000.0, le=10_000.0, allow_inf_nan=False)]
 Position = tuple[Metres, Metres, Metres]
 Unit = Annotated[float, Field(ge=0.0, le=100.0, allow_inf_nan=False)]
@@ -52,7 +55,7 @@ class OpenCard(ManifestModel):
     title: Text
     body: Text
     facts: tuple[tuple[Text, Text], ...] = Field(default=(), max_length=20)
-    link: Annotated[str, Field(pattern=r"^https://", max_length=500)] | None = None
+    link: Annotated[str, Field(pattern=HTTPS_PATTERN, max_length=500)] | None = None
     audio: Narration | None = None
 
 

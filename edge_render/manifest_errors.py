@@ -5,10 +5,11 @@ from __future__ import annotations
 from pydantic_core import ErrorDetails
 
 from edge_render.findings import printable
+from edge_render.manifest import HTTPS_PATTERN, NAME_PATTERN
 
 _PATTERNS = {
-    r"^[a-z0-9][a-z0-9-]{0,63}$": "names are lower-case letters, digits and hyphens, at most 64, the first no hyphen",
-    r"^https://": "must begin with https://",
+    NAME_PATTERN: "names are lower-case letters, digits and hyphens, at most 64, the first no hyphen",
+    HTTPS_PATTERN: "must begin with https://",
 }
 
 

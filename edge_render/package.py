@@ -32,6 +32,7 @@ from edge_render.manifest import (
     Text,
 )
 from edge_render.manifest_errors import place_in_file, told_of
+from edge_render.mesh_files.suffixes import MESH_SUFFIXES
 from edge_render.panorama.spec import PanoramaScene
 from edge_render.plain_file import UnreadableFileError, read_plain_file
 from edge_render.pose import Pose
@@ -87,7 +88,7 @@ class Hotspot(ManifestModel):
     action: Action
 
 
-MODEL_SUFFIXES = (".glb", ".gltf", ".obj", ".ply", ".stl", ".3mf")
+MODEL_SUFFIXES = (".glb", ".gltf", *MESH_SUFFIXES)
 
 ModelName = Annotated[str, Field(max_length=1024)]
 """Of something in a model, as its artist called it."""

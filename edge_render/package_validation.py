@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from edge_render.errors import PackageError, VideoError
-from edge_render.findings import Finding, FindingLog, Severity
+from edge_render.findings import Finding, FindingLog, worst_first
 from edge_render.gltf.loader import ExaminedModel, examine_model
 from edge_render.manifest import GoToScene
 from edge_render.package import MANIFEST_NAME, AnyScene, ModelScene, Package, examine_package
@@ -56,9 +56,7 @@ class PackageValidation:
             file = self._shown(path)
             found += (replace(finding, file=file) for finding in examined.findings)
             facts += facts_of(file, examined)
-        order = list(Severity)
-        found.sort(key=lambda finding: order.index(finding.severity))
-        return ValidationReport("package", tuple(found), tuple(facts), tuple(package.showroom.scenes))
+        return ValidationReport("package", worst_first(found), tuple(facts), tuple(package.showroom.scenes))
 
     def _shown(self, path: Path) -> str:
         return str(self.root / path.relative_to(self.root.resolve()))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from edge_render.errors import ModelError
 from edge_render.gltf.buffer_views import BufferViews
 from edge_render.gltf.check import CheckedGltf
-from edge_render.gltf.format_data import COMPONENTS, Accessor
+from edge_render.gltf.format_data import COMPONENTS, MATRIX_ROWS, Accessor
 
 DTYPES: Final[dict[int, np.dtype[Any]]] = {
     5120: np.dtype("<i1"),
@@ -21,7 +21,6 @@ DTYPES: Final[dict[int, np.dtype[Any]]] = {
     5125: np.dtype("<u4"),
     5126: np.dtype("<f4"),
 }
-_MATRIX_ROWS: Final = {"MAT2": 2, "MAT3": 3, "MAT4": 4}
 
 Floats = NDArray[np.float32]
 
@@ -92,7 +91,7 @@ class AccessorReader:
             count,
             dtype,
             components=COMPONENTS[accessor.type],
-            matrix_rows=_MATRIX_ROWS.get(accessor.type),
+            matrix_rows=MATRIX_ROWS.get(accessor.type),
         )
 
 

@@ -6,7 +6,7 @@ Reading is cheap: arrays are views of the file's bytes, and the loader needs the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Final
 
 import numpy as np
@@ -19,6 +19,7 @@ from edge_render.gltf.check import CheckedGltf
 from edge_render.gltf.format import AnimationPart
 from edge_render.gltf.format_data import Accessor
 from edge_render.gltf.format_meshes import Primitive
+from edge_render.gltf.usage import drawn_primitives
 
 Values = NDArray[Any]
 
@@ -56,8 +57,9 @@ def check_values(checked: CheckedGltf, accessors: AccessorReader, log: FindingLo
             _check_bounds(place, accessor, values, log)
     if log.refused:
         return
-    for place, primitive in _primitives(checked):
-        _check_primitive(place, primitive, accessors, log)
+    for place, primitive in drawn_primitives(gltf):
+        if primitive.extensions.draco is None:
+            _check_primitive(place, primitive, accessors, log)
     _check_skinning(checked, accessors, log)
     for index, animation in enumerate(gltf.animations):
         _check_animation(f"animations[{index}]", animation, accessors, log)
@@ -109,14 +111,6 @@ def _check_bounds(place: str, accessor: Accessor, values: Values, log: FindingLo
 
 def _told(values: NDArray[np.float64]) -> str:
     return f"[{', '.join(f'{value:g}' for value in values)}]"
-
-
-def _primitives(checked: CheckedGltf) -> Iterator[tuple[str, Primitive]]:
-    """Those that are drawn from accessors."""
-    for index in sorted({node.mesh for node in checked.gltf.nodes if node.mesh is not None}):
-        for number, primitive in enumerate(checked.gltf.meshes[index].primitives):
-            if "POSITION" in primitive.attributes and primitive.extensions.draco is None:
-                yield f"meshes[{index}].primitives[{number}]", primitive
 
 
 def _check_primitive(place: str, primitive: Primitive, accessors: AccessorReader, log: FindingLog) -> None:

@@ -11,7 +11,7 @@ from edge_render.gltf.format_types import ByteLength, ByteOffset, Count, Finite,
 BYTE, UNSIGNED_BYTE, SHORT, UNSIGNED_SHORT, UNSIGNED_INT, FLOAT = 5120, 5121, 5122, 5123, 5125, 5126
 COMPONENT_BYTES = {BYTE: 1, UNSIGNED_BYTE: 1, SHORT: 2, UNSIGNED_SHORT: 2, UNSIGNED_INT: 4, FLOAT: 4}
 COMPONENTS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT2": 4, "MAT3": 9, "MAT4": 16}
-_MATRIX_ROWS = {"MAT2": 2, "MAT3": 3, "MAT4": 4}
+MATRIX_ROWS = {"MAT2": 2, "MAT3": 3, "MAT4": 4}
 
 
 class MeshoptBuffer(Part):
@@ -117,7 +117,7 @@ class Accessor(Part):
     def stride_bytes(self) -> int:
         """From one element to the next where nothing else is said: the columns of matrices begin at multiples of 4
         (section 3.6.2.4)."""
-        rows = _MATRIX_ROWS.get(self.type)
+        rows = MATRIX_ROWS.get(self.type)
         if rows is None:
             return self.element_bytes
         return rows * -(-rows * self.component_bytes // 4) * 4
@@ -125,7 +125,7 @@ class Accessor(Part):
     @property
     def element_bytes(self) -> int:
         """Of one element, from its first byte to its last."""
-        rows = _MATRIX_ROWS.get(self.type)
+        rows = MATRIX_ROWS.get(self.type)
         if rows is None:
             return self.component_bytes * self.components
         return (rows - 1) * -(-rows * self.component_bytes // 4) * 4 + rows * self.component_bytes

@@ -11,9 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from edge_render.gltf import ktx2
+
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
 _JPEG: Final = b"\xff\xd8\xff"
-_KTX2: Final = b"\xabKTX 20\xbb\r\n\x1a\n"
 _JPEG_FRAMES: Final = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
 _JPEG_BARE: Final = frozenset({0x01, *range(0xD0, 0xD9)})
 
@@ -30,7 +31,6 @@ class ImageError(Exception):
 class ImageStructure:
     """Size in pixels; 0 where the header does not tell it without decoding (AVIF)."""
 
-    media_type: str
     width: int
     height: int
 
@@ -45,7 +45,7 @@ def media_type_of(data: bytes) -> str | None:
         return "image/webp"
     if data[4:8] == b"ftyp" and data[8:12] in (b"avif", b"avis", b"mif1"):
         return "image/avif"
-    return "image/ktx2" if data.startswith(_KTX2) else None
+    return "image/ktx2" if data.startswith(ktx2.MAGIC) else None
 
 
 def read_structure(data: bytes) -> ImageStructure | None:
@@ -57,7 +57,7 @@ def read_structure(data: bytes) -> ImageStructure | None:
         width, height = _READERS[media_type](data)
     except (struct.error, IndexError) as error:
         raise _cut_off() from error
-    return ImageStructure(media_type, width, height)
+    return ImageStructure(width, height)
 
 
 def _cut_off() -> ImageError:

@@ -25,7 +25,8 @@ from edge_render.gltf.lights_cameras import read_cameras, read_lights
 from edge_render.gltf.materials import read_materials, textures_of
 from edge_render.gltf.rig_reader import read_rig
 from edge_render.gltf.textures import TextureReader
-from edge_render.mesh_files import reader as mesh_files
+from edge_render.mesh_files.reader import read_mesh_file
+from edge_render.mesh_files.suffixes import MESH_SUFFIXES
 from edge_render.placement import morphed, moved, world_matrices
 from edge_render.scene import Scene
 
@@ -78,14 +79,14 @@ def _examine(path: Path, name: str) -> ExaminedModel:
     scene, checked = None, None
     files: tuple[Path, ...] = ()
     found = FindingLog(printable(path.name))
-    if path.suffix.lower() not in mesh_files.SUFFIXES:
+    if path.suffix.lower() not in MESH_SUFFIXES:
         checked, findings = examine_gltf(path)
         if checked is None:
             return ExaminedModel(None, findings)
         found = FindingLog(printable(path.name), findings)
     try:
         if checked is None:
-            scene, files = mesh_files.read_mesh_file(path, name=name)
+            scene, files = read_mesh_file(path, name=name)
         else:
             scene, files = _read_gltf(checked, found, name), checked.files()
     except ModelError as error:

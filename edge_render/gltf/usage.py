@@ -28,7 +28,7 @@ def usage_of(gltf: Gltf) -> Usage:
     for place, accessor in _accessors(gltf):
         usage.accessors.setdefault(accessor, place)
         usage.reads[accessor] += 1
-    for place, primitive in _drawn(gltf):
+    for place, primitive in drawn_primitives(gltf):
         if (draco := primitive.extensions.draco) is not None:
             usage.views.setdefault(draco.buffer_view, f"{place}.extensions.KHR_draco_mesh_compression.bufferView")
             usage.reads.update(accessor for name, accessor in primitive.attributes.items() if name in draco.attributes)
@@ -46,8 +46,8 @@ def usage_of(gltf: Gltf) -> Usage:
     return usage
 
 
-def _drawn(gltf: Gltf) -> Iterator[tuple[str, Primitive]]:
-    """The primitives of meshes that a node has; those without positions are not drawn (section 3.7.2.1)."""
+def drawn_primitives(gltf: Gltf) -> Iterator[tuple[str, Primitive]]:
+    """The primitives of meshes that a node has, by place; those without positions are not drawn (section 3.7.2.1)."""
     for index in sorted({node.mesh for node in gltf.nodes if node.mesh is not None}):
         for number, primitive in enumerate(gltf.meshes[index].primitives):
             if "POSITION" in primitive.attributes:
@@ -55,7 +55,7 @@ def _drawn(gltf: Gltf) -> Iterator[tuple[str, Primitive]]:
 
 
 def _accessors(gltf: Gltf) -> Iterator[tuple[str, int]]:
-    for place, primitive in _drawn(gltf):
+    for place, primitive in drawn_primitives(gltf):
         packed = primitive.extensions.draco.attributes if primitive.extensions.draco is not None else None
         if primitive.indices is not None and packed is None:
             yield f"{place}.indices", primitive.indices
@@ -87,7 +87,7 @@ def _accessors(gltf: Gltf) -> Iterator[tuple[str, int]]:
 
 def _images(gltf: Gltf) -> Iterator[tuple[str, int]]:
     materials: dict[int, None] = {}
-    for _, primitive in _drawn(gltf):
+    for _, primitive in drawn_primitives(gltf):
         if primitive.material is not None:
             materials.setdefault(primitive.material)
         if (variants := primitive.extensions.variants) is not None:

@@ -14,7 +14,6 @@ from edge_render.plain_file import UnreadableFileError, read_plain_file
 from edge_render.scene import AlphaMode, Material, Mesh, Node, Scene, Texture, TextureUse
 from edge_render.tone import linear_from_srgb, linear_of_bytes
 
-SUFFIXES: Final = (".obj", ".ply", ".stl", ".3mf")
 FILE_MAX_BYTES: Final = 256 * 1024 * 1024
 _WORKING_BYTES: Final = 2 * 1024 * 1024 * 1024
 _ROUGHNESS: Final = 0.8
@@ -22,8 +21,8 @@ _ROUGHNESS: Final = 0.8
 
 
 def read_mesh_file(path: Path, *, name: str) -> tuple[Scene, tuple[Path, ...]]:
-    """Load a file of one of SUFFIXES: still geometry with normals, and colours or base colour textures where it has
-    them; and which other files it has these from. Raises ModelError."""
+    """Load a file of one of MESH_SUFFIXES: still geometry with normals, and colours or base colour textures where it
+    has them; and which other files it has these from. Raises ModelError."""
     try:
         data = np.frombuffer(read_plain_file(path, FILE_MAX_BYTES), np.uint8)
     except UnreadableFileError as error:
