@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from control.input import Place
-from edge_render.pose import PITCH_LIMIT_RAD, Pose
+from edge_render.pose import Pose, limited_pitch
 from edge_render.renderer import Fade, SceneHandle
 
 
@@ -29,8 +29,7 @@ class Transition:
         if self.over(now_s):
             return None
         yaw_rad = self.left.yaw_rad + place.yaw_rad - self.arrived.yaw_rad
-        pitch_rad = self.left.pitch_rad + place.pitch_rad - self.arrived.pitch_rad
-        pitch_rad = max(-PITCH_LIMIT_RAD, min(PITCH_LIMIT_RAD, pitch_rad))
+        pitch_rad = limited_pitch(self.left.pitch_rad + place.pitch_rad - self.arrived.pitch_rad)
         pose = Pose.from_yaw_pitch(self.left.position, yaw_rad, pitch_rad)
         share = max(0.0, (now_s - self.began_s) / self.duration_s)
         return Fade(self.handle, pose, self.fov_y_rad, share)

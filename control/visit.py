@@ -84,7 +84,7 @@ class Visit(Stay):
                 self._scene.handle, self._put_frame, settings.fps, self._on_render_error
             )
         except BaseException:
-            self._at.free()
+            self._at.let_go()
             raise
         self._narrating = False
         self._scene_playback: AudioSource | None = None
@@ -109,7 +109,7 @@ class Visit(Stay):
 
     def _free(self) -> None:
         self._ticket.close()
-        self._at.free()
+        self._at.let_go()
 
     def _on_render_error(self, error: RendererError) -> None:
         """Called on the GL thread."""

@@ -72,7 +72,3 @@ class Whereabouts:
             self.end_fade()
         self.scene = lease.scene
         self.navigator = Navigator(place, self.scene.space, self._walk_speed_m_s, now_s)
-
-    def free(self) -> None:
-        """Hold nothing any more."""
-        self.let_go()

@@ -21,6 +21,11 @@ Matrix: TypeAlias = NDArray[np.float64]
 PITCH_LIMIT_RAD = math.radians(89.0)
 
 
+def limited_pitch(pitch_rad: float) -> float:
+    """The pitch that is allowed and nearest."""
+    return max(-PITCH_LIMIT_RAD, min(PITCH_LIMIT_RAD, pitch_rad))
+
+
 @dataclass(frozen=True, slots=True)
 class Pose:
     """Where a camera is and where it looks.

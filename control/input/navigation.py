@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Protocol
 
-from edge_render.pose import PITCH_LIMIT_RAD, Pose, Vec3
+from edge_render.pose import Pose, Vec3, limited_pitch
 
 LONGEST_STEP_S = 0.1
 """A stalled loop must not become a leap through the room."""
@@ -54,8 +54,7 @@ class Navigator:
     def steer(self, yaw_rad: float, pitch_rad: float, right: float, forward: float, now_s: float) -> None:
         """Take the visitor's newest input; what was walked until now is walked first."""
         self.advance(now_s)
-        pitch_rad = max(-PITCH_LIMIT_RAD, min(PITCH_LIMIT_RAD, pitch_rad))
-        self.place = Place(self.place.position, yaw_rad, pitch_rad)
+        self.place = Place(self.place.position, yaw_rad, limited_pitch(pitch_rad))
         self._right, self._forward = right, forward
 
     def advance(self, now_s: float) -> None:
