@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from pathlib import PurePosixPath
 from typing import Annotated
 
 from pydantic import Field, field_validator
 
-from edge_render.manifest import Color, ManifestModel, PackagePath, Position, Unit
+from edge_render.manifest import Color, ManifestModel, PackagePath, Position, Unit, ending_in
 from edge_render.panorama.spec import HDR_SUFFIX, IMAGE_SUFFIXES
 from edge_render.pose import Vec3
 
@@ -37,7 +36,7 @@ class Environment(ManifestModel):
     intensity: Unit = 1.0
     background: Color = (0.62, 0.75, 0.9)
     exposure: Annotated[float, Field(gt=0.0, le=16.0)] = 1.0
-    image: PackagePath | None = None
+    image: Annotated[PackagePath, ending_in(IMAGE_SUFFIXES)] | None = None
     """An equirectangular picture, whose middle is what yaw 0 looks at."""
     rotation_deg: Annotated[float, Field(ge=-360, le=360)] = 0.0
     """To the left."""
@@ -46,27 +45,11 @@ class Environment(ManifestModel):
     ambient_occlusion: bool = False
     """Corners are darker, on devices that have the time for it."""
 
-    @field_validator("image")
-    @classmethod
-    def _is_image(cls, value: str | None) -> str | None:
-        return None if value is None else _picture(value, IMAGE_SUFFIXES)
-
 
 class BakedLight(ManifestModel):
     """A lightmap: a picture of light on the second texture coordinates of the nodes named; of all that have them where
     none is named."""
 
-    image: PackagePath
+    image: Annotated[PackagePath, ending_in(tuple(suffix for suffix in IMAGE_SUFFIXES if suffix != HDR_SUFFIX))]
     nodes: Annotated[tuple[str, ...], Field(max_length=10_000)] = ()
     intensity: Unit = 1.0
-
-    @field_validator("image")
-    @classmethod
-    def _is_image(cls, value: str) -> str:
-        return _picture(value, tuple(suffix for suffix in IMAGE_SUFFIXES if suffix != HDR_SUFFIX))
-
-
-def _picture(path: str, suffixes: tuple[str, ...]) -> str:
-    if PurePosixPath(path).suffix.lower() not in suffixes:
-        raise ValueError(f"must be one of {', '.join(suffixes)}")
-    return path

@@ -28,6 +28,17 @@ def _inside(value: str) -> str:
 PackagePath = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_inside)]
 
 
+def ending_in(suffixes: tuple[str, ...]) -> AfterValidator:
+    """For the path of a file of one of these kinds."""
+
+    def check(value: str) -> str:
+        if PurePosixPath(value).suffix.lower() not in suffixes:
+            raise ValueError(f"must be one of {', '.join(suffixes)}")
+        return value
+
+    return AfterValidator(check)
+
+
 class ManifestModel(BaseModel):
     """camelCase in the file; an unknown field is an error, so that a misspelt one is noticed."""
 

@@ -6,10 +6,10 @@ from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from edge_render.look_around import LookAroundScene
-from edge_render.manifest import PackagePath
+from edge_render.manifest import PackagePath, ending_in
 
 HDR_SUFFIX = ".hdr"
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".avif", HDR_SUFFIX)
@@ -32,17 +32,10 @@ class PanoramaScene(LookAroundScene):
     """An equirectangular photograph that a visitor looks around in."""
 
     type: Literal["panorama"]
-    image: PackagePath
+    image: Annotated[PackagePath, ending_in(IMAGE_SUFFIXES)]
     layout: Layout = Layout.MONO
     exposure: Annotated[float, Field(gt=0.0, le=64.0)] = 1.0
     """What the light of an HDR picture is multiplied by."""
-
-    @field_validator("image")
-    @classmethod
-    def _is_picture(cls, value: str) -> str:
-        if PurePosixPath(value).suffix.lower() not in IMAGE_SUFFIXES:
-            raise ValueError(f"must be one of {', '.join(IMAGE_SUFFIXES)}")
-        return value
 
     @model_validator(mode="after")
     def _exposes_light(self) -> PanoramaScene:
