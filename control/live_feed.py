@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-import numpy as np
 import structlog
 
 from control.wire import SourceTold
@@ -19,6 +18,7 @@ from edge_render.video.source import VideoSource
 from edge_render.video.spec import LiveScene
 from edge_render.video.status import SourceState, SourceStatus
 from stream.audio.audio_source import AudioPacket, AudioSource, LiveAudio, LiveCoder
+from stream.audio.opus import scaled
 from stream.errors import AudioError
 
 log = structlog.get_logger(__name__)
@@ -32,7 +32,7 @@ class LiveSound:
 
     def __init__(self, spec: LiveScene) -> None:
         self.title = spec.title
-        self._volume = np.float32(spec.source_volume)
+        self._volume = spec.source_volume
         self._loop = asyncio.get_running_loop()
         self._live = LiveAudio()
         self._coder: LiveCoder | None = None
@@ -45,8 +45,7 @@ class LiveSound:
         try:
             if self._coder is None:
                 self._coder = LiveCoder()
-            samples = np.clip(np.nan_to_num(block.samples) * self._volume, -1.0, 1.0)
-            packets = self._coder.code(samples, block.due_ns)
+            packets = self._coder.code(scaled(block.samples, self._volume), block.due_ns)
         except AudioError as error:
             log.error("live_sound_not_coded", error=str(error))
             self._broken = True

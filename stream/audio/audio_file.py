@@ -13,7 +13,7 @@ from typing import Final
 import av
 import numpy as np
 
-from stream.audio.opus import PACKET_SAMPLES, SAMPLE_RATE_HZ, OpusEncoder, OpusTrack, Samples
+from stream.audio.opus import PACKET_SAMPLES, SAMPLE_RATE_HZ, OpusEncoder, OpusTrack, Samples, scaled
 from stream.errors import AudioError
 
 CONTAINERS: Final = {
@@ -135,12 +135,7 @@ def _blocks(pieces: Iterable[Samples], volume: float) -> Iterator[Samples]:
         waiting = np.concatenate([waiting, piece])
         whole = len(waiting) // PACKET_SAMPLES * PACKET_SAMPLES
         for at in range(0, whole, PACKET_SAMPLES):
-            yield _scaled(waiting[at : at + PACKET_SAMPLES], volume)
+            yield scaled(waiting[at : at + PACKET_SAMPLES], volume)
         waiting = waiting[whole:]
     if len(waiting):
-        yield _scaled(np.pad(waiting, ((0, PACKET_SAMPLES - len(waiting)), (0, 0))), volume)
-
-
-def _scaled(block: Samples, volume: float) -> Samples:
-    scaled: Samples = np.clip(np.nan_to_num(block) * np.float32(volume), -1.0, 1.0)
-    return scaled
+        yield scaled(np.pad(waiting, ((0, PACKET_SAMPLES - len(waiting)), (0, 0))), volume)

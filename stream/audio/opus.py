@@ -24,6 +24,12 @@ Samples = NDArray[np.float32]
 """(n, 2): left and right, -1..1, 48 kHz."""
 
 
+def scaled(samples: Samples, volume: float) -> Samples:
+    """Louder or softer by a factor; what is too loud is cut off."""
+    louder: Samples = np.clip(np.nan_to_num(samples) * np.float32(volume), -1.0, 1.0)
+    return louder
+
+
 @dataclass(frozen=True, slots=True)
 class OpusTrack:
     """A whole sound, coded once and heard by any number of visitors; ``loop`` goes on from the first packet."""
