@@ -5,7 +5,7 @@ Both clocks map media time to the node's by one offset, which picture and sound 
 
 from __future__ import annotations
 
-from typing import Protocol
+from abc import ABC, abstractmethod
 
 _MS = 1_000_000
 JUMP_NS = 2_000 * _MS
@@ -17,27 +17,25 @@ DRIFT_SHARE = 1 / 500
 and a jam of a second hardly moves it."""
 
 
-class MediaTime(Protocol):
-    """What both clocks do."""
-
-    behind_ns: int
-    """How much later the last picture was ready than it should have been; never below 0."""
-
-    def picture(self, media_ns: int, now_ns: int) -> int:
-        """A picture has been decoded: when it is due."""
-        ...
-
-    def sound(self, media_ns: int) -> int | None:
-        """When sound of that media time is to be heard; None where no picture has set the clock yet."""
-        ...
-
-
-class LiveTime:
-    """Pictures are due when they come: the offset is that of those which came quickest."""
+class MediaTime(ABC):
+    """Says when a source's pictures and sound are due."""
 
     def __init__(self) -> None:
         self._offset_ns: int | None = None
         self.behind_ns = 0
+        """How much later the last picture was ready than it should have been; never below 0."""
+
+    @abstractmethod
+    def picture(self, media_ns: int, now_ns: int) -> int:
+        """A picture has been decoded: when it is due."""
+
+    def sound(self, media_ns: int) -> int | None:
+        """When sound of that media time is to be heard; None where no picture has set the clock yet."""
+        return None if self._offset_ns is None else media_ns + self._offset_ns
+
+
+class LiveTime(MediaTime):
+    """Pictures are due when they come: the offset is that of those which came quickest."""
 
     def picture(self, media_ns: int, now_ns: int) -> int:
         """See MediaTime.picture."""
@@ -49,17 +47,9 @@ class LiveTime:
         self.behind_ns = max(0, behind_ns)
         return now_ns
 
-    def sound(self, media_ns: int) -> int | None:
-        """See MediaTime.sound."""
-        return None if self._offset_ns is None else media_ns + self._offset_ns
 
-
-class PacedTime:
+class PacedTime(MediaTime):
     """Pictures are due as far apart as they were recorded. A stall moves all that follows."""
-
-    def __init__(self) -> None:
-        self._offset_ns: int | None = None
-        self.behind_ns = 0
 
     def picture(self, media_ns: int, now_ns: int) -> int:
         """See MediaTime.picture."""
@@ -70,7 +60,3 @@ class PacedTime:
                 return media_ns + self._offset_ns
         self._offset_ns, self.behind_ns = now_ns - media_ns, 0
         return now_ns
-
-    def sound(self, media_ns: int) -> int | None:
-        """See MediaTime.sound."""
-        return None if self._offset_ns is None else media_ns + self._offset_ns

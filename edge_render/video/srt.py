@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import socket
+from functools import cache
 from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
@@ -100,8 +101,9 @@ def sockaddr(family: int, host: str, port: int) -> bytes:
     return head + (packed + bytes(8) if family == socket.AF_INET else bytes(4) + packed + bytes(4))
 
 
+@cache
 def _load() -> ctypes.CDLL:
-    """libsrt, started. Raises VideoError where the system has none."""
+    """libsrt, started once. Raises VideoError where the system has none."""
     for name in LIBRARIES:
         try:
             library = ctypes.CDLL(name)
