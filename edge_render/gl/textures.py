@@ -9,30 +9,39 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from edge_render.errors import RendererError
-from edge_render.gl.calls import RGBA, TEXTURE0, TEXTURE_2D, TEXTURE_MAX_LEVEL, TEXTURE_MIN_FILTER, UNSIGNED_BYTE
+from edge_render.gl.calls import (
+    CLAMP_TO_EDGE,
+    LINEAR,
+    LINEAR_MIPMAP_LINEAR,
+    LINEAR_MIPMAP_NEAREST,
+    NEAREST,
+    REPEAT,
+    RGBA,
+    RGBA8,
+    TEXTURE0,
+    TEXTURE_2D,
+    TEXTURE_MAG_FILTER,
+    TEXTURE_MAX_LEVEL,
+    TEXTURE_MIN_FILTER,
+    TEXTURE_WRAP_S,
+    TEXTURE_WRAP_T,
+    UNSIGNED_BYTE,
+)
 from edge_render.gl.context import GlContext
 from edge_render.gl.upload import PART_BYTES
 from edge_render.mipmaps import Mipmaps, TextureForm, bands, mipmaps_of
 from edge_render.render_quality import RenderQuality
 from edge_render.scene import MinFilter, Scene, Texture, Wrap
 
-_RGBA8 = 0x8058
 _SRGB8_ALPHA8 = 0x8C43
-_NEAREST = 0x2600
-_LINEAR = 0x2601
-_TEXTURE_MAG_FILTER = 0x2800
-_TEXTURE_WRAP_S = 0x2802
-_TEXTURE_WRAP_T = 0x2803
 _TEXTURE_MAX_ANISOTROPY = 0x84FE
-_WRAP = {Wrap.REPEAT: 0x2901, Wrap.CLAMP: 0x812F, Wrap.MIRROR: 0x8370}
+_WRAP = {Wrap.REPEAT: REPEAT, Wrap.CLAMP: CLAMP_TO_EDGE, Wrap.MIRROR: 0x8370}
 _NEAREST_MIPMAP_NEAREST = 0x2700
-_LINEAR_MIPMAP_NEAREST = 0x2701
-_LINEAR_MIPMAP_LINEAR = 0x2703
 _MIN_FILTERS = {
-    MinFilter.NEAREST: _NEAREST,
-    MinFilter.LINEAR: _LINEAR,
+    MinFilter.NEAREST: NEAREST,
+    MinFilter.LINEAR: LINEAR,
     MinFilter.NEAREST_MIPMAP_NEAREST: _NEAREST_MIPMAP_NEAREST,
-    MinFilter.LINEAR_MIPMAP_NEAREST: _LINEAR_MIPMAP_NEAREST,
+    MinFilter.LINEAR_MIPMAP_NEAREST: LINEAR_MIPMAP_NEAREST,
     MinFilter.NEAREST_MIPMAP_LINEAR: 0x2702,
 }
 _PIECE_BYTES = 32 * 1024
@@ -113,15 +122,15 @@ class GlTextures:
         # The filter comes first: by it and by the last level drivers tell how much to make room for.
         calls.tex_parameter(TEXTURE_2D, TEXTURE_MIN_FILTER, smallest)
         calls.tex_parameter(TEXTURE_2D, TEXTURE_MAX_LEVEL, len(mipmaps.levels) - 1)
-        calls.tex_parameter(TEXTURE_2D, _TEXTURE_MAG_FILTER, _NEAREST if texture.nearest else _LINEAR)
-        calls.tex_parameter(TEXTURE_2D, _TEXTURE_WRAP_S, _WRAP[texture.wrap_s])
-        calls.tex_parameter(TEXTURE_2D, _TEXTURE_WRAP_T, _WRAP[texture.wrap_t])
+        calls.tex_parameter(TEXTURE_2D, TEXTURE_MAG_FILTER, NEAREST if texture.nearest else LINEAR)
+        calls.tex_parameter(TEXTURE_2D, TEXTURE_WRAP_S, _WRAP[texture.wrap_s])
+        calls.tex_parameter(TEXTURE_2D, TEXTURE_WRAP_T, _WRAP[texture.wrap_t])
         # llvmpipe's anisotropic filter draws mirrored repeats a texel off.
         right = not (self._context.software and Wrap.MIRROR in (texture.wrap_s, texture.wrap_t))
-        if smallest == _LINEAR_MIPMAP_LINEAR and not texture.nearest and self._quality.anisotropy > 1.0 and right:
+        if smallest == LINEAR_MIPMAP_LINEAR and not texture.nearest and self._quality.anisotropy > 1.0 and right:
             anisotropy = min(self._quality.anisotropy, self._context.moderngl.max_anisotropy)
             calls.tex_parameter(TEXTURE_2D, _TEXTURE_MAX_ANISOTROPY, int(anisotropy))
-        internal = _SRGB8_ALPHA8 if form.srgb else _RGBA8
+        internal = _SRGB8_ALPHA8 if form.srgb else RGBA8
         for level, pixels in enumerate(mipmaps.levels):
             rows, columns = pixels.shape[:2]
             calls.tex_image_2d(TEXTURE_2D, level, internal, columns, rows, 0, RGBA, UNSIGNED_BYTE, None)
@@ -138,7 +147,7 @@ class GlTextures:
         return Mipmaps(fitting) if fitting else mipmaps
 
     def _min_filter(self, texture: Texture) -> int:
-        smooth = _LINEAR_MIPMAP_LINEAR if self._quality.trilinear else _LINEAR_MIPMAP_NEAREST
+        smooth = LINEAR_MIPMAP_LINEAR if self._quality.trilinear else LINEAR_MIPMAP_NEAREST
         if texture.min_filter is None:
             return _NEAREST_MIPMAP_NEAREST if texture.nearest else smooth
         # The smoothest is what most tools write without being asked; a software device has a quicker one.

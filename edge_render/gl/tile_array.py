@@ -8,24 +8,34 @@ from collections.abc import Sequence
 import numpy as np
 
 from edge_render.errors import RendererError
-from edge_render.gl.calls import TEXTURE0, TEXTURE_2D_ARRAY
+from edge_render.gl.calls import (
+    CLAMP_TO_EDGE,
+    LINEAR,
+    LINEAR_MIPMAP_LINEAR,
+    LINEAR_MIPMAP_NEAREST,
+    RGB,
+    RGBA,
+    RGBA8,
+    TEXTURE0,
+    TEXTURE_2D_ARRAY,
+    TEXTURE_MAG_FILTER,
+    TEXTURE_MAX_LEVEL,
+    TEXTURE_MIN_FILTER,
+    TEXTURE_WRAP_S,
+    TEXTURE_WRAP_T,
+    UNSIGNED_BYTE,
+)
 from edge_render.gl.context import GlContext
 from edge_render.gl.programs import BASE_UNIT
 from edge_render.panorama.pyramid import HALVINGS, Coding
 from edge_render.panorama.tile_coding import Texels
 from edge_render.render_quality import RenderQuality
 
-_RGBA, _RGB = 0x1908, 0x1907
-_RGBA8, _RGB9_E5 = 0x8058, 0x8C3D
-_UNSIGNED_BYTE, _UNSIGNED_INT_5_9_9_9_REV = 0x1401, 0x8C3E
+_RGB9_E5, _UNSIGNED_INT_5_9_9_9_REV = 0x8C3D, 0x8C3E
 _FORMATS = {
-    Coding.SRGB: (_RGBA8, _RGBA, _UNSIGNED_BYTE),
-    Coding.LIGHT: (_RGB9_E5, _RGB, _UNSIGNED_INT_5_9_9_9_REV),
+    Coding.SRGB: (RGBA8, RGBA, UNSIGNED_BYTE),
+    Coding.LIGHT: (_RGB9_E5, RGB, _UNSIGNED_INT_5_9_9_9_REV),
 }
-_MIN_FILTER, _MAG_FILTER, _WRAP_S, _WRAP_T = 0x2801, 0x2800, 0x2802, 0x2803
-_LINEAR, _LINEAR_MIPMAP_NEAREST, _LINEAR_MIPMAP_LINEAR = 0x2601, 0x2701, 0x2703
-_CLAMP_TO_EDGE = 0x812F
-_MAX_LEVEL = 0x813D
 
 
 class TileArray:
@@ -44,13 +54,13 @@ class TileArray:
         for level in range(HALVINGS + 1):
             edge = edge_px >> level
             calls.tex_image_3d(TEXTURE_2D_ARRAY, level, internal, edge, edge, layers, 0, form, kind, None)
-        smooth = _LINEAR_MIPMAP_LINEAR if quality.trilinear else _LINEAR_MIPMAP_NEAREST
+        smooth = LINEAR_MIPMAP_LINEAR if quality.trilinear else LINEAR_MIPMAP_NEAREST
         for parameter, value in (
-            (_MAX_LEVEL, HALVINGS),
-            (_MIN_FILTER, smooth),
-            (_MAG_FILTER, _LINEAR),
-            (_WRAP_S, _CLAMP_TO_EDGE),
-            (_WRAP_T, _CLAMP_TO_EDGE),
+            (TEXTURE_MAX_LEVEL, HALVINGS),
+            (TEXTURE_MIN_FILTER, smooth),
+            (TEXTURE_MAG_FILTER, LINEAR),
+            (TEXTURE_WRAP_S, CLAMP_TO_EDGE),
+            (TEXTURE_WRAP_T, CLAMP_TO_EDGE),
         ):
             calls.tex_parameter(TEXTURE_2D_ARRAY, parameter, value)
         # Not anisotropic: a tile is chosen for how it is seen, and is never seen at a slant.
