@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
+
 from edge_render.gl.context import GlContext
 from edge_render.gl.programs import GlPrograms
 from edge_render.gl.targets import GlTargets, Target
-from edge_render.pose import Pose
+from edge_render.pose import Matrix, Pose
 from edge_render.render_quality import RenderQuality
 from edge_render.renderer import View
 
@@ -37,8 +39,16 @@ class Sampling:
     little: bool = False
     """Only a little of everything has to be drawn: nobody sees it, but its shaders are compiled by it."""
 
+    def shift(self, width: int, height: int) -> Matrix:
+        """Moves what is drawn by ``offset_px`` of a picture of that size: clip space to clip space, shape (4, 4)."""
+        matrix = np.eye(4)
+        matrix[:2, 3] = 2.0 * self.offset_px[0] / width, 2.0 * self.offset_px[1] / height
+        return matrix
+
 
 ONE_DRAWING = Sampling()
+UPSIDE_DOWN = np.diag([1.0, -1.0, 1.0, 1.0])
+"""From clip space to clip space: as pictures are drawn, see renderer."""
 
 
 class Drawable(Protocol):

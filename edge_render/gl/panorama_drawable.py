@@ -24,7 +24,7 @@ from edge_render.gl.calls import (
     TRIANGLE_STRIP,
 )
 from edge_render.gl.context import GlContext
-from edge_render.gl.drawable import GlParts, Sampling
+from edge_render.gl.drawable import UPSIDE_DOWN, GlParts, Sampling
 from edge_render.gl.programs import BASE_UNIT
 from edge_render.gl.targets import Target
 from edge_render.gl.tile_array import TileArray
@@ -42,7 +42,6 @@ TEXELS_PER_PX_MOVING = 0.8
 TEXELS_PER_PX_STILL = 1.4
 """Fine enough for pictures that are moved by parts of a pixel and added up."""
 _NEAR, _FAR = 0.05, 10.0
-_UPSIDE_DOWN = np.diag([1.0, -1.0, 1.0, 1.0])
 _OVERLAP_PX = 0.05
 """Neighbouring rectangles of different sizes have different corners on their common edge; without it there would be
 holes of single pixels between them."""
@@ -169,13 +168,10 @@ class _Rectangles:
 
 def _clip_from_direction(view: View, target: Target, sampling: Sampling) -> NDArray[np.float32]:
     """For a shader: column after column."""
-    x_px, y_px = sampling.offset_px
     matrix = np.eye(4)
     matrix[:3, :3] = view.pose.rotation().T
-    matrix = _UPSIDE_DOWN @ perspective(view.fov_y_rad, view.aspect, _NEAR, _FAR) @ matrix
-    moved = np.eye(4)
-    moved[:2, 3] = 2.0 * x_px / target.width, 2.0 * y_px / target.height
-    columns: NDArray[np.float32] = (moved @ matrix).T.astype(np.float32)
+    matrix = UPSIDE_DOWN @ perspective(view.fov_y_rad, view.aspect, _NEAR, _FAR) @ matrix
+    columns: NDArray[np.float32] = (sampling.shift(target.width, target.height) @ matrix).T.astype(np.float32)
     return columns
 
 

@@ -24,7 +24,7 @@ from edge_render.gl.calls import (
     LEQUAL,
     UNIFORM_BUFFER,
 )
-from edge_render.gl.drawable import GlParts, Sampling
+from edge_render.gl.drawable import UPSIDE_DOWN, GlParts, Sampling
 from edge_render.gl.gpu_scene import GpuScene
 from edge_render.gl.openness import Openness
 from edge_render.gl.programs import FRAME_BINDING
@@ -39,7 +39,6 @@ from edge_render.tone import srgb_from_linear, tone_map
 POINT_PX = 3.0
 """Width and height of points, pixels: glTF says nothing of it, and of one pixel nobody sees the colour."""
 _FRAME_FLOATS = 16 + 16 + 5 * 4
-_UPSIDE_DOWN = np.diag([1.0, -1.0, 1.0, 1.0])
 
 
 class SceneDrawable:
@@ -105,9 +104,7 @@ class SceneDrawable:
         calls = self._parts.context.calls
         now_s = self._parts.now_s()
         gpu.move_to(now_s)
-        x_px, y_px = sampling.offset_px
-        to_sample = _moved(2.0 * x_px / target.width, 2.0 * y_px / target.height)
-        clip_from_world = to_sample @ _clip_from_world(view, *gpu.bounds)
+        clip_from_world = sampling.shift(target.width, target.height) @ _clip_from_world(view, *gpu.bounds)
         detail = Detail(0.5 * target.height / math.tan(0.5 * view.fov_y_rad))
         draws = gpu.draw_list(clip_from_world, view.pose.position, variant=view.variant, detail=detail)
         if sampling.little:
@@ -161,16 +158,9 @@ class SceneDrawable:
 
 def _clip_from_world(view: View, low: NDArray[np.float64], high: NDArray[np.float64]) -> Matrix:
     planes_m = clip_range(view.pose.position, low, high)
-    projection = _UPSIDE_DOWN @ perspective(view.fov_y_rad, view.aspect, *planes_m)
+    projection = UPSIDE_DOWN @ perspective(view.fov_y_rad, view.aspect, *planes_m)
     result: Matrix = projection @ view.pose.view_matrix()
     return result
-
-
-def _moved(x: float, y: float) -> Matrix:
-    """Moves what is drawn by parts of half the picture: clip space to clip space, shape (4, 4)."""
-    matrix = np.eye(4)
-    matrix[:2, 3] = x, y
-    return matrix
 
 
 def _background(scene: Scene) -> tuple[float, float, float]:
