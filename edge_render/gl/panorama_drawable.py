@@ -31,7 +31,7 @@ from edge_render.gl.tile_array import TileArray
 from edge_render.gl.tile_pool import TilePool
 from edge_render.look_around import EYE
 from edge_render.panorama.content import Panorama
-from edge_render.panorama.cube import FACES
+from edge_render.panorama.cube import AXES, directions
 from edge_render.panorama.pyramid import BORDER_PX, TILE_PX, Coding, PyramidShape, TileKey
 from edge_render.panorama.tile_loader import TileId
 from edge_render.panorama.visible import TILES_MAX, Gaze, tiles_in_view
@@ -45,7 +45,6 @@ _NEAR, _FAR = 0.05, 10.0
 _OVERLAP_PX = 0.05
 """Neighbouring rectangles of different sizes have different corners on their common edge; without it there would be
 holes of single pixels between them."""
-_AXES = np.array([face.axes() for face in FACES])
 _INSTANCE_FLOATS = 3 + 3 + 3 + 4 + 1
 _LAYOUT = ("3f 3f 3f 4f 1f/i", "in_origin", "in_across", "in_along", "in_texels", "in_layer")
 
@@ -189,9 +188,9 @@ def _instances(shape: PyramidShape, edge_px: int, shown: Sequence[tuple[TileKey,
     drawn_face_px = (shape.base_px << keys[:, 3]).astype(np.float64)[:, None]
     skipped_px = keys[:, 5:3:-1] * TILE_PX - BORDER_PX
     texels = [(corner * drawn_face_px - skipped_px) / edge_px for corner in (first, last)]
-    axes = _AXES[keys[:, 6]]  # columns right, down, forward
+    axes = AXES[keys[:, 6]]
     corner, size = first * 2.0 - 1.0, (last - first) * 2.0
-    origin = axes[:, :, 0] * corner[:, :1] + axes[:, :, 1] * corner[:, 1:] + axes[:, :, 2]
+    origin = directions(keys[:, 6], corner[:, 0], corner[:, 1])
     across, along = axes[:, :, 0] * size[:, :1], axes[:, :, 1] * size[:, 1:]
     layer = keys[:, 7:].astype(np.float64)
     return np.concatenate([origin, across, along, *texels, layer], axis=1).astype(np.float32)

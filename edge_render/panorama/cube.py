@@ -37,6 +37,15 @@ FACES = (
     Face((1, 0, 0), (0, 0, 1), (0, -1, 0), 0.0),
 )
 UP, DOWN = 4, 5
+AXES = np.array([face.axes() for face in FACES])
+"""Of each face, see Face.axes: (6, 3, 3)."""
+
+
+def directions(face: NDArray[np.int64], x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
+    """In which directions points (n,) of faces (n,) lie: (n, 3), not of length 1."""
+    axes = AXES[face]
+    found: NDArray[np.float64] = axes[:, :, 0] * x[:, None] + axes[:, :, 1] * y[:, None] + axes[:, :, 2]
+    return found
 
 
 def angles(face: int, x: Floats, y: Floats) -> tuple[Floats, Floats]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_render.panorama.cube import FACES
+from edge_render.panorama.cube import directions
 from edge_render.panorama.pyramid import TILE_PX, PyramidShape, TileKey
 from edge_render.pose import Matrix
 
@@ -20,8 +20,6 @@ AHEAD = 1.25
 """The view is taken for so much wider and higher, so that tiles are there before a turn comes to them."""
 TILES_MAX = 192
 """For one view; the least important beyond that are seen as their parents are."""
-
-_AXES = np.array([face.axes() for face in FACES])
 
 Indices = NDArray[np.int64]
 
@@ -94,21 +92,17 @@ def _planes(rotation: Matrix, tangent_x: float, tangent_y: float) -> Matrix:
 
 def _seen(face: Indices, edges: _Edges, planes: Matrix) -> NDArray[np.bool_]:
     """Which tiles are not wholly outside one side of the view."""
-    axes = _AXES[face]
     inside = np.zeros((len(face), 4), np.bool_)
     for across in (edges.left, edges.right):
         for down in (edges.top, edges.bottom):
-            corner = axes[:, :, 0] * across[:, None] + axes[:, :, 1] * down[:, None] + axes[:, :, 2]
-            np.logical_or(inside, corner @ planes.T >= 0.0, out=inside)
+            np.logical_or(inside, directions(face, across, down) @ planes.T >= 0.0, out=inside)
     seen: NDArray[np.bool_] = np.asarray(inside.all(axis=1))
     return seen
 
 
 def _ahead(face: Indices, edges: _Edges, rotation: Matrix) -> NDArray[np.float64]:
     """Cosines of the angles between the middle of the view and those of tiles."""
-    axes = _AXES[face]
-    across, down = (edges.left + edges.right) / 2.0, (edges.top + edges.bottom) / 2.0
-    middle = axes[:, :, 0] * across[:, None] + axes[:, :, 1] * down[:, None] + axes[:, :, 2]
+    middle = directions(face, (edges.left + edges.right) / 2.0, (edges.top + edges.bottom) / 2.0)
     cosines: NDArray[np.float64] = (middle @ -rotation[:, 2]) / np.linalg.norm(middle, axis=1)
     return cosines
 
