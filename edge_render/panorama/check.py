@@ -6,7 +6,7 @@ from pathlib import Path
 
 from edge_render.errors import PackageError
 from edge_render.findings import Finding, Severity
-from edge_render.panorama.source import check_picture, read_picture
+from edge_render.panorama.source import read_picture
 from edge_render.panorama.spec import Layout
 
 SHARP_WIDTH = 4096
@@ -16,8 +16,7 @@ SHARP_WIDTH = 4096
 def check(path: Path, layout: Layout) -> list[Finding]:
     """What is wrong with a panorama's picture file; nothing where it can be shown as it is. Decodes all of it."""
     try:
-        width, _ = check_picture(path, layout)
-        read_picture(path, layout)
+        width = read_picture(path, layout).pixels.shape[1]
     except PackageError as error:
         return [Finding(Severity.ERROR, path.name, "", _without_name(str(error), path), "PANORAMA_UNREADABLE")]
     if width < SHARP_WIDTH:

@@ -70,8 +70,8 @@ def _nearly(width: int, height: int, layout: Layout) -> bool:
     return abs(width * layout.eyes / height - 2.0) <= 2.0 * RATIO_TOLERANCE
 
 
-def check_picture(path: Path, layout: Layout) -> tuple[int, int]:
-    """Width and height of a picture file that may be used, by its header alone. Raises PackageError."""
+def _check_header(path: Path, layout: Layout) -> None:
+    """Whether a picture file may be used, by its header alone. Raises PackageError."""
     try:
         if path.stat().st_size > FILE_MAX_BYTES:
             raise PackageError(f"{path.name}: has more than {FILE_MAX_BYTES >> 20} MiB")
@@ -85,12 +85,11 @@ def check_picture(path: Path, layout: Layout) -> tuple[int, int]:
     except _DECODER_ERRORS as error:
         raise PackageError(f"{path.name}: can't be read as a picture: {error}") from error
     check_size(path.name, *size, layout)
-    return size
 
 
 def read_picture(path: Path, layout: Layout) -> Picture:
     """Decode a picture file. Raises PackageError where it is broken or not what ``layout`` says."""
-    check_picture(path, layout)
+    _check_header(path, layout)
     try:
         if path.suffix.lower() == HDR_SUFFIX:
             pixels, exposure = read_radiance(path, lambda width, height: check_size(path.name, width, height, layout))

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from edge_render.errors import PackageError
-from edge_render.panorama.source import check_picture, check_size, read_picture
+from edge_render.panorama.source import check_size, read_picture
 from edge_render.panorama.spec import Layout
 from tests.edge_render.panorama.pictures import equirect, saved, waves
 
@@ -72,11 +72,11 @@ def test_a_broken_file_is_refused_by_name(tmp_path: Path, name: str) -> None:
 def test_a_file_that_is_something_else_is_refused_by_its_header(tmp_path: Path) -> None:
     (tmp_path / "p.jpg").write_text("no picture")
     with pytest.raises(PackageError, match=r"p\.jpg: is no JPEG picture"):
-        check_picture(tmp_path / "p.jpg", Layout.MONO)
+        read_picture(tmp_path / "p.jpg", Layout.MONO)
     Image.new("RGB", (512, 256)).save(tmp_path / "q.gif")
     (tmp_path / "q.gif").rename(tmp_path / "q.png")
     with pytest.raises(PackageError, match=r"q\.png: is no PNG picture"):
-        check_picture(tmp_path / "q.png", Layout.MONO)
+        read_picture(tmp_path / "q.png", Layout.MONO)
 
 
 def test_a_picture_of_two_eyes_is_parted(tmp_path: Path) -> None:
