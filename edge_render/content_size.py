@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from edge_render.geometry.batches import Batch, PreparedScene, prepare_scene
 from edge_render.panorama.content import Panorama
-from edge_render.panorama.pyramid import BORDER_PX
 from edge_render.render_quality import RenderQuality
 from edge_render.renderer import Content
 from edge_render.room import Room, SharedRoom
@@ -33,8 +32,7 @@ def content_room(content: Content, quality: RenderQuality) -> Room:
             return content_room(prepare_scene(content), quality)
         case Panorama():
             shape = content.tiles.shape
-            edge_px = shape.base_px + 2 * BORDER_PX
-            own_bytes = 6 * shape.eyes * edge_px * edge_px * _TEXEL_BYTES * 4 // 3
+            own_bytes = 6 * shape.eyes * shape.base_edge_px**2 * _TEXEL_BYTES * 4 // 3
             if shape.levels == 1:
                 return Room(own_bytes)
             return Room(own_bytes, SharedRoom(f"tiles of panoramas, {shape.coding}", quality.panorama_tiles_bytes))

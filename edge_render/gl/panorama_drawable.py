@@ -56,7 +56,7 @@ class PanoramaDrawable:
         self._parts, self._pool, self._panorama = parts, pool, panorama
         self._shape = panorama.tiles.shape
         self._number = pool.add(self._shape.coding)
-        pool.loader.add(self._number, lambda key: panorama.tiles.texels(key, BORDER_PX))
+        pool.loader.add(self._number, panorama.tiles.texels)
         features = frozenset({"LIGHT"} if self._shape.coding is Coding.LIGHT else ())
         self._program: Any = parts.programs.get("panorama.vert", "panorama.frag", features)
         self._base: TileArray | None = None
@@ -67,11 +67,7 @@ class PanoramaDrawable:
     @property
     def gpu_bytes(self) -> int:
         """See Drawable.gpu_bytes: of the coarsest tiles; the others are in the pool that all panoramas share."""
-        return TileArray.size_bytes(self._base_edge_px, 6 * self._shape.eyes)
-
-    @property
-    def _base_edge_px(self) -> int:
-        return self._shape.base_px + 2 * BORDER_PX
+        return TileArray.size_bytes(self._shape.base_edge_px, 6 * self._shape.eyes)
 
     def upload(self) -> Iterator[float]:
         """See Drawable.upload."""
@@ -80,11 +76,11 @@ class PanoramaDrawable:
         if shape.levels > 1:
             self._pool.make_room(shape.coding)
         count = 6 * shape.eyes
-        base = self._base = TileArray(context, self._parts.quality, shape.coding, self._base_edge_px, count)
+        base = self._base = TileArray(context, self._parts.quality, shape.coding, shape.base_edge_px, count)
         for layer in range(count):
             key = TileKey(layer // 6, 0, layer % 6, 0, 0)
             try:
-                base.upload(layer, self._panorama.tiles.texels(key, BORDER_PX))
+                base.upload(layer, self._panorama.tiles.texels(key))
             except ValueError as error:
                 raise RendererError(f"panorama '{self._panorama.name}': {error}") from error
             yield (layer + 1) / count

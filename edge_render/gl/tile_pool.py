@@ -91,8 +91,8 @@ class TilePool:
     def take_in(self) -> None:
         """Upload a few tiles that have been read meanwhile."""
         began_s = time.perf_counter()
-        while time.perf_counter() - began_s < UPLOAD_S_PER_DRAWING and (taken := self.loader.take(1)):
-            ((tile, texels),) = taken
+        while time.perf_counter() - began_s < UPLOAD_S_PER_DRAWING and (taken := self.loader.take()):
+            tile, texels = taken
             shelf = self._shelves[self._coding[tile.panorama]]
             layer = shelf.place(tile, self._now_s())
             if layer is not None and shelf.array is not None:

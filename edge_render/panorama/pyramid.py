@@ -64,6 +64,11 @@ class PyramidShape:
         """The edge of a face."""
         return self.base_px << level
 
+    @property
+    def base_edge_px(self) -> int:
+        """The edge of a coarsest tile, which is a whole face, with its border."""
+        return self.base_px + 2 * BORDER_PX
+
     def tiles(self, level: int) -> int:
         """Along the edge of a face."""
         return -(-self.face_px(level) // TILE_PX)

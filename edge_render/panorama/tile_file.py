@@ -9,10 +9,9 @@ from types import TracebackType
 from typing import BinaryIO, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
-from edge_render.panorama.pyramid import Coding, PyramidShape, TileKey
-from edge_render.panorama.tile_coding import Texels, decode, encode
+from edge_render.panorama.pyramid import BORDER_PX, Coding, PyramidShape, TileKey
+from edge_render.panorama.tile_coding import Texels, decode
 
 _TILES = "tiles.bin"
 _PLACES = "places.npy"
@@ -31,10 +30,6 @@ class TileWriter:
         """Add a tile, see edge_render.panorama.tile_coding."""
         self._places[self._shape.index(key)] = self._file.tell(), len(data)
         self._file.write(data)
-
-    def encode(self, pixels: NDArray[np.uint8 | np.float16]) -> bytes:
-        """A tile with its border; any thread may call this."""
-        return encode(pixels, self._shape.coding)
 
     def __enter__(self) -> Self:
         return self
@@ -65,9 +60,9 @@ class TileFile:
             self._tiles = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         self.size_bytes = len(self._tiles)
 
-    def texels(self, key: TileKey, border_px: int) -> list[Texels]:
-        """A tile and its halves with their border of ``border_px``, as textures take them. Raises ValueError where the
-        stored tile is broken."""
+    def texels(self, key: TileKey) -> list[Texels]:
+        """A tile and its halves with their border, as textures take them. Raises ValueError where the stored tile is
+        broken."""
         at, size = (int(value) for value in self._places[self.shape.index(key)])
         width, height = self.shape.shown_px(key)
-        return decode(self._tiles[at : at + size], self.shape.coding, width + 2 * border_px, height + 2 * border_px)
+        return decode(self._tiles[at : at + size], self.shape.coding, width + 2 * BORDER_PX, height + 2 * BORDER_PX)

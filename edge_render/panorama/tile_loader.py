@@ -79,15 +79,14 @@ class TileLoader:
         with self._changed:
             return tile in self._wanted or tile in self._reading or tile in self._ready
 
-    def take(self, most: int) -> list[tuple[TileId, list[Texels]]]:
-        """Tiles that have been read, the first ones first."""
+    def take(self) -> tuple[TileId, list[Texels]] | None:
+        """The first of the tiles that have been read; None where there is none."""
         with self._changed:
-            taken = list(itertools.islice(self._ready.items(), most))
-            for tile, _ in taken:
-                del self._ready[tile]
-            if taken:
-                self._changed.notify_all()
-            return taken
+            tile = next(iter(self._ready), None)
+            if tile is None:
+                return None
+            self._changed.notify_all()
+            return tile, self._ready.pop(tile)
 
     def close(self) -> None:
         """End the threads; nothing is wanted any more."""

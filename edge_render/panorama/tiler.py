@@ -20,6 +20,7 @@ from edge_render.panorama.equirect import Equirect
 from edge_render.panorama.pyramid import BORDER_PX, TILE_PX, Coding, PyramidShape, TileKey
 from edge_render.panorama.source import read_picture
 from edge_render.panorama.spec import Layout
+from edge_render.panorama.tile_coding import encode
 from edge_render.panorama.tile_file import TileWriter
 
 TILER_VERSION = 1
@@ -104,7 +105,7 @@ def _write_face(
     for level in reversed(range(shape.levels)):
         keys = [key for key in shape.keys(eye, level) if key.face == face]
         # Lazily: a list of all coded tiles would be as large as the file.
-        for key, data in zip(keys, pool.map(partial(_encode, writer, shape, pixels), keys), strict=True):
+        for key, data in zip(keys, pool.map(partial(_encode, shape, pixels), keys), strict=True):
             writer.write(key, data)
         # Each coarser level is a quarter of the work.
         work.tell(1.0 - (1.0 - _RESAMPLED_SHARE) * 0.25 ** (shape.levels - level))
@@ -112,11 +113,11 @@ def _write_face(
             pixels = _halved(pixels)
 
 
-def _encode(writer: TileWriter, shape: PyramidShape, pixels: FacePixels, key: TileKey) -> bytes:
+def _encode(shape: PyramidShape, pixels: FacePixels, key: TileKey) -> bytes:
     width, height = shape.shown_px(key)
     first = _ring_px(shape, key.level) - BORDER_PX
     top, left = first + key.y * TILE_PX, first + key.x * TILE_PX
-    return writer.encode(pixels[top : top + height + 2 * BORDER_PX, left : left + width + 2 * BORDER_PX])
+    return encode(pixels[top : top + height + 2 * BORDER_PX, left : left + width + 2 * BORDER_PX], shape.coding)
 
 
 def _halved(pixels: FacePixels) -> FacePixels:

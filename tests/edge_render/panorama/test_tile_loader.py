@@ -55,7 +55,8 @@ def finished(loader: TileLoader, count: int) -> list[int]:
     """Wait for so many tiles; in the order in which they were read."""
     found: list[int] = []
     while len(found) < count:
-        found += [one.key.x for one, _ in loader.take(count)]
+        if (taken := loader.take()) is not None:
+            found.append(taken[0].key.x)
     return found
 
 

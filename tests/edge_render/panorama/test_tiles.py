@@ -115,7 +115,7 @@ def test_tiles_are_made_once_for_a_picture_and_a_layout(tmp_path: Path) -> None:
     made = {file: file.stat().st_mtime_ns for file in (tmp_path / "cache").rglob("*") if file.is_file()}
     again = load_panorama("lobby", image, Layout.MONO, 1.0, cache)
     assert made == {file: file.stat().st_mtime_ns for file in (tmp_path / "cache").rglob("*") if file.is_file()}
-    assert again.tiles.texels(TileKey(0, 0, 3, 0, 0), BORDER_PX)[0].shape[2] == 4
+    assert again.tiles.texels(TileKey(0, 0, 3, 0, 0))[0].shape[2] == 4
 
 
 def test_a_picture_that_is_refused_leaves_nothing_in_the_cache(tmp_path: Path) -> None:
@@ -136,7 +136,7 @@ def test_tiles_that_were_damaged_are_said_to_be(tmp_path: Path) -> None:
 def test_both_eyes_have_tiles(tmp_path: Path) -> None:
     both = np.concatenate([np.full((128, 256, 3), 10, np.uint8), np.full((128, 256, 3), 200, np.uint8)])
     tiles = tiled(tmp_path, saved(tmp_path, both), Layout.STEREO_OVER_UNDER).tiles
-    left, right = (tiles.texels(TileKey(eye, 0, 5, 0, 0), BORDER_PX)[0] for eye in (0, 1))
+    left, right = (tiles.texels(TileKey(eye, 0, 5, 0, 0))[0] for eye in (0, 1))
     assert (int(left[20, 20, 0]), int(right[20, 20, 0])) == (10, 200)
 
 

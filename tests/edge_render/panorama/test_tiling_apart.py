@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from edge_render.errors import PackageError
-from edge_render.panorama.pyramid import BORDER_PX, TileKey
+from edge_render.panorama.pyramid import TileKey
 from edge_render.panorama.spec import Layout
 from edge_render.panorama.tile_file import TileFile
 from edge_render.panorama.tiling_apart import write_tiles_apart
@@ -23,7 +23,7 @@ def tiles(tmp_path: Path) -> Path:
 
 def test_the_tiles_are_there_afterwards(tmp_path: Path, tiles: Path) -> None:
     write_tiles_apart(saved(tmp_path, equirect(512, waves)), Layout.MONO, tiles)
-    assert TileFile(tiles).texels(TileKey(0, 0, 5, 0, 0), BORDER_PX)[0].shape[2] == 4
+    assert TileFile(tiles).texels(TileKey(0, 0, 5, 0, 0))[0].shape[2] == 4
 
 
 def test_its_progress_is_told_to_its_end(tmp_path: Path, tiles: Path) -> None:
