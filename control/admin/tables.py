@@ -213,13 +213,18 @@ class NodeState(Table):
 
 
 class Rollout(Table):
-    """A release on its way to sites. ``state``: scheduled, running, paused, done, failed or cancelled."""
+    """A release on its way to sites. ``state``: scheduled, running, paused, done, failed, cancelled or rolled-back."""
 
     __tablename__ = "rollouts"
     id: Mapped[int] = mapped_column(primary_key=True)
     version_id: Mapped[int] = mapped_column(ForeignKey("versions.id"), index=True)
     state: Mapped[str] = mapped_column(String(16), index=True)
-    is_rollback: Mapped[bool] = mapped_column(default=False)
+    on_failure: Mapped[str] = mapped_column(String(16))
+    """What is done where a node can't show it: pause or roll-back."""
+    skip_absent: Mapped[bool]
+    """Whether a site without a live node holds its wave (False) or is left to itself."""
+    healthy_s: Mapped[float]
+    """How long all live nodes of a site must show it without an error."""
     created_by: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
     created_at: Mapped[float]
     starts_at: Mapped[float]
@@ -234,10 +239,15 @@ class RolloutTarget(Table):
     rollout_id: Mapped[int] = mapped_column(ForeignKey("rollouts.id", ondelete="CASCADE"), primary_key=True)
     site: Mapped[str] = mapped_column(ForeignKey("sites.slug"), primary_key=True)
     wave: Mapped[int]
+    """From 0."""
     state: Mapped[str] = mapped_column(String(16))
     previous_version_id: Mapped[int | None] = mapped_column(ForeignKey("versions.id"))
+    """What the site showed before; None: it did not show the showroom, or was not ordered yet."""
     ordered_at: Mapped[float | None]
+    order_serial: Mapped[int | None] = mapped_column(BigInteger)
+    """Of the order that had it first: reports on older ones say nothing of it."""
     shown_since: Mapped[float | None]
+    """All live nodes have shown it since then."""
     message: Mapped[str] = mapped_column(Text, default="")
 
 
