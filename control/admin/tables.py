@@ -120,6 +120,8 @@ class Showroom(Table):
     slug: Mapped[str] = mapped_column(String(63), primary_key=True)
     title_en: Mapped[str] = mapped_column(String(200))
     title_zh: Mapped[str] = mapped_column(String(200))
+    last_number: Mapped[int] = mapped_column(default=0)
+    """Of its versions; that of a deleted one is not given again."""
     created_at: Mapped[float]
 
 
@@ -127,7 +129,8 @@ class Version(Table):
     """One version of a showroom. ``state``: draft, validating, validated, rejected, published or retired."""
 
     __tablename__ = "versions"
-    __table_args__ = (UniqueConstraint("showroom", "number"),)
+    # Else SQLite gives the id of a deleted draft again, and addresses that name it would lead to another version.
+    __table_args__ = (UniqueConstraint("showroom", "number"), {"sqlite_autoincrement": True})
     id: Mapped[int] = mapped_column(primary_key=True)
     showroom: Mapped[str] = mapped_column(ForeignKey("showrooms.slug"))
     number: Mapped[int]
@@ -137,6 +140,8 @@ class Version(Table):
     note: Mapped[str] = mapped_column(Text, default="")
     created_by: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
     edited_by: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    editors: Mapped[list[Any]]
+    """Ids of all accounts that had a hand in it: for four eyes."""
     created_at: Mapped[float]
     changed_at: Mapped[float]
     edge_class: Mapped[str] = mapped_column(String(16), default="software")
@@ -158,6 +163,16 @@ class VersionFile(Table):
     path: Mapped[str] = mapped_column(String(255), primary_key=True)
     digest: Mapped[str] = mapped_column(String(64), index=True)
     size_bytes: Mapped[int] = mapped_column(BigInteger)
+
+
+class VersionPicture(Table):
+    """A small picture that the validation of a version drew. They go with the version and with its next validation."""
+
+    __tablename__ = "version_pictures"
+    version_id: Mapped[int] = mapped_column(ForeignKey("versions.id", ondelete="CASCADE"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(160), primary_key=True)
+    media_type: Mapped[str] = mapped_column(String(32))
+    data: Mapped[bytes]
 
 
 # --- sites ----------------------------------------------------------------------------------------

@@ -46,6 +46,16 @@ def check_release_path(path: str) -> str:
 ReleasePath = Annotated[str, Field(min_length=1, max_length=PATH_MAX_CHARS), AfterValidator(check_release_path)]
 
 
+def check_text(text: str) -> str:
+    """A text that every database can hold. Raises ValueError."""
+    if "\x00" in text or any("\ud800" <= char <= "\udfff" for char in text):
+        raise ValueError("has a character that can't be kept (NUL, or half of a surrogate pair)")
+    return text
+
+
+PlainText = Annotated[str, AfterValidator(check_text)]
+
+
 class Record(BaseModel):
     """Base of what is signed, sent or kept: immutable, and an unknown field is an error."""
 
@@ -55,5 +65,5 @@ class Record(BaseModel):
 class Title(Record):
     """A title in both languages."""
 
-    en: Annotated[str, Field(min_length=1, max_length=200)]
-    zh: Annotated[str, Field(min_length=1, max_length=200)]
+    en: Annotated[PlainText, Field(min_length=1, max_length=200)]
+    zh: Annotated[PlainText, Field(min_length=1, max_length=200)]
