@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from control.admin.database import Database
+from control.admin.keys import SigningKeys
 from control.admin.parts import AdminParts
 from control.admin.settings import AdminSettings
 
@@ -18,6 +19,7 @@ async def open_parts(settings: AdminSettings) -> AsyncIterator[AdminParts]:
     url = settings.database_url
     database = Database(url.get_secret_value() if url else f"sqlite:///{settings.data_folder / 'admin.sqlite3'}")
     try:
-        yield AdminParts(settings=settings, database=database, now=time.time)
+        keys = SigningKeys(settings.keys_folder or settings.data_folder / "keys")
+        yield AdminParts(settings=settings, database=database, keys=keys, now=time.time)
     finally:
         database.close()

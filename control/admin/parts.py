@@ -9,6 +9,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from control.admin.database import Database
+from control.admin.keys import SigningKeys
 from control.admin.settings import AdminSettings
 
 
@@ -18,6 +19,7 @@ class AdminParts:
 
     settings: AdminSettings
     database: Database
+    keys: SigningKeys
     now: Callable[[], float]
     """Unix seconds."""
 

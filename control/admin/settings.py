@@ -31,6 +31,9 @@ class AdminSettings(BaseSettings):
     blob_region: str = Field("us-east-1", description="Region of the bucket.")
     blob_access_key: SecretStr | None = Field(None, description="Access key of the bucket; else the environment's.")
     blob_secret_key: SecretStr | None = Field(None, description="Secret key of the bucket; else the environment's.")
+    keys_folder: Path | None = Field(
+        None, description="Where the private halves of signing keys lie, such as a mounted secret; else in the folder."
+    )
     package_max_bytes: int = Field(16 * 2**30, ge=2**20, description="Most bytes of one package.")
     session_idle_s: int = Field(3600, ge=60, description="A session without a request for so long ends.")
     session_max_s: int = Field(12 * 3600, ge=300, description="A session ends after so long in any case.")

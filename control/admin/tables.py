@@ -7,7 +7,19 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, BigInteger, Float, ForeignKey, Index, Integer, MetaData, String, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 _NAMES = {
@@ -267,9 +279,20 @@ class RolloutTarget(Table):
 
 
 class SigningKey(Table):
-    """A key of the admin. ``state``: next, active or retired. Its private half is a file in the data folder."""
+    """A key of the admin. ``state``: active (it signs), retired (edges still trust it) or revoked (they don't). Its
+    private half is a file in the folder of keys."""
 
     __tablename__ = "signing_keys"
+    __table_args__ = (
+        # There is one active key, also where two admins start at once for the first time.
+        Index(
+            "uq_signing_keys_active",
+            "state",
+            unique=True,
+            sqlite_where=text("state = 'active'"),
+            postgresql_where=text("state = 'active'"),
+        ),
+    )
     key_id: Mapped[str] = mapped_column(String(16), primary_key=True)
     public_key: Mapped[str] = mapped_column(String(44))
     state: Mapped[str] = mapped_column(String(16))

@@ -14,7 +14,8 @@ from pydantic import Field
 from control.content.names import Record
 
 PAYLOAD_TYPE: Final = "application/vnd.edge-render+json"
-PAYLOAD_MAX_BYTES: Final = 8 * 1024 * 1024
+PAYLOAD_MAX_BYTES: Final = 12 * 1024 * 1024
+"""A release of the most files with the longest names takes 11.3 MB."""
 
 
 class Signature(Record):

@@ -6,6 +6,8 @@ that a signed thing of one kind is never taken for one of another.
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections import Counter
 from typing import Annotated, Final, Literal
 
@@ -103,6 +105,12 @@ class TrustedKey(Record):
 
     key_id: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
     public_key: Annotated[str, Field(pattern=r"^[A-Za-z0-9+/]{43}=$")]
+
+    @model_validator(mode="after")
+    def _is_named_by_itself(self) -> TrustedKey:
+        if hashlib.sha256(base64.b64decode(self.public_key)).hexdigest()[:16] != self.key_id:
+            raise ValueError("key_id is not that of the public key")
+        return self
 
 
 class KeyRing(Record):

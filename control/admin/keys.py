@@ -1,0 +1,97 @@
+"""The admin's signing keys: one is active and signs; retired ones are still trusted; revoked ones are not.
+
+The private halves are PEM files that only the admin's user can read, the database has the rest.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from control.admin import audit
+from control.admin.access.actor import SYSTEM
+from control.admin.errors import Unavailable
+from control.admin.tables import SigningKey
+from control.content.envelope import Envelope
+from control.content.errors import KeyRefused
+from control.content.keys import PrivateKey
+from control.content.release import KeyRing, ReleaseManifest, SiteOrder, TrustedKey
+from control.content.signing import sign
+
+
+class SigningKeys:
+    """Signs in the name of the admin. From any thread; within the caller's transaction, so that what is signed beside
+    a change of keys is signed before or after it, and never in between."""
+
+    def __init__(self, folder: Path) -> None:
+        """``folder`` has the private halves, each as ``KEY_ID.pem``; it is made where it is missing."""
+        self._folder = folder
+
+    def start(self, session: Session, now: float) -> None:
+        """Make the first key where there is none. Raises Unavailable where the active one's file can't be used."""
+        active = _active(session)
+        if active is None:
+            key = self.add_active(session, now)
+            audit.append(session, now, SYSTEM, "key.create", f"key:{key.key_id}")
+        else:
+            self.private_half(active.key_id)
+
+    def sign(self, session: Session, record: ReleaseManifest | SiteOrder | KeyRing) -> Envelope:
+        """The record, signed by the active key. Raises Unavailable where its file can't be used."""
+        return sign(record, self.private_half(_needed(session).key_id))
+
+    def add_active(self, session: Session, now: float) -> TrustedKey:
+        """Make a key, which signs from now on; whichever did has to be retired before."""
+        key = PrivateKey.generate()
+        self._keep(key)
+        session.add(
+            SigningKey(key_id=key.public.key_id, public_key=key.public.public_key, state="active", created_at=now)
+        )
+        session.flush()
+        return key.public
+
+    def private_half(self, key_id: str) -> PrivateKey:
+        """Of a key that this admin has made. Raises Unavailable."""
+        path = self._folder / f"{key_id}.pem"
+        try:
+            key = PrivateKey.from_pem(path.read_bytes())
+        except (OSError, KeyRefused) as error:
+            told = error.strerror if isinstance(error, OSError) else error
+            raise Unavailable(
+                f"nothing can be signed: {path}: {told}; put the key's file back, or rotate keys"
+            ) from error
+        if key.public.key_id != key_id:
+            raise Unavailable(f"nothing can be signed: {path} has another key than its name says")
+        return key
+
+    def _keep(self, key: PrivateKey) -> None:
+        # On the disk before any row names it: a crash in between leaves a file that nobody asks for.
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = os.open(self._folder / f"{key.public.key_id}.pem", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with open(descriptor, "wb") as file:
+            file.write(key.to_pem())
+            file.flush()
+            os.fsync(descriptor)
+        folder = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def _active(session: Session) -> SigningKey | None:
+    # Shared: those who sign don't wait for each other, but who changes keys waits for them, and they for it.
+    return session.scalars(
+        select(SigningKey).where(SigningKey.state == "active").with_for_update(read=True)
+    ).one_or_none()
+
+
+def _needed(session: Session) -> SigningKey:
+    # Asked twice: PostgreSQL finds none where it waited for who retired the one that it had found.
+    active = _active(session) or _active(session)
+    if active is None:
+        raise Unavailable("there is no signing key yet: the admin makes one when it starts")
+    return active
