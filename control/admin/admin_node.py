@@ -6,8 +6,9 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from control.admin.database import Database
+from control.admin.database import Database, database_url
 from control.admin.keys import SigningKeys
+from control.admin.migrations import migrate
 from control.admin.parts import AdminParts
 from control.admin.settings import AdminSettings
 
@@ -16,10 +17,7 @@ from control.admin.settings import AdminSettings
 async def open_parts(settings: AdminSettings) -> AsyncIterator[AdminParts]:
     """The parts of a running admin. Raises AdminError where the database or the blob store can't be used."""
     settings.data_folder.mkdir(parents=True, exist_ok=True)
-    url = settings.database_url
-    database = Database(url.get_secret_value() if url else f"sqlite:///{settings.data_folder / 'admin.sqlite3'}")
-    try:
+    with Database(database_url(settings)) as database:
+        migrate(database)
         keys = SigningKeys(settings.keys_folder or settings.data_folder / "keys")
         yield AdminParts(settings=settings, database=database, keys=keys, now=time.time)
-    finally:
-        database.close()

@@ -2,22 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
 from fastapi.testclient import TestClient
-
-from control.admin.admin_node import open_parts
-from control.admin.app import create_admin_app
-from control.admin.settings import AdminSettings
-
-
-@pytest.fixture
-def client(tmp_path: Path) -> Iterator[TestClient]:
-    settings = AdminSettings(data_folder=tmp_path)
-    with TestClient(create_admin_app(lambda: open_parts(settings))) as opened:
-        yield opened
 
 
 def test_it_tells_that_it_lives(client: TestClient) -> None:

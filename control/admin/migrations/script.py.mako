@@ -1,0 +1,21 @@
+"""${message}."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+${imports if imports else ""}
+revision = ${repr(up_revision)}
+down_revision = ${repr(down_revision)}
+branch_labels = ${repr(branch_labels)}
+depends_on = ${repr(depends_on)}
+
+
+def upgrade() -> None:
+    """The tables as this version of edge-render has them."""
+    ${upgrades if upgrades else "pass"}
+
+
+def downgrade() -> None:
+    """The tables as they were before."""
+    ${downgrades if downgrades else "pass"}

@@ -1,0 +1,76 @@
+"""An admin to test: its settings, its database (SQLite and a real PostgreSQL), and a client of the real application."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from pydantic import SecretStr
+
+from control.admin.admin_node import open_parts
+from control.admin.app import create_admin_app
+from control.admin.database import Database
+from control.admin.migrations import migrate
+from control.admin.parts import AdminParts
+from control.admin.settings import AdminSettings
+from tests.control.admin.postgresql_server import PostgresqlServer, postgresql_server
+from tests.control.admin.s3_server import S3Server, s3_server
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgresqlServer]:
+    """The server that this run's tests share."""
+    with postgresql_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    """The server that this run's tests share."""
+    with s3_server(tmp_path_factory.mktemp("s3")) as server:
+        yield server
+
+
+@pytest.fixture
+def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[AdminSettings]:
+    """SQLite and a folder; or PostgreSQL and S3 where a test asks for it by ``on_both_storages``."""
+    folder = tmp_path / "data"
+    if getattr(request, "param", "sqlite-folder") == "sqlite-folder":
+        yield AdminSettings(data_folder=folder)
+        return
+    server: PostgresqlServer = request.getfixturevalue("postgresql")
+    buckets: S3Server = request.getfixturevalue("s3")
+    with server.database() as url:
+        yield AdminSettings(data_folder=folder, database_url=SecretStr(url), **buckets.bucket())
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """With the admin's tables, empty; a test that takes it runs on both. Not the ``client``'s: see ``parts``."""
+    if request.param == "sqlite":
+        with Database(f"sqlite:///{tmp_path / 'test.sqlite3'}") as opened:
+            migrate(opened)
+            yield opened
+        return
+    server: PostgresqlServer = request.getfixturevalue("postgresql")
+    with server.database() as url, Database(url) as opened:
+        yield opened
+
+
+@pytest.fixture
+def client(settings: AdminSettings) -> Iterator[TestClient]:
+    """Of the whole application, which runs as long."""
+    with TestClient(create_admin_app(lambda: open_parts(settings))) as opened:
+        yield opened
+
+
+@pytest.fixture
+def parts(client: TestClient) -> AdminParts:
+    """What the client's application works with."""
+    assert isinstance(client.app, FastAPI)
+    found = client.app.state.parts
+    assert isinstance(found, AdminParts)
+    return found

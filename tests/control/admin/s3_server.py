@@ -1,0 +1,59 @@
+"""An S3-compatible server of the tests' own: rclone serves a folder, each of whose folders is a bucket."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+
+ACCESS_KEY, SECRET_KEY = "tests", "tests-secret"
+
+
+@dataclass
+class S3Server:
+    """Makes buckets."""
+
+    folder: Path
+    endpoint: str
+    _numbers: Iterator[int] = field(default_factory=lambda: count(1))
+
+    def bucket(self) -> dict[str, Any]:
+        """AdminSettings for a new bucket."""
+        name = f"bucket-{next(self._numbers)}"
+        (self.folder / name).mkdir()
+        return {
+            "blob_url": SecretStr(f"s3://{name}/admin"),
+            "blob_endpoint": self.endpoint,
+            "blob_access_key": SecretStr(ACCESS_KEY),
+            "blob_secret_key": SecretStr(SECRET_KEY),
+        }
+
+
+@contextmanager
+def s3_server(folder: Path) -> Iterator[S3Server]:
+    """A running server, on a port that was free."""
+    with subprocess.Popen(
+        [
+            *(Path(sys.executable).with_name("rclone"), "serve", "s3", "--config", "", "--addr", "127.0.0.1:0"),
+            *("--auth-key", f"{ACCESS_KEY},{SECRET_KEY}", folder),
+        ],
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            assert process.stderr is not None
+            line = process.stderr.readline()
+            found = re.search(r"http://[0-9.:]+", line)
+            assert found is not None, line
+            yield S3Server(folder, found[0])
+        finally:
+            process.kill()
+            process.communicate()
