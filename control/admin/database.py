@@ -7,7 +7,6 @@ done twice, and the audit log's chain can't fork. Writing is rare and short here
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,7 +37,6 @@ class Database:
         self._engine = _engine(url)
         self._writers = sessionmaker(self._engine, expire_on_commit=False)
         self._readers = sessionmaker(self._engine.execution_options(reads=True), expire_on_commit=False)
-        self._busy = threading.local()
 
     @property
     def engine(self) -> Engine:
@@ -47,15 +45,16 @@ class Database:
 
     @contextmanager
     def session(self) -> Iterator[Session]:
-        """One transaction that may write: committed at the end, rolled back on an exception. Keep it short, and never
-        wait for anything else in it: all other writers wait. Raises Unavailable where the database does not answer."""
-        with self._once_per_thread(), self._translated(), self._writers.begin() as session:
+        """One transaction that may write: committed at the end, rolled back on an exception. All other writers wait for
+        its end: keep it short, wait for nothing in it, and open no other one within it. Raises Unavailable where the
+        database does not answer."""
+        with self._translated(), self._writers.begin() as session:
             yield session
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """One transaction that only reads, all of it from one moment; waits for nobody."""
-        with self._once_per_thread(), self._translated(), self._readers.begin() as session:
+        with self._translated(), self._readers.begin() as session:
             yield session
 
     def close(self) -> None:
@@ -67,16 +66,6 @@ class Database:
 
     def __exit__(self, *_error: object) -> None:
         self.close()
-
-    @contextmanager
-    def _once_per_thread(self) -> Iterator[None]:
-        if getattr(self._busy, "now", False):
-            raise RuntimeError("this thread has a session already: a second one would wait for it for ever")
-        self._busy.now = True
-        try:
-            yield
-        finally:
-            self._busy.now = False
 
     @staticmethod
     @contextmanager
