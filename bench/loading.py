@@ -22,6 +22,7 @@ import numpy as np
 import structlog
 
 from bench.fidelity.model_file import ModelFile
+from bench.nobody import Nobody
 from control.scene_residency import SceneResidency
 from control.server import SWITCH_INTERVAL_S
 from control.showroom_host import ShowroomHost
@@ -140,21 +141,11 @@ class Visitor:
         return noticed
 
 
-class _Nobody:
-    def drawn(self, frame: Frame) -> None: ...
-
-    def refined(self) -> None: ...
-
-    def skipped(self) -> None: ...
-
-    def failed(self) -> None: ...
-
-
 async def measure(folder: Path) -> tuple[Noticed, Noticed]:
     """Before and during the loading."""
     package = open_package(folder)
     visitor = Visitor()
-    with RenderLoop(lambda: GlRenderer(GlContext.open(), PixelFormat.I420), _Nobody()) as render_loop:
+    with RenderLoop(lambda: GlRenderer(GlContext.open(), PixelFormat.I420), Nobody()) as render_loop:
         residency = SceneResidency(2**34, frozenset(["hall"]))
         host = ShowroomHost(package, render_loop, DerivedCache(folder / "cache"), residency)
         await host.open(lambda _done: None)

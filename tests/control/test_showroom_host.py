@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import trimesh
 
+from bench.nobody import Nobody
 from control.errors import SceneTooLarge
 from control.hosted_scene import HostedScene
 from control.input import Place
@@ -21,7 +22,7 @@ from control.showroom_host import SceneLease, ShowroomHost
 from control.travel import Destination, Travel
 from edge_render.derived_cache import DerivedCache
 from edge_render.errors import EdgeRenderError, RendererError
-from edge_render.frame import Frame, PixelFormat
+from edge_render.frame import PixelFormat
 from edge_render.gl.context import GlContext
 from edge_render.gl.renderer import GlRenderer
 from edge_render.package import open_package
@@ -31,18 +32,6 @@ from edge_render.room import Room
 WAIT_S = 20.0
 SMALL, LARGE = 0, 5
 """How often a sphere's triangles are divided; each time there are four times as many."""
-
-
-class Nobody:
-    """An observer that is not interested."""
-
-    def drawn(self, frame: Frame) -> None: ...
-
-    def refined(self) -> None: ...
-
-    def skipped(self) -> None: ...
-
-    def failed(self) -> None: ...
 
 
 def write_showroom(folder: Path, links: dict[str, str], **spheres: int) -> Path:
