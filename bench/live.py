@@ -16,15 +16,14 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from fractions import Fraction
 from multiprocessing.connection import Connection
 
-import av
 import numpy as np
 from numpy.typing import NDArray
 
 from bench.browser import percentile
-from bench.live_camera import RtspCamera
+from bench.live_camera import RtspCamera, Unit, h264_units
+from bench.nobody import Nobody
 from edge_render.frame import Frame, PixelFormat
 from edge_render.gl.context import GlContext
 from edge_render.gl.renderer import GlRenderer
@@ -68,12 +67,13 @@ def _check(value: int) -> int:
     return (value * 0x9E3779B1 & 0xFFFFFFFF) >> 28
 
 
-def camera_pictures() -> Iterator[tuple[bytes, bool]]:
+def camera_units() -> Iterator[Unit]:
+    """What the camera sends, without end."""
+    return h264_units(camera_pictures(), (WIDTH, HEIGHT), FPS, gop=FPS, bit_rate=8_000_000)
+
+
+def camera_pictures() -> Iterator[NDArray[np.uint8]]:
     """Noise that drifts, so that the decoder has work to do, and the strips. Each is made when it is asked for."""
-    codec = av.CodecContext.create("libx264", "w")
-    codec.width, codec.height, codec.pix_fmt = WIDTH, HEIGHT, "yuv420p"
-    codec.time_base, codec.framerate, codec.gop_size, codec.bit_rate = Fraction(1, FPS), Fraction(FPS), FPS, 8_000_000
-    codec.options = {"tune": "zerolatency", "preset": "ultrafast"}
     coarse = np.random.default_rng(1).integers(70, 180, (HEIGHT // 16, WIDTH // 16), np.uint8)
     picture = np.full((HEIGHT * 3 // 2, WIDTH), 128, np.uint8)
     background = coarse.repeat(16, axis=0).repeat(16, axis=1)
@@ -86,15 +86,12 @@ def camera_pictures() -> Iterator[tuple[bytes, bool]]:
         for copy in range(COPIES):
             first = round((copy + 0.5) / COPIES * WIDTH) - len(strip) // 2
             picture[middle, first : first + len(strip)] = strip
-        frame = av.VideoFrame.from_ndarray(picture, format="yuv420p")
-        frame.pts = number
-        for packet in codec.encode(frame):
-            yield bytes(packet), packet.is_keyframe
+        yield picture
 
 
 def _camera(told: Connection) -> None:
     """The camera's process, until its parent closes the pipe."""
-    with RtspCamera(camera_pictures, FPS) as camera:
+    with RtspCamera(camera_units, FPS) as camera:
         told.send(camera.address)
         told.poll(None)
 
@@ -146,18 +143,6 @@ class Row:
     misread: int
 
 
-class _Nothing:
-    """A RenderObserver who does not care."""
-
-    def drawn(self, frame: Frame) -> None: ...
-
-    def refined(self) -> None: ...
-
-    def skipped(self) -> None: ...
-
-    def failed(self) -> None: ...
-
-
 def measure(address: str, visitors: int) -> Row:
     """One number of visitors, at a source of their own."""
     source = VideoSource(address)
@@ -171,7 +156,7 @@ def measure(address: str, visitors: int) -> Row:
 
     lookers = [Looker(number) for number in range(visitors)]
     polling = threading.Thread(target=poll)
-    with RenderLoop(lambda: GlRenderer(GlContext.open(), PixelFormat.I420), _Nothing()) as loop:
+    with RenderLoop(lambda: GlRenderer(GlContext.open(), PixelFormat.I420), Nobody()) as loop:
         handle = loop.load(VideoSphere("camera", source)).result()
         tickets = [loop.attach(handle, looker.take, 60.0, print) for looker in lookers]
         for ticket, looker in zip(tickets, lookers, strict=True):

@@ -1,4 +1,4 @@
-"""A small real RTSP server (RFC 2326): the camera of benches and tests."""
+"""The camera of benches and tests: pictures as H.264, and a small real RTSP server (RFC 2326)."""
 
 from __future__ import annotations
 
@@ -10,9 +10,14 @@ import struct
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from fractions import Fraction
 from types import TracebackType
 from typing import Self, TypeAlias
+
+import av
+import numpy as np
+from numpy.typing import NDArray
 
 from stream.codec.encoder import AccessUnit
 from stream.codec.video_codec import VideoCodec
@@ -20,6 +25,24 @@ from stream.rtp.h264_payload import h264_payloads
 
 Unit: TypeAlias = tuple[bytes, bool]
 """A picture of H.264 in byte stream format, and whether it is a key frame."""
+
+
+def h264_units(
+    pictures: Iterable[NDArray[np.uint8]], size: tuple[int, int], fps: int, *, gop: int, bit_rate: int | None = None
+) -> Iterator[Unit]:
+    """I420 pictures (height * 3 / 2, width) of ``size`` (width, height), coded without delay: a picture is asked for
+    when its unit is. ``bit_rate`` is in bits per second."""
+    codec = av.CodecContext.create("libx264", "w")
+    codec.width, codec.height, codec.pix_fmt = *size, "yuv420p"
+    codec.time_base, codec.framerate, codec.gop_size = Fraction(1, fps), Fraction(fps), gop
+    if bit_rate is not None:
+        codec.bit_rate = bit_rate
+    codec.options = {"tune": "zerolatency", "preset": "ultrafast"}
+    for number, picture in enumerate(pictures):
+        frame = av.VideoFrame.from_ndarray(picture, format="yuv420p")
+        frame.pts = number
+        for packet in codec.encode(frame):
+            yield bytes(packet), packet.is_keyframe
 
 
 def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:

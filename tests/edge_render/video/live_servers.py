@@ -11,6 +11,7 @@ import ctypes
 import functools
 import http.server
 import io
+import itertools
 import shutil
 import socket
 import struct
@@ -21,7 +22,7 @@ from pathlib import Path
 
 import av
 
-from bench.live_camera import LiveServer, RtspCamera, free_port
+from bench.live_camera import LiveServer, RtspCamera, Unit, free_port, h264_units
 from edge_render.video.srt import LIBRARIES, sockaddr
 from stream.rtp.h264_payload import nal_units
 from tests.edge_render.video.videos import FPS, HEIGHT, WAIT_S, WIDTH, gray
@@ -30,19 +31,10 @@ GOP = 5
 LEVELS = (40, 80, 120, 160, 200)
 
 
-def access_units() -> Iterator[tuple[bytes, bool]]:
-    """H.264 in byte stream format, without end, and whether each is a key frame."""
-    codec = av.CodecContext.create("libx264", "w")
-    codec.width, codec.height, codec.pix_fmt = WIDTH, HEIGHT, "yuv420p"
-    codec.time_base, codec.framerate, codec.gop_size = Fraction(1, FPS), Fraction(FPS), GOP
-    codec.options = {"tune": "zerolatency", "preset": "ultrafast"}
-    number = 0
-    while True:
-        frame = av.VideoFrame.from_ndarray(gray(LEVELS[number // GOP % len(LEVELS)]), format="yuv420p")
-        frame.pts = number
-        number += 1
-        for packet in codec.encode(frame):
-            yield bytes(packet), packet.is_keyframe
+def access_units() -> Iterator[Unit]:
+    """Greys that step, without end."""
+    pictures = (gray(LEVELS[number // GOP % len(LEVELS)]) for number in itertools.count())
+    return h264_units(pictures, (WIDTH, HEIGHT), FPS, gop=GOP)
 
 
 class RtspServer(RtspCamera):
