@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.fidelity.model_file import ModelFile, Tree
+from bench.fidelity.model_file import ModelFile
 from bench.fidelity.shots import SIDECAR_SUFFIX
+from bench.gltf_file import Tree
 
 SPACING_M = 2.4
 _FRONT: Tree = {"position": [0.0, 0.6, 13.0], "target": [0.0, 0.0, 0.0], "fovYDeg": 30.0}
@@ -233,7 +234,7 @@ def _skin(file: ModelFile) -> None:
     plate["attributes"]["WEIGHTS_0"] = file.accessor(weights)
     material = file.add("materials", {**_textured(file, file.texture(_letter_f())), "doubleSided": True})
     mesh = file.mesh(plate["attributes"], material, indices=plate["indices"])
-    tip = file.node(root=False, name="tip")
+    tip = file.node(shown=False, name="tip")
     base = file.node(name="base", children=[tip])
     skin = file.add("skins", {"joints": [base, tip]})
     file.node(mesh=mesh, skin=skin)
@@ -250,7 +251,7 @@ def _interpolations(file: ModelFile) -> None:
     material = file.add("materials", _pbr((0.3, 0.5, 0.8), 0.0, 0.5))
     mesh = file.mesh(sphere["attributes"], material, indices=sphere["indices"])
     for index, interpolation in enumerate(("STEP", "LINEAR", "CUBICSPLINE")):
-        moved = file.node(root=False, mesh=mesh)
+        moved = file.node(shown=False, mesh=mesh)
         file.node(translation=[(index - 1.0) * SPACING_M, 0.0, 0.0], children=[moved])
         values = curve if interpolation == "CUBICSPLINE" else straight
         _animate(file, moved, "translation", times, values, interpolation)

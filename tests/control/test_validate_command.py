@@ -25,9 +25,7 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int | str 
 def model(tmp_path: Path) -> Path:
     file = GltfFile()
     file.show(file.triangle(), name="house")
-    path = tmp_path / "house.glb"
-    path.write_bytes(file.glb())
-    return path
+    return file.write(tmp_path, "house.glb")
 
 
 def test_a_good_model_is_fine(capsys: pytest.CaptureFixture[str], model: Path) -> None:

@@ -36,7 +36,7 @@ def hall(**more: Any) -> dict[str, Any]:
 def write(folder: Path, **scenes: Any) -> Path:
     file = GltfFile()
     file.show(file.triangle(), name="house")
-    (folder / "hall.glb").write_bytes(file.glb())
+    file.write(folder, "hall.glb")
     manifest = {"format": 1, "title": TEXT, "entryScene": next(iter(scenes)), "scenes": scenes}
     (folder / MANIFEST_NAME).write_text(json.dumps(manifest), encoding="utf-8")
     return folder
@@ -123,7 +123,7 @@ def test_where_nobody_can_stand_is_told(tmp_path: Path) -> None:
     file = GltfFile()
     wall = np.array([[-9, 0, 0.1], [9, 0, 0.1], [0, 9, 0.1]], np.float32)
     file.show({"attributes": {"POSITION": file.positions(wall)}})
-    (tmp_path / "hall.glb").write_bytes(file.glb())
+    file.write(tmp_path, "hall.glb")
     manifest = json.loads((tmp_path / MANIFEST_NAME).read_text())
     manifest["scenes"]["hall"]["entryPoses"][0]["position"] = [0, 1.6, 0]
     (tmp_path / MANIFEST_NAME).write_text(json.dumps(manifest))

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import io
-import json
-import struct
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +11,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
-from edge_render.gltf.loader import load_model
+from bench.gltf_file import COMPONENT_TYPES, TYPES, GlbFile
+from edge_render.gltf.loader import ExaminedModel, examine_model, load_model
 from edge_render.scene import Scene
-
-_COMPONENT_TYPES = {"int8": 5120, "uint8": 5121, "int16": 5122, "uint16": 5123, "uint32": 5125, "float32": 5126}
-_TYPES = {1: "SCALAR", 2: "VEC2", 3: "VEC3", 4: "VEC4", 16: "MAT4"}
 
 TRIANGLE = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0]], np.float32)
 """Faces +Z."""
@@ -33,29 +30,8 @@ def encoded(image: Image.Image, kind: str, **options: Any) -> bytes:
     return stream.getvalue()
 
 
-class GltfFile:
-    """A file with one scene. ``tree`` is its JSON, for all that has no method here."""
-
-    def __init__(self) -> None:
-        self.tree: dict[str, Any] = {"asset": {"version": "2.0"}, "scene": 0, "scenes": [{"nodes": []}]}
-        self._blob = bytearray()
-
-    def add(self, kind: str, item: dict[str, Any]) -> int:
-        """Append to a list of the file; returns the index."""
-        items = self.tree.setdefault(kind, [])
-        items.append(item)
-        return len(items) - 1
-
-    def use(self, extension: str, *, required: bool = False) -> None:
-        for kind in ("extensionsUsed", "extensionsRequired")[: 2 if required else 1]:
-            if extension not in self.tree.setdefault(kind, []):
-                self.tree[kind].append(extension)
-
-    def view(self, data: bytes, **more: Any) -> int:
-        self._blob += b"\0" * (-len(self._blob) % 4)
-        view = {"buffer": 0, "byteOffset": len(self._blob), "byteLength": len(data), **more}
-        self._blob += data
-        return self.add("bufferViews", view)
+class GltfFile(GlbFile):
+    """A file that may be as unusual as the standard allows, or wrong."""
 
     def overwrite(self, offset: int, data: bytes) -> None:
         """Damage bytes that are there already."""
@@ -70,9 +46,9 @@ class GltfFile:
         """An accessor on a view that is there already, or on none."""
         components = 1 if like.ndim == 1 else like[0].size
         accessor = {
-            "componentType": _COMPONENT_TYPES[like.dtype.name],
+            "componentType": COMPONENT_TYPES[like.dtype.name],
             "count": len(like),
-            "type": _TYPES[components],
+            "type": TYPES[components],
             **({} if view is None else {"bufferView": view}),
             **more,
         }
@@ -85,13 +61,6 @@ class GltfFile:
 
     def mesh(self, *primitives: dict[str, Any], **more: Any) -> int:
         return self.add("meshes", {"primitives": list(primitives), **more})
-
-    def node(self, *, shown: bool = True, **node: Any) -> int:
-        """A root of the scene unless it is said to be somebody's child."""
-        index = self.add("nodes", node)
-        if shown:
-            self.tree["scenes"][0]["nodes"].append(index)
-        return index
 
     def texture(self, data: bytes, mime_type: str = "image/png", **more: Any) -> int:
         return self.add("textures", {"source": self.image(data, mime_type), **more})
@@ -108,22 +77,38 @@ class GltfFile:
         attributes = {"POSITION": self.positions(), "NORMAL": self.accessor([[0, 0, 1]] * 3)}
         return {"attributes": {**attributes, **primitive.pop("attributes", {})}, **primitive}
 
-    def glb(self) -> bytes:
-        self._blob += b"\0" * (-len(self._blob) % 4)
-        tree = {**self.tree, "buffers": [{"byteLength": len(self._blob)}, *self.tree.get("buffers", [])]}
-        if not self._blob:
-            del tree["buffers"]
-        text = json.dumps(tree).encode()
-        text += b" " * (-len(text) % 4)
-        chunks = struct.pack("<II", len(text), 0x4E4F534A) + text
-        if self._blob:
-            chunks += struct.pack("<II", len(self._blob), 0x004E4942) + self._blob
-        return struct.pack("<III", 0x46546C67, 2, 12 + len(chunks)) + chunks
+    def animate(
+        self,
+        node: int,
+        path: str,
+        output: int,
+        *,
+        times_s: Sequence[float] = (0.0, 1.0),
+        interpolation: str = "LINEAR",
+        name: str | None = None,
+    ) -> int:
+        """A clip of one track, whose values are an accessor."""
+        sampler = {
+            "input": self.accessor(times_s, min=[min(times_s)], max=[max(times_s)]),
+            "output": output,
+            "interpolation": interpolation,
+        }
+        channel = {"sampler": 0, "target": {"node": node, "path": path}}
+        more = {} if name is None else {"name": name}
+        return self.add("animations", {"samplers": [sampler], "channels": [channel], **more})
+
+    def write(self, folder: Path, name: str = "model.glb") -> Path:
+        path = folder / name
+        path.write_bytes(self.glb())
+        return path
 
     def load(self, folder: Path) -> Scene:
-        path = folder / "model.glb"
-        path.write_bytes(self.glb())
-        return load_model(path, name="test")
+        """Written into a folder, what it shows; raises ModelError."""
+        return load_model(self.write(folder), name="test")
+
+    def examine(self, folder: Path) -> ExaminedModel:
+        """Written into a folder, all that is wrong with it."""
+        return examine_model(self.write(folder), name="test")
 
 
 def _stride(array: NDArray[Any]) -> dict[str, int]:

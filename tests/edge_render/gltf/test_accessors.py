@@ -19,9 +19,7 @@ from tests.edge_render.gltf.gltf_files import GltfFile
 
 
 def _reader(folder: Path, file: GltfFile) -> AccessorReader:
-    path = folder / "model.glb"
-    path.write_bytes(file.glb())
-    checked, findings = examine_gltf(path)
+    checked, findings = examine_gltf(file.write(folder))
     assert checked is not None, findings
     return AccessorReader(checked, BufferViews(checked))
 

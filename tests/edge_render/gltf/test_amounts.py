@@ -18,9 +18,7 @@ from tests.edge_render.gltf.gltf_files import GltfFile, png
 
 def refusal(folder: Path, file: GltfFile) -> str:
     """The place of the one error of a file, which is that it is too much."""
-    path = folder / "model.glb"
-    path.write_bytes(file.glb())
-    model = examine_model(path, name="test")
+    model = file.examine(folder)
     assert model.scene is None
     (found,) = [finding for finding in model.findings if finding.severity is Severity.ERROR]
     assert found.code == "TOO_MUCH_DATA"

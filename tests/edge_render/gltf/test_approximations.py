@@ -6,15 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from edge_render.gltf.loader import examine_model
 from tests.edge_render.gltf.gltf_files import GltfFile
 
 
 def _told(file: GltfFile, folder: Path) -> dict[str, str]:
     """Places by code."""
-    path = folder / "model.glb"
-    path.write_bytes(file.glb())
-    examined = examine_model(path, name="test")
+    examined = file.examine(folder)
     assert examined.scene is not None
     return {finding.code: finding.place for finding in examined.findings}
 

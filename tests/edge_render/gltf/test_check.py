@@ -26,7 +26,7 @@ ERROR, DEFECT, WARNING = Severity.ERROR, Severity.DEFECT, Severity.WARNING
 RICH = rich_model()
 
 
-def examined(folder: Path, data: bytes, name: str = "model.glb") -> ExaminedModel:
+def examined(folder: Path, data: bytes, name: str) -> ExaminedModel:
     path = folder / name
     path.write_bytes(data)
     return examine_model(path, name="test")
@@ -40,11 +40,11 @@ def set_in(tree: Any, path: str, value: object) -> None:
     at[int(last) if isinstance(at, list) else last] = value
 
 
-def spoiled(path: str, value: object) -> bytes:
+def spoiled(path: str, value: object) -> GltfFile:
     """The rich model with one value put in place of another."""
     file = copy.deepcopy(RICH)
     set_in(file.tree, path, value)
-    return file.glb()
+    return file
 
 
 def accessor_of(path: str) -> int:
@@ -58,7 +58,7 @@ BODY = "meshes.0.primitives.0"
 
 
 def test_nothing_is_wrong_with_a_file_that_has_some_of_everything(tmp_path: Path) -> None:
-    model = examined(tmp_path, RICH.glb())
+    model = RICH.examine(tmp_path)
     assert model.findings == ()
     assert model.scene is not None
     assert {node.name for node in model.scene.nodes} == {"body", "copies"}
@@ -150,20 +150,20 @@ def test_nothing_is_wrong_with_a_file_that_has_some_of_everything(tmp_path: Path
 def test_each_mistake_is_told_with_its_place(
     tmp_path: Path, path: str, value: object, severity: Severity, place: str, code: str
 ) -> None:
-    model = examined(tmp_path, spoiled(path, value))
+    model = spoiled(path, value).examine(tmp_path)
     wanted = place.replace(BODY, "meshes[0].primitives[0]")
     assert (severity, wanted, code) in [(found.severity, found.place, found.code) for found in model.findings]
     assert (model.scene is None) == any(found.severity is ERROR for found in model.findings)
 
 
-def with_values(path: str, values: Any) -> bytes:
+def with_values(path: str, values: Any) -> GltfFile:
     """The rich model with other bytes behind an accessor."""
     file = copy.deepcopy(RICH)
     view = file.tree["bufferViews"][file.tree["accessors"][accessor_of(path)]["bufferView"]]
     data = np.asarray(values).tobytes()
     assert len(data) == view["byteLength"]
-    file._blob[view["byteOffset"] : view["byteOffset"] + len(data)] = data
-    return file.glb()
+    file.overwrite(view["byteOffset"], data)
+    return file
 
 
 @pytest.mark.parametrize(
@@ -185,14 +185,14 @@ def with_values(path: str, values: Any) -> bytes:
 def test_what_the_bytes_say_is_checked_too(
     tmp_path: Path, path: str, values: Any, severity: Severity, code: str
 ) -> None:
-    model = examined(tmp_path, with_values(path, values))
+    model = with_values(path, values).examine(tmp_path)
     assert (severity, code) in [(found.severity, found.code) for found in model.findings]
 
 
 def test_indices_beyond_the_vertices_are_refused(tmp_path: Path) -> None:
     file = GltfFile()
     file.show(file.triangle(indices=file.accessor([0, 1, 3], dtype="uint8")))
-    (found,) = examined(tmp_path, file.glb()).findings
+    (found,) = file.examine(tmp_path).findings
     assert (found.code, found.place) == ("ACCESSOR_INDEX_OOB", "meshes[0].primitives[0].indices")
     assert found.message == "names vertex 3, but there are 3"
 
@@ -204,7 +204,7 @@ def test_what_nothing_shows_is_no_reason_to_refuse_the_rest(tmp_path: Path) -> N
     file.accessor([[np.nan, 0, 0]])
     file.tree["accessors"].append({"componentType": 1, "type": "TENSOR", "count": 3})
     file.tree["buffers"] = [{"byteLength": 4, "uri": "https://example.org/more.bin"}]
-    model = examined(tmp_path, file.glb())
+    model = file.examine(tmp_path)
     assert model.scene is not None
     assert {found.code for found in model.findings} == {
         "ACCESSOR_INVALID_FLOAT",
@@ -225,7 +225,7 @@ def test_of_a_million_mistakes_the_first_few_are_told(tmp_path: Path) -> None:
     file = GltfFile()
     file.show(file.triangle())
     file.tree["meshes"][0]["primitives"] = [{**file.triangle(), "material": 7}] * 5000
-    told = examined(tmp_path, file.glb()).findings
+    told = file.examine(tmp_path).findings
     assert len(told) == 21
     assert told[-1].message == "and 4980 more like this"
 
@@ -295,7 +295,7 @@ def test_a_small_file_can_not_ask_for_much(tmp_path: Path, kind: str) -> None:
         file.tree["textures"] = [{"source": 0}]
         material = {"pbrMetallicRoughness": {"baseColorTexture": {"index": 0}}}
         file.show({**triangle, "material": file.add("materials", material)})
-    model = examined(tmp_path, file.glb())
+    model = file.examine(tmp_path)
     assert model.scene is None
     wanted = "IMAGE_TOO_LARGE" if kind == "huge image" else "TOO_MUCH_DATA"
     assert wanted in {found.code for found in model.findings}
@@ -307,7 +307,7 @@ def test_a_deep_chain_of_nodes_is_no_trouble(tmp_path: Path) -> None:
     for index in range(depth):
         file.node(shown=index == 0, children=[index + 1])
     file.node(shown=False, mesh=file.mesh(file.triangle()))
-    assert examined(tmp_path, file.glb()).findings == ()
+    assert file.examine(tmp_path).findings == ()
 
 
 def _places(tree: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:

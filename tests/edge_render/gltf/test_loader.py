@@ -54,8 +54,8 @@ def join(tree: object, rest: bytes) -> bytes:
     return struct.pack("<IIIII", 0x46546C67, 2, 20 + len(text) + len(rest), len(text), 0x4E4F534A) + text + rest
 
 
-def load(folder: Path, data: bytes, name: str = "model.glb") -> Any:
-    path = folder / name
+def load(folder: Path, data: bytes) -> Any:
+    path = folder / "model.glb"
     path.write_bytes(data)
     return load_model(path, name="test")
 

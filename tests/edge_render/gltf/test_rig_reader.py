@@ -17,26 +17,6 @@ QUARTER = [0.0, 0.7071068, 0.0, 0.7071068]
 """A quarter turn about +Y."""
 
 
-def _animate(
-    file: GltfFile,
-    node: int,
-    path: str,
-    output: int,
-    *,
-    times_s: tuple[float, ...] = (0.0, 1.0),
-    interpolation: str = "LINEAR",
-    name: str | None = None,
-) -> int:
-    sampler = {
-        "input": file.accessor(times_s, min=[min(times_s)], max=[max(times_s)]),
-        "output": output,
-        "interpolation": interpolation,
-    }
-    channel = {"sampler": 0, "target": {"node": node, "path": path}}
-    more = {} if name is None else {"name": name}
-    return file.add("animations", {"samplers": [sampler], "channels": [channel], **more})
-
-
 def test_a_place_is_scaled_then_turned_then_moved_and_that_of_the_parent_comes_last(tmp_path: Path) -> None:
     file = GltfFile()
     mesh = file.mesh(file.triangle())
@@ -97,7 +77,7 @@ def test_each_path_in_each_interpolation(tmp_path: Path, path: str, width: int, 
     each = 3 if interpolation == "CUBICSPLINE" else 1
     values = np.zeros((2 * each, width), np.float32)
     values[:, -1] = 1.0
-    _animate(file, node, path, file.accessor(values), interpolation=interpolation, name="moves")
+    file.animate(node, path, file.accessor(values), interpolation=interpolation, name="moves")
     scene = file.load(tmp_path)
     (clip,) = scene.rig.clips
     (track,) = clip.tracks
@@ -114,9 +94,7 @@ def test_of_keys_at_the_same_time_the_last_counts(tmp_path: Path, interpolation:
     node = file.show(file.triangle())
     each = 3 if interpolation == "CUBICSPLINE" else 1
     values = np.repeat(np.arange(4, dtype=np.float32), each)[:, None] * [1.0, 0.0, 0.0]
-    _animate(
-        file, node, "translation", file.accessor(values), times_s=(0.0, 1.0, 1.0, 2.0), interpolation=interpolation
-    )
+    file.animate(node, "translation", file.accessor(values), times_s=(0.0, 1.0, 1.0, 2.0), interpolation=interpolation)
     (track,) = file.load(tmp_path).rig.clips[0].tracks
     assert track.times_s.tolist() == [0.0, 1.0, 2.0]
     assert track.values[..., 0].reshape(3, each)[:, 0].tolist() == [0.0, 2.0, 3.0]
@@ -126,7 +104,7 @@ def test_normalised_integers_are_rotations(tmp_path: Path) -> None:
     file = GltfFile()
     node = file.show(file.triangle())
     stored = file.accessor([[0, 0, 0, 32767], [0, 32767, 0, 0]], dtype="int16", normalized=True)
-    _animate(file, node, "rotation", stored)
+    file.animate(node, "rotation", stored)
     assert file.load(tmp_path).rig.clips[0].tracks[0].values.tolist() == [[0, 0, 0, 1], [0, 1, 0, 0]]
 
 
@@ -134,7 +112,7 @@ def test_weights_of_morph_targets_are_one_track(tmp_path: Path) -> None:
     file = GltfFile()
     targets = [{"POSITION": file.positions(TRIANGLE * scale)} for scale in (1, 2)]
     node = file.show(file.triangle(targets=targets))
-    _animate(file, node, "weights", file.accessor([0.0, 0.1, 0.2, 0.3]))
+    file.animate(node, "weights", file.accessor([0.0, 0.1, 0.2, 0.3]))
     scene = file.load(tmp_path)
     assert scene.rig.clips[0].tracks[0].values == pytest.approx(np.array([[0.0, 0.1], [0.2, 0.3]]))
     assert scene.rig.morph_weights == ((0.0, 0.0),)
@@ -159,7 +137,7 @@ def test_what_hangs_on_a_moved_node_moves_and_what_does_not_is_still(tmp_path: P
     hand = file.node(mesh=mesh, name="hand", shown=False)
     arm = file.node(name="arm", children=[hand])
     file.node(mesh=mesh, name="wall")
-    _animate(file, arm, "translation", file.accessor([[0, 0, 0], [1, 0, 0]]))
+    file.animate(arm, "translation", file.accessor([[0, 0, 0], [1, 0, 0]]))
     moving = {node.name: node.rig_node for node in file.load(tmp_path).nodes}
     assert moving == {"hand": hand, "wall": None}
 
@@ -169,7 +147,7 @@ def test_clips_that_move_the_same_do_not_run_together(tmp_path: Path) -> None:
     one, two = file.show(file.triangle()), file.show(file.triangle())
     steps = file.accessor([[0, 0, 0], [1, 0, 0]])
     for node in (one, one, two):
-        _animate(file, node, "translation", steps)
+        file.animate(node, "translation", steps)
     assert file.load(tmp_path).rig.playing == (0, 2)
 
 
@@ -256,7 +234,7 @@ def test_cameras_and_lights_stand_where_their_nodes_do(tmp_path: Path) -> None:
     file.add("cameras", {"type": "orthographic", "orthographic": {"xmag": 2, "ymag": 3, "znear": 0.1, "zfar": 9}})
     for index in range(2):
         file.node(camera=index, name=f"view {index}", translation=[index, 0, 0])
-    _animate(file, 3, "translation", file.accessor([[0, 2, 0], [0, 3, 0]]))
+    file.animate(3, "translation", file.accessor([[0, 2, 0], [0, 3, 0]]))
     scene = file.load(tmp_path)
     sun, bulb, spot = scene.lights
     assert (sun.kind, sun.intensity, sun.range_m, sun.rig_node) == ("directional", 100.0, None, None)
