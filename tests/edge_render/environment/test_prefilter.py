@@ -8,16 +8,9 @@ import pytest
 from edge_render.environment.cubes import cube_directions
 from edge_render.environment.prefilter import IRRADIANCE_SIZE, prefilter
 from edge_render.scene import EnvironmentLight
+from tests.edge_render.panorama.pictures import equirect_directions
 
 HEIGHT = 128
-
-
-def directions() -> np.ndarray:
-    """Of the texels of an equirectangular picture, whose middle is -Z: (height, 2 height, 3)."""
-    polar = (np.arange(HEIGHT)[:, None] + 0.5) / HEIGHT * np.pi
-    turn = ((np.arange(2 * HEIGHT)[None] + 0.5) / (2 * HEIGHT) - 0.5) * 2.0 * np.pi
-    x, y, z = np.sin(polar) * np.sin(turn), np.cos(polar), -np.sin(polar) * np.cos(turn)
-    return np.stack(np.broadcast_arrays(x, y, z), axis=-1)
 
 
 def sunny() -> np.ndarray:
@@ -31,7 +24,7 @@ def summed_up(picture: np.ndarray, normals: np.ndarray) -> np.ndarray:
     """Irradiance over pi of surfaces that face ``normals`` (n, 3), of all texels: (n, 3)."""
     angles = np.sin((np.arange(HEIGHT) + 0.5) / HEIGHT * np.pi) * (np.pi / HEIGHT) ** 2
     light = (picture * angles[:, None, None]).reshape(-1, 3) / np.pi
-    result: np.ndarray = np.maximum(normals @ directions().reshape(-1, 3).T, 0.0) @ light
+    result: np.ndarray = np.maximum(normals @ equirect_directions(2 * HEIGHT).reshape(-1, 3).T, 0.0) @ light
     return result
 
 

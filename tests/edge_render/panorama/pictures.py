@@ -30,10 +30,22 @@ def waves(directions: Floats) -> Floats:
 
 def equirect_directions(width: int) -> Floats:
     """The directions of the pixels of a picture all around, (width / 2, width, 3)."""
-    yaw = (0.5 - (np.arange(width) + 0.5) / width) * 2.0 * np.pi
-    pitch = (0.5 - (np.arange(width // 2) + 0.5) / (width // 2)) * np.pi
+    yaw, pitch = _yaw_pitch(width)
     across, up = np.cos(pitch)[:, None], np.sin(pitch)[:, None]
     return np.stack([-np.sin(yaw) * across, up * np.ones_like(yaw), -np.cos(yaw) * across], axis=-1)
+
+
+def equirect_angles(width: int) -> tuple[Floats, Floats]:
+    """Yaw and pitch of the same, radians, each (width / 2, width)."""
+    yaw, pitch = np.meshgrid(*_yaw_pitch(width))
+    return yaw, pitch
+
+
+def _yaw_pitch(width: int) -> tuple[Floats, Floats]:
+    """Of its columns and of its rows."""
+    yaw = (0.5 - (np.arange(width) + 0.5) / width) * 2.0 * np.pi
+    pitch = (0.5 - (np.arange(width // 2) + 0.5) / (width // 2)) * np.pi
+    return yaw, pitch
 
 
 def equirect(width: int, colors: ColorsOf) -> NDArray[np.uint8]:
