@@ -80,6 +80,14 @@ def quads(
     )
 
 
+def four_colors(alpha_left: int = 255) -> Texture:
+    """Red top left, green top right, blue bottom left, white bottom right."""
+    texels = np.array(
+        [[[255, 0, 0, alpha_left], [0, 255, 0, 255]], [[0, 0, 255, alpha_left], [255, 255, 255, 255]]], np.uint8
+    )
+    return Texture("four", texels, nearest=True)
+
+
 def one_quad(base_color: tuple[float, float, float, float] = (1.0, 1.0, 1.0, 1.0)) -> Scene:
     """One lit quad at the origin."""
     return quads([(matte(base_color), np.eye(4))], sun=Sun((0.0, 0.0, -1.0)), ambient=Ambient())

@@ -17,6 +17,7 @@ from edge_render.look_around import EYE
 from edge_render.pose import Pose
 from edge_render.render_quality import RenderQuality
 from edge_render.renderer import Content, View
+from edge_render.room import Room
 from edge_render.video.layout import Layout
 from edge_render.video.picture import Coding, Matrix, VideoPicture
 from edge_render.video.sphere import VideoSphere
@@ -40,15 +41,17 @@ class StillPicture:
         return lambda: None
 
 
-def taken(content: Content) -> tuple[int, int]:
-    """What it takes after it was looked at from many sides, by itself and of what is shared."""
+def said_and_taken(content: Content) -> tuple[Room, int, int]:
+    """What it was said to take, and what it takes after it was looked at from many sides, by itself and of what is
+    shared."""
     renderer = GlRenderer(GlContext.open("software"), PixelFormat.RGBA, QUALITY)
     try:
+        room = renderer.room(content)
         handle = renderer.load(content)
         for turn in range(8):
             pose = Pose.from_yaw_pitch(EYE, turn * math.pi / 4, 0.0)
             renderer.draw(handle, View(pose, 1.2, 64, 64))
-        return renderer._drawables[handle].gpu_bytes, renderer.tiles.gpu_bytes
+        return room, renderer._drawables[handle].gpu_bytes, renderer.tiles.gpu_bytes
     finally:
         renderer.close()
 
@@ -65,10 +68,7 @@ def test_at_most_what_was_said_and_not_much_less(kind: str, tmp_path: Path) -> N
             content = VideoSphere("square", StillPicture(512, 256))
         case _:
             content = VideoSphere("square", StillPicture(512, 512), Layout.STEREO_OVER_UNDER)
-    renderer = GlRenderer(GlContext.open("software"), PixelFormat.RGBA, QUALITY)
-    room = renderer.room(content)
-    renderer.close()
-    own_bytes, shared_bytes = taken(content)
+    room, own_bytes, shared_bytes = said_and_taken(content)
     assert 0.5 * room.own_bytes <= own_bytes <= 1.01 * room.own_bytes
     said_bytes = 0 if room.shared is None else room.shared.size_bytes
     assert 0.9 * said_bytes <= shared_bytes <= said_bytes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,12 +12,11 @@ import numpy as np
 import pytest
 from numpy.typing import ArrayLike, NDArray
 
-from edge_render.frame import PixelFormat
-from edge_render.gl.context import GlContext
 from edge_render.gl.renderer import GlRenderer
 from edge_render.pose import Pose
 from edge_render.renderer import View
 from edge_render.scene import Sun
+from tests.edge_render.gl.pictures import Clock, Pixels, drawn_once
 from tests.edge_render.gltf.gltf_files import GltfFile, png
 from tests.edge_render.tiny_scenes import BLACK, NO_AMBIENT
 
@@ -30,40 +29,17 @@ FACES = [0, 1, 2, 0, 2, 3]
 ALL_OF_ONE = [[1.0, 0.0, 0.0, 0.0]] * 4
 IDENTITY = (1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1)
 
-Pixels = NDArray[np.uint8]
 Draw = Callable[..., Pixels]
 
 
-class Clock:
-    now_s = 0.0
-
-    def __call__(self) -> float:
-        return self.now_s
-
-
-@pytest.fixture(scope="module")
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture(scope="module")
-def renderer(clock: Clock) -> Iterator[GlRenderer]:
-    made = GlRenderer(GlContext.open(), PixelFormat.RGBA, now_s=clock)
-    yield made
-    made.close()
-
-
 @pytest.fixture
-def draw(renderer: GlRenderer, clock: Clock, tmp_path: Path) -> Draw:
+def draw(clocked_renderer: GlRenderer, clock: Clock, tmp_path: Path) -> Draw:
     """The picture of a file at a time, in the light of a sun alone."""
 
     def shot(file: GltfFile, time_s: float = 0.0) -> Pixels:
         scene = replace(file.load(tmp_path), sun=Sun((0.3, -0.9, -0.3)), ambient=NO_AMBIENT, background=BLACK)
         clock.now_s = time_s
-        handle = renderer.load(scene)
-        pixels = np.array(renderer.draw(handle, VIEW).pixels)
-        renderer.unload(handle)
-        return pixels
+        return drawn_once(clocked_renderer, scene, VIEW)
 
     return shot
 
@@ -94,16 +70,6 @@ def held(file: GltfFile, joints: ArrayLike) -> dict[str, int]:
     return {"JOINTS_0": file.accessor(rows, dtype="uint8"), "WEIGHTS_0": file.accessor(ALL_OF_ONE)}
 
 
-def animate(file: GltfFile, node: int, path: str, times_s: list[float], values: ArrayLike, how: str = "LINEAR") -> None:
-    sampler = {
-        "input": file.accessor(times_s, min=[times_s[0]], max=[times_s[-1]]),
-        "output": file.accessor(values),
-        "interpolation": how,
-    }
-    channel = {"sampler": 0, "target": {"node": node, "path": path}}
-    file.add("animations", {"samplers": [sampler], "channels": [channel]})
-
-
 def seen(pixels: Pixels, x: float, y: float) -> str:
     """The colour at a point of the plane z = 0."""
     scale = HEIGHT / 2.0 / math.tan(FOV_RAD / 2.0) / 4.0
@@ -124,7 +90,7 @@ def test_a_skinned_and_morphed_mesh_is_shown_with_and_without_its_skin(draw: Dra
     file.add("skins", {"joints": [bone]})
     held_node = file.node(mesh=mesh, skin=0, translation=[50, 50, 50])
     file.node(mesh=mesh, translation=[1, 0, 0], weights=[-1.0])
-    animate(file, held_node, "weights", [0.0, 1.0, 2.0], [0.0, 1.0, 0.0])
+    file.animate(held_node, "weights", file.accessor([0.0, 1.0, 0.0]), times_s=[0.0, 1.0, 2.0])
     rest, raised = draw(file, 0.0), draw(file, 1.0)
     assert [seen(rest, *at) for at in [(-1, 0), (-1, 1), (1, -1), (1, 0)]] == ["red", "none", "red", "none"]
     assert [seen(raised, *at) for at in [(-1, 0), (-1, 1), (1, -1)]] == ["none", "red", "red"]
@@ -155,7 +121,8 @@ def test_what_hangs_below_what_moves_goes_along(draw: Draw) -> None:
     leaf = file.node(mesh=file.mesh(square(file, flat(file, 1, 0, 0))), shown=False, translation=[1, 0, 0])
     arm = file.node(shown=False, children=[leaf], scale=[1, 1, 1])
     file.node(children=[arm], translation=[0, 0.5, 0])
-    animate(file, arm, "rotation", [0.0, 1.0, 2.0], [[0, 0, 0, 1], [0, 0, 1, 0], [0, 0, 0, -1]])
+    turns = file.accessor([[0, 0, 0, 1], [0, 0, 1, 0], [0, 0, 0, -1]])
+    file.animate(arm, "rotation", turns, times_s=[0.0, 1.0, 2.0])
     assert [seen(draw(file, 0.0), x, 0.5) for x in (1, -1)] == ["red", "none"]
     assert [seen(draw(file, 1.0), x, 0.5) for x in (1, -1)] == ["none", "red"]
     assert seen(draw(file, 0.5), 0, 1.5) == "red"
@@ -167,13 +134,14 @@ def test_what_has_no_size_is_not_seen_until_it_has_one(draw: Draw) -> None:
     file.node(mesh=mesh, scale=[0, 0, 0])
     file.node(mesh=mesh, scale=[1, 0, 1], translation=[0, 1, 0])
     growing = file.node(mesh=mesh, translation=[1, 0, 0])
-    animate(file, growing, "scale", [0.0, 1.0, 2.0], [[0, 0, 0], [1, 1, 1], [0, 0, 0]])
+    file.animate(growing, "scale", file.accessor([[0, 0, 0], [1, 1, 1], [0, 0, 0]]), times_s=[0.0, 1.0, 2.0])
     assert count(draw(file, 0.0)) == 0
     assert seen(draw(file, 1.0), 1, 0) == "red"
 
 
-def _ball(rings: int = 12) -> tuple[NDArray[np.float32], NDArray[np.uint16]]:
+def _ball() -> tuple[NDArray[np.float32], NDArray[np.uint16]]:
     """Vertices of a sphere of radius 1, which are its normals as well, and its faces."""
+    rings = 12
     theta, phi = np.meshgrid(np.linspace(0, np.pi, rings + 1), np.linspace(0, 2 * np.pi, 2 * rings + 1), indexing="ij")
     points = np.stack([np.sin(theta) * np.cos(phi), np.cos(theta), np.sin(theta) * np.sin(phi)], axis=2)
     first = (np.arange(rings)[:, None] * (2 * rings + 1) + np.arange(2 * rings)).reshape(-1)
@@ -196,7 +164,7 @@ def test_normals_of_what_is_stretched_are_those_of_its_surface(draw: Draw, moves
         indices = file.accessor(order.reshape(-1), dtype="uint16")
         index = file.show({"attributes": attributes, "indices": indices, "material": material}, **node)
         if moves:
-            animate(file, index, "translation", [0.0, 1.0], [[0, 0, 0], [0, 5, 0]])
+            file.animate(index, "translation", file.accessor([[0, 0, 0], [0, 5, 0]]))
         return file
 
     normals = points @ np.linalg.inv(matrix)
@@ -228,7 +196,8 @@ def test_a_joint_that_the_scene_does_not_show_moves_what_it_holds(draw: Draw) ->
     file.node(shown=False, children=[bone], translation=[0, 0.5, 0])
     file.add("skins", {"joints": [bone]})
     file.node(mesh=file.mesh(square(file, flat(file, 1, 0, 0), attributes=held(file, 0))), skin=0)
-    animate(file, bone, "translation", [0.0, 1.0, 2.0], [[-1, 0, 0], [1, 0, 0], [-1, 0, 0]], "STEP")
+    places = file.accessor([[-1, 0, 0], [1, 0, 0], [-1, 0, 0]])
+    file.animate(bone, "translation", places, times_s=[0.0, 1.0, 2.0], interpolation="STEP")
     assert [seen(draw(file, 0.5), x, 0.5) for x in (-1, 1)] == ["red", "none"]
     assert [seen(draw(file, 1.5), x, 0.5) for x in (-1, 1)] == ["none", "red"]
 
@@ -269,7 +238,7 @@ def test_weights_follow_a_spline_in_all_primitives_of_a_mesh(draw: Draw) -> None
         parts.append(part)
     node = file.show(*parts)
     flat_keys = [0, 0, 1, 0, 0, 0, 0, 0, 0, 1, 0, 0]  # in, value and out of two targets, two times
-    animate(file, node, "weights", [0.0, 1.0], flat_keys, "CUBICSPLINE")
+    file.animate(node, "weights", file.accessor(flat_keys), interpolation="CUBICSPLINE")
     start, late = draw(file, 0.0), draw(file, 0.999)
     assert [seen(start, *at) for at in [(1, 0), (-1, 0), (0, 1)]] == ["red", "green", "none"]
     assert [seen(late, *at) for at in [(0, 1), (0, -1), (1, 0)]] == ["red", "green", "none"]

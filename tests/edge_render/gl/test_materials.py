@@ -40,20 +40,13 @@ from edge_render.scene import (
     Wrap,
 )
 from edge_render.tone import srgb_from_linear, tone_map
-from tests.edge_render.tiny_scenes import NO_SUN, glowing, matte, placed, quads, turned_x
+from tests.edge_render.gl.pictures import Pixels, drawn_once
+from tests.edge_render.tiny_scenes import NO_SUN, four_colors, glowing, matte, placed, quads, turned_x
 
 SIZE = 64
 FRONT = View(Pose((0.0, 0.0, 1.5), (0.0, 0.0, 0.0, 1.0)), math.radians(60.0), SIZE, SIZE)
 MIDDLE = (SIZE // 2, SIZE // 2)
 GREY = 0.5
-Pixels = NDArray[np.uint8]
-
-
-@pytest.fixture(scope="module")
-def renderer() -> Iterator[GlRenderer]:
-    made = GlRenderer(GlContext.open(), PixelFormat.RGBA)
-    yield made
-    made.close()
 
 
 @pytest.fixture(scope="module", params=[True, False], ids=["a copy", "a tint"])
@@ -64,12 +57,8 @@ def each_glass(request: pytest.FixtureRequest) -> Iterator[GlRenderer]:
     made.close()
 
 
-def picture(renderer: GlRenderer, scene: Scene, view: View = FRONT) -> Pixels:
-    handle = renderer.load(scene)
-    try:
-        return renderer.draw(handle, view).pixels[..., :3]
-    finally:
-        renderer.unload(handle)
+def picture(renderer: GlRenderer, scene: Scene) -> Pixels:
+    return drawn_once(renderer, scene, FRONT)[..., :3]
 
 
 def light_at(pixels: Pixels, at: tuple[int, int] = MIDDLE) -> NDArray[np.float64]:
@@ -214,11 +203,6 @@ def test_emission_may_be_stronger_than_one(renderer: GlRenderer) -> None:
     for strength, got in zip((1.0, 4.0), told, strict=True):
         expected = srgb_from_linear(tone_map((strength, 0.0, 0.0))) * 255.0
         assert np.abs(got - expected).max() <= 2
-
-
-def four_colors() -> Texture:
-    texels = np.array([[[255, 0, 0, 255], [0, 255, 0, 255]], [[0, 0, 255, 255], [255, 255, 255, 255]]], dtype=np.uint8)
-    return Texture("four", texels, nearest=True)
 
 
 def corners(pixels: Pixels) -> str:

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
-from edge_render.frame import PixelFormat
 from edge_render.geometry import placing
 from edge_render.geometry.batches import prepare_scene
 from edge_render.geometry.draw_list import ChunkTable
 from edge_render.geometry.placing import Placing
-from edge_render.gl.context import GlContext
 from edge_render.gl.renderer import GlRenderer
 from edge_render.pose import Pose, perspective
 from edge_render.renderer import View
 from edge_render.rig import Clip, Interpolation, Rig, Skin, Track, TrackPath
 from edge_render.scene import AlphaMode, LightKind, Mesh, MorphTargets, Node, PunctualLight, Scene, Sun
+from tests.edge_render.gl.pictures import Clock, Pixels
 from tests.edge_render.tiny_scenes import BLACK, NO_AMBIENT, NO_SUN, glowing, matte, placed, quad_mesh
 
 WIDTH, HEIGHT = 64, 48
@@ -28,50 +26,27 @@ FOV_RAD = math.radians(60.0)
 FRONT = View(Pose((0.0, 0.0, 4.0), (0.0, 0.0, 0.0, 1.0)), FOV_RAD, WIDTH, HEIGHT)
 RED, GREEN = glowing((1.0, 0.0, 0.0)), glowing((0.0, 1.0, 0.0))
 
-Pixels = NDArray[np.uint8]
-
-
-class Clock:
-    """Says what the test wants."""
-
-    now_s = 0.0
-
-    def __call__(self) -> float:
-        return self.now_s
-
-
-@pytest.fixture(scope="module")
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture(scope="module")
-def renderer(clock: Clock) -> Iterator[GlRenderer]:
-    made = GlRenderer(GlContext.open(), PixelFormat.RGBA, now_s=clock)
-    yield made
-    made.close()
-
 
 @pytest.fixture
-def film(renderer: GlRenderer, clock: Clock) -> Callable[..., list[Pixels]]:
+def film(clocked_renderer: GlRenderer, clock: Clock) -> Callable[..., list[Pixels]]:
     """Pictures of a scene at some times."""
 
     def shot(scene: Scene, times_s: tuple[float, ...] = (0.0,), view: View = FRONT) -> list[Pixels]:
         clock.now_s = 0.0
-        handle = renderer.load(scene)
+        handle = clocked_renderer.load(scene)
         pictures = []
         for time_s in times_s:
             clock.now_s = time_s
-            pictures.append(renderer.draw(handle, view).pixels)
-        renderer.unload(handle)
+            pictures.append(clocked_renderer.draw(handle, view).pixels)
+        clocked_renderer.unload(handle)
         return pictures
 
     return shot
 
 
-def at(pixels: Pixels, x: float, y: float, z: float = 0.0) -> str:
-    """Which colour is seen at a point of the world, from FRONT."""
-    scale = HEIGHT / 2.0 / math.tan(FOV_RAD / 2.0) / (4.0 - z)
+def at(pixels: Pixels, x: float, y: float) -> str:
+    """Which colour is seen at a point of the plane z = 0, from FRONT."""
+    scale = HEIGHT / 2.0 / math.tan(FOV_RAD / 2.0) / 4.0
     color = pixels[round(HEIGHT / 2.0 - y * scale), round(WIDTH / 2.0 + x * scale)][:3]
     return {(True, False): "red", (False, True): "green", (False, False): "none"}.get(
         (bool(color[0] > 100), bool(color[1] > 100)), "both"
@@ -128,15 +103,15 @@ def test_a_node_moves_as_its_clip_says_and_begins_again(film: Callable[..., list
     assert {at(pixels, 0.0, 1.0) for pixels in pictures} == {"green"}
 
 
-def test_what_a_clip_only_holds_is_drawn_there_and_never_again(renderer: GlRenderer, clock: Clock) -> None:
+def test_what_a_clip_only_holds_is_drawn_there_and_never_again(clocked_renderer: GlRenderer, clock: Clock) -> None:
     clock.now_s = 0.0
     held = line(0, TrackPath.TRANSLATION, (1.0, 0, 0), (1.0, 0, 0))
-    handle = renderer.load(scene((small(),), (Node("a", 0, np.eye(4), 0),), rig(1, held)))
+    handle = clocked_renderer.load(scene((small(),), (Node("a", 0, np.eye(4), 0),), rig(1, held)))
     try:
-        assert at(renderer.draw(handle, FRONT).pixels, 1.0, 0.0) == "red"
-        assert not renderer.changing(handle, FRONT)
+        assert at(clocked_renderer.draw(handle, FRONT).pixels, 1.0, 0.0) == "red"
+        assert not clocked_renderer.changing(handle, FRONT)
     finally:
-        renderer.unload(handle)
+        clocked_renderer.unload(handle)
 
 
 def test_children_go_along_with_what_they_hang_from(film: Callable[..., list[Pixels]]) -> None:
@@ -256,9 +231,7 @@ def test_instances_are_drawn_where_they_are_placed(
         assert at(pixels, 0, y + 1.0) == "red"
 
 
-def test_many_instances_are_one_call_and_only_those_in_view(
-    monkeypatch: pytest.MonkeyPatch, renderer: GlRenderer
-) -> None:
+def test_many_instances_are_one_call_and_only_those_in_view(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(placing, "INSTANCED_FROM_BYTES", 0)
     places = np.stack([placed(x, 0.0) for x in range(-50, 51)])
     prepared = prepare_scene(scene((small(),), (Node("a", 0, np.eye(4), instances=places),)))
@@ -303,19 +276,22 @@ def test_what_turns_inside_out_in_its_clip_is_lit_on_its_front_all_the_time(film
     assert after[24, 32, 0] == pytest.approx(int(before[24, 32, 0]), abs=2)
 
 
-def test_each_visitor_sees_the_variant_that_was_chosen(renderer: GlRenderer) -> None:
+def test_each_visitor_sees_the_variant_that_was_chosen(clocked_renderer: GlRenderer) -> None:
     drawn = scene(
         (quad_mesh(0), small(1)),
         (Node("a", 0, np.eye(4), variant_materials=(0, 1)), Node("b", 1, placed(1.5, 0.0))),
         variants=("as it is", "green"),
     )
-    handle = renderer.load(drawn)
+    handle = clocked_renderer.load(drawn)
     try:
-        seen = [at(renderer.draw(handle, replace(FRONT, variant=variant)).pixels, 0, 0) for variant in (None, 0, 1, 7)]
+        seen = [
+            at(clocked_renderer.draw(handle, replace(FRONT, variant=variant)).pixels, 0, 0)
+            for variant in (None, 0, 1, 7)
+        ]
         assert seen == ["red", "red", "green", "red"]
-        assert at(renderer.draw(handle, replace(FRONT, variant=1)).pixels, 1.5, 0.0) == "green"
+        assert at(clocked_renderer.draw(handle, replace(FRONT, variant=1)).pixels, 1.5, 0.0) == "green"
     finally:
-        renderer.unload(handle)
+        clocked_renderer.unload(handle)
 
 
 def test_lines_and_points_are_seen(film: Callable[..., list[Pixels]]) -> None:
@@ -346,26 +322,26 @@ def test_glass_that_moves_is_drawn_over_what_is_behind_it(film: Callable[..., li
     assert after[24, 32, 0] > after[24, 32, 1] + 20
 
 
-def test_it_changes_only_for_those_who_may_see_something_move(renderer: GlRenderer) -> None:
+def test_it_changes_only_for_those_who_may_see_something_move(clocked_renderer: GlRenderer) -> None:
     moved = line(0, TrackPath.TRANSLATION, (-3, 0, 0), (-1, 0, 0))
     drawn = scene(
         (small(), small(1)),
         (Node("a", 0, np.eye(4), 0), Node("b", 1, np.eye(4))),
         rig(1, moved),
     )
-    handle = renderer.load(drawn)
+    handle = clocked_renderer.load(drawn)
     try:
         aside = replace(FRONT, pose=Pose.from_yaw_pitch((3.0, 0.0, 4.0), math.radians(-30.0), 0.0))
-        assert renderer.changing(handle, FRONT)
-        assert not renderer.changing(handle, aside)
+        assert clocked_renderer.changing(handle, FRONT)
+        assert not clocked_renderer.changing(handle, aside)
     finally:
-        renderer.unload(handle)
-    still = renderer.load(scene((small(),), (Node("a", 0, np.eye(4), 0),), rig(1)))
-    assert not renderer.changing(still, FRONT)
-    renderer.unload(still)
+        clocked_renderer.unload(handle)
+    still = clocked_renderer.load(scene((small(),), (Node("a", 0, np.eye(4), 0),), rig(1)))
+    assert not clocked_renderer.changing(still, FRONT)
+    clocked_renderer.unload(still)
 
 
-def test_it_changes_for_those_who_see_only_the_shadow_of_what_moves(renderer: GlRenderer) -> None:
+def test_it_changes_for_those_who_see_only_the_shadow_of_what_moves(clocked_renderer: GlRenderer) -> None:
     """It goes by above the picture; with the sun overhead its shadow falls into it, with the sun at its side not."""
     moved = line(0, TrackPath.TRANSLATION, (-1, 4, 0), (1, 4, 0))
     drawn = scene(
@@ -374,19 +350,19 @@ def test_it_changes_for_those_who_see_only_the_shadow_of_what_moves(renderer: Gl
         rig(1, moved),
     )
     for direction, seen in (((0.0, -1.0, 0.0), True), ((-1.0, 0.0, 0.0), False)):
-        handle = renderer.load(replace(drawn, sun=Sun(direction)))
-        assert renderer.changing(handle, FRONT) is seen
-        renderer.unload(handle)
+        handle = clocked_renderer.load(replace(drawn, sun=Sun(direction)))
+        assert clocked_renderer.changing(handle, FRONT) is seen
+        clocked_renderer.unload(handle)
 
 
-def test_it_changes_for_all_where_a_light_is_carried_about(renderer: GlRenderer) -> None:
+def test_it_changes_for_all_where_a_light_is_carried_about(clocked_renderer: GlRenderer) -> None:
     moved = line(0, TrackPath.TRANSLATION, (0, 90, 0), (0, 91, 0))
     drawn = scene((small(),), (Node("stands", 0, np.eye(4)),), rig(1, moved))
     lamp = PunctualLight(LightKind.POINT, np.eye(4), intensity=100.0, rig_node=0)
     for lights, changes in (((lamp,), True), ((), False)):
-        handle = renderer.load(replace(drawn, lights=lights))
-        assert renderer.changing(handle, FRONT) is changes
-        renderer.unload(handle)
+        handle = clocked_renderer.load(replace(drawn, lights=lights))
+        assert clocked_renderer.changing(handle, FRONT) is changes
+        clocked_renderer.unload(handle)
 
 
 def test_what_moves_is_left_out_where_it_is_out_of_view() -> None:

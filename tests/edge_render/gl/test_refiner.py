@@ -64,18 +64,18 @@ def luma(pixels: NDArray[np.uint8]) -> Plane:
     return plane
 
 
-def supersampled(renderer: GlRenderer, scene: Scene, view: View = VIEW) -> Plane:
+def supersampled(renderer: GlRenderer, scene: Scene) -> Plane:
     """Luma of a picture of 16 times the pixels, each 4 x 4 of them averaged, in what a screen is sent."""
     handle = renderer.load(scene)
-    large = renderer.draw(handle, replace(view, width=LARGER * view.width, height=LARGER * view.height))
+    large = renderer.draw(handle, replace(VIEW, width=LARGER * WIDTH, height=LARGER * HEIGHT))
     renderer.unload(handle)
-    return luma(large.pixels).reshape(view.height, LARGER, view.width, LARGER).mean(axis=(1, 3))
+    return luma(large.pixels).reshape(HEIGHT, LARGER, WIDTH, LARGER).mean(axis=(1, 3))
 
 
-def refined(renderer: GlRenderer, scene: Scene, *after: int, view: View = VIEW) -> list[Plane]:
+def refined(renderer: GlRenderer, scene: Scene, *after: int) -> list[Plane]:
     """Luma after so many passes."""
     handle = renderer.load(scene)
-    refinement = renderer.refiner.begin(handle, view)
+    refinement = renderer.refiner.begin(handle, VIEW)
     planes = []
     for number in range(1, max(after) + 1):
         refinement.add_pass()

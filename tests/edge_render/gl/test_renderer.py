@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -19,43 +18,23 @@ from edge_render.gl.renderer import GlRenderer
 from edge_render.pose import Pose
 from edge_render.render_quality import RenderQuality
 from edge_render.renderer import Fade, SceneHandle, View
-from edge_render.scene import AlphaMode, Ambient, Material, Scene, Sun, Texture, TextureUse
+from edge_render.scene import AlphaMode, Ambient, Material, Scene, Sun, TextureUse
 from edge_render.tone import srgb_from_linear, tone_map
-from tests.edge_render.tiny_scenes import glowing, matte, one_quad, placed, quads, turned_x
+from tests.edge_render.gl.pictures import Pixels, drawn_once
+from tests.edge_render.tiny_scenes import four_colors, glowing, matte, one_quad, placed, quads, turned_x
 
 WIDTH, HEIGHT = 64, 48
 FRONT = View(Pose((0.0, 0.0, 1.5), (0.0, 0.0, 0.0, 1.0)), math.radians(60.0), WIDTH, HEIGHT)
 """A quad of 2 m at the origin more than fills the picture from top to bottom."""
 CENTER = (HEIGHT // 2, WIDTH // 2)
 
-Pixels = NDArray[np.uint8]
-
-
-@pytest.fixture(scope="module")
-def renderer() -> Iterator[GlRenderer]:
-    made = GlRenderer(GlContext.open(), PixelFormat.RGBA)
-    yield made
-    made.close()
-
 
 def picture(renderer: GlRenderer, scene: Scene, view: View = FRONT) -> Pixels:
-    handle = renderer.load(scene)
-    try:
-        return renderer.draw(handle, view).pixels
-    finally:
-        renderer.unload(handle)
+    return drawn_once(renderer, scene, view)
 
 
 def rgb(pixels: Pixels, at: tuple[int, int] = CENTER) -> list[int]:
     return [int(value) for value in pixels[at][:3]]
-
-
-def four_colors(alpha_left: int = 255) -> Texture:
-    """Red top left, green top right, blue bottom left, white bottom right."""
-    texels = np.array(
-        [[[255, 0, 0, alpha_left], [0, 255, 0, 255]], [[0, 0, 255, alpha_left], [255, 255, 255, 255]]], np.uint8
-    )
-    return Texture("four", texels, nearest=True)
 
 
 QUARTERS = {"red": (12, 20), "green": (12, 44), "blue": (36, 20), "white": (36, 44)}
@@ -311,6 +290,15 @@ def test_odd_or_empty_pictures_are_refused(renderer: GlRenderer, width: int, hei
 def test_an_empty_scene_shows_its_background(renderer: GlRenderer) -> None:
     empty = Scene("empty", (), (), (), (), background=(0.5, 0.25, 0.0))
     assert rgb(picture(renderer, empty)) == pytest.approx([188, 137, 0], abs=1)
+
+
+def test_a_model_without_anything_to_draw_shows_its_background_alone(renderer: GlRenderer) -> None:
+    """It is no reason to fail."""
+    empty = Scene(name="empty", meshes=(), nodes=(), materials=(Material("default"),), textures=())
+    view = View(Pose((0.0, 1.6, 0.0), (0.0, 0.0, 0.0, 1.0)), math.radians(60.0), 32, 24)
+    pixels = picture(renderer, empty, view)
+    assert len(np.unique(pixels.reshape(-1, 4), axis=0)) == 1
+    assert pixels[0, 0, 2] > pixels[0, 0, 0], "the background is a light blue"
 
 
 def test_other_threads_run_while_a_picture_is_drawn(renderer: GlRenderer) -> None:

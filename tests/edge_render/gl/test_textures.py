@@ -9,7 +9,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from edge_render.errors import RendererError
 from edge_render.frame import PixelFormat
@@ -24,9 +23,8 @@ from edge_render.pose import Pose
 from edge_render.render_quality import RenderQuality
 from edge_render.renderer import View
 from edge_render.scene import AlphaMode, Material, MinFilter, Scene, Texture, TextureUse
+from tests.edge_render.gl.pictures import Pixels, drawn_once
 from tests.edge_render.tiny_scenes import glowing, placed, quads
-
-Pixels = NDArray[np.uint8]
 
 FRONT = View(Pose((0.0, 0.0, 1.0), (0.0, 0.0, 0.0, 1.0)), math.radians(90.0), 64, 64)
 """A quad of 2 m at the origin just fills the picture."""
@@ -46,11 +44,7 @@ def shown(texture: Texture, **more: object) -> Scene:
 
 
 def picture(renderer: GlRenderer, scene: Scene) -> Pixels:
-    handle = renderer.load(scene)
-    try:
-        return renderer.draw(handle, FRONT).pixels
-    finally:
-        renderer.unload(handle)
+    return drawn_once(renderer, scene, FRONT)
 
 
 def checkered(size: int) -> Pixels:

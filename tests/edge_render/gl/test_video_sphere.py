@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from edge_render.frame import PixelFormat
 from edge_render.gl.context import GlContext
@@ -19,12 +18,12 @@ from edge_render.renderer import View
 from edge_render.video.layout import Layout
 from edge_render.video.picture import Coding, Matrix, VideoPicture
 from edge_render.video.sphere import VideoSphere
+from tests.edge_render.gl.pictures import Pixels, drawn_once
+from tests.edge_render.panorama.pictures import equirect_angles
 
 BT709 = Coding(Matrix.BT709, full=False)
 SIDE = 64
 FOV_RAD = math.radians(60.0)
-
-Pixels = NDArray[np.uint8]
 
 
 class StillSource:
@@ -55,23 +54,12 @@ class StillSource:
         return lambda: self.told.remove(on_picture)
 
 
-@pytest.fixture(scope="module")
-def renderer() -> Iterator[GlRenderer]:
-    made = GlRenderer(GlContext.open(), PixelFormat.RGBA)
-    yield made
-    made.close()
-
-
 def looking(yaw_deg: float, pitch_deg: float = 0.0, side: int = SIDE) -> View:
     return View(Pose.from_yaw_pitch(EYE, math.radians(yaw_deg), math.radians(pitch_deg)), FOV_RAD, side, side)
 
 
 def seen(renderer: GlRenderer, source: StillSource, view: View, layout: Layout = Layout.MONO) -> Pixels:
-    handle = renderer.load(VideoSphere("square", source, layout))
-    try:
-        return renderer.draw(handle, view).pixels[..., :3]
-    finally:
-        renderer.unload(handle)
+    return drawn_once(renderer, VideoSphere("square", source, layout), view)[..., :3]
 
 
 def middle(pixels: Pixels) -> list[int]:
@@ -79,16 +67,9 @@ def middle(pixels: Pixels) -> list[int]:
     return [int(value) for value in pixels[height // 2, width // 2]]
 
 
-def angles(width: int = 256) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Yaw and pitch of each pixel of an equirectangular picture, radians."""
-    yaw = math.pi - (np.arange(width) + 0.5) / width * 2.0 * math.pi
-    pitch = math.pi / 2.0 - (np.arange(width // 2) + 0.5) / (width // 2) * math.pi
-    return np.meshgrid(yaw, pitch)  # type: ignore[return-value]
-
-
 def test_the_middle_of_the_picture_lies_ahead_and_its_left_half_to_the_left(renderer: GlRenderer) -> None:
     source = StillSource()
-    yaw, pitch = angles()
+    yaw, pitch = equirect_angles(256)
     quarters = np.select(
         [np.abs(yaw) < math.pi / 4, np.abs(yaw - math.pi / 2) < math.pi / 4, np.abs(yaw + math.pi / 2) < math.pi / 4],
         [60, 100, 140],
@@ -105,7 +86,7 @@ def test_the_middle_of_the_picture_lies_ahead_and_its_left_half_to_the_left(rend
 def test_a_view_shows_each_direction_where_it_is(renderer: GlRenderer) -> None:
     """The whole picture is compared with its luma, computed from the pixels' rays on the processor."""
     source = StillSource()
-    yaw, pitch = angles(1024)
+    yaw, pitch = equirect_angles(1024)
     pattern = 126.0 + 50.0 * np.sin(3.0 * yaw) * np.cos(pitch) + 40.0 * np.sin(4.0 * pitch)
     source.put(pattern.astype(np.uint8), coding=Coding(Matrix.BT709, full=True))
     view = looking(35.0, 40.0)
@@ -120,7 +101,7 @@ def test_a_view_shows_each_direction_where_it_is(renderer: GlRenderer) -> None:
 
 def test_there_is_no_seam_behind_and_none_at_the_poles(renderer: GlRenderer) -> None:
     source = StillSource()
-    yaw, pitch = angles(1024)
+    yaw, pitch = equirect_angles(1024)
     source.put((120.0 + 80.0 * np.cos(yaw) * np.cos(pitch)).astype(np.uint8))
     for view in (looking(180.0), looking(0.0, 89.0), looking(0.0, -89.0), looking(170.0, 60.0)):
         gray = seen(renderer, source, view)[..., 0].astype(int)
