@@ -64,12 +64,12 @@ def places() -> NDArray[np.float64]:
     return matrices
 
 
-def scene_of(meshes: tuple[Mesh, ...], nodes: tuple[Node, ...], rig: Rig | None = None) -> Scene:
+def scene_of(meshes: tuple[Mesh, ...], nodes: tuple[Node, ...]) -> Scene:
     rng = np.random.default_rng(1)
     materials = tuple(
         Material(f"paint {index}", (*rng.uniform(0.1, 0.9, 3).tolist(), 1.0), 0.0, 0.6) for index in range(MATERIALS)
     )
-    return Scene("scale", meshes, nodes, materials, (), Sun((0.0, -0.8, -0.6)), Ambient(), rig=rig)
+    return Scene("scale", meshes, nodes, materials, (), Sun((0.0, -0.8, -0.6)), Ambient())
 
 
 def many_nodes() -> Scene:

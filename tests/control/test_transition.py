@@ -54,8 +54,8 @@ def test_from_and_to_models_the_entry_decides(there: HostedScene, before: Hosted
     assert place.yaw_rad == pytest.approx(there.spec.entry().pose().yaw_pitch()[0])
 
 
-def transition(duration_s: float = 0.4) -> Transition:
-    return Transition(OLD, Place((1.0, 1.6, 2.0), 0.5, 0.0), 1.1, Place(EYE, 2.0, 0.1), 100.0, duration_s)
+def transition() -> Transition:
+    return Transition(OLD, Place((1.0, 1.6, 2.0), 0.5, 0.0), 1.1, Place(EYE, 2.0, 0.1), 100.0, 0.4)
 
 
 def test_the_new_picture_comes_evenly_over_the_old_one() -> None:

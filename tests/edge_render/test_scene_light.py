@@ -34,10 +34,10 @@ def package_with(folder: Path, light: dict[str, Any]) -> Path:
     return folder
 
 
-def radiance(folder: Path, mantissa: int = 128, exponent: int = 130) -> None:
-    """A sky of one colour: mantissa / 256 times two to the power of exponent - 128."""
+def radiance(folder: Path) -> None:
+    """A sky of one colour, 2.0: 128 / 256 times two to the power of 130 - 128."""
     header = b"#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n-Y 128 +X 256\n"
-    (folder / "sky.hdr").write_bytes(header + bytes((mantissa, mantissa, mantissa, exponent)) * (128 * 256))
+    (folder / "sky.hdr").write_bytes(header + bytes((128, 128, 128, 130)) * (128 * 256))
 
 
 def lit(folder: Path, light: dict[str, Any], cache: DerivedCache | None = None) -> Scene:

@@ -60,7 +60,7 @@ def test_a_source_that_dies_keeps_its_last_picture_and_comes_back(
         assert watched.source.figures.reconnects >= 1
 
 
-def test_a_camera_that_is_not_there_yet_is_waited_for(tmp_path: Path) -> None:
+def test_a_camera_that_is_not_there_yet_is_waited_for() -> None:
     server = RtspServer()
     with Watched(server.address) as watched:
         lost = watched.wait_state(SourceState.LOST)

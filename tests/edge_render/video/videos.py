@@ -39,12 +39,11 @@ def write_video(
     codec: str = "libx264",
     pixel_format: str = "yuv420p",
     samples: NDArray[np.float32] | None = None,
-    gop: int = FPS,
 ) -> Path:
     """Pictures are I420; ``samples`` (n,) become sound in stereo."""
     with av.open(str(path), "w") as container:
         video = container.add_stream(codec, rate=FPS, options={"tune": "zerolatency"} if codec == "libx264" else {})
-        video.gop_size, video.pix_fmt = gop, pixel_format
+        video.gop_size, video.pix_fmt = FPS, pixel_format
         sound = None
         if samples is not None:
             sound = container.add_stream("aac", rate=SAMPLE_RATE_HZ)
@@ -133,10 +132,10 @@ class Watched:
             return [int(picture.luma[HEIGHT // 2, WIDTH // 2]) for picture in self.pictures]
 
 
-def steps(grays: Sequence[int], tolerance: int = 2) -> list[int]:
+def steps(grays: Sequence[int]) -> list[int]:
     """The different values in a row, each once; coded values are a little off."""
     kept: list[int] = []
     for value in grays:
-        if not kept or abs(value - kept[-1]) > tolerance:
+        if not kept or abs(value - kept[-1]) > 2:
             kept.append(value)
     return kept
