@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 from typing import Annotated, Final, Literal, TypeAlias
 
@@ -41,6 +43,24 @@ def check_release_path(path: str) -> str:
         if part.partition(".")[0].lower() in _RESERVED:
             raise ValueError(f"has a name that some systems reserve: {part!r}")
     return path
+
+
+def check_paths_differ(paths: Iterable[str]) -> None:
+    """That files with these paths can be in one folder, also where a file system ignores case. Raises ValueError."""
+    counts = Counter(path.casefold() for path in paths)
+    twice = next((path for path, count in counts.items() if count > 1), None)
+    if twice is not None:
+        raise ValueError(f"two files have the path {twice!r}, on a file system that ignores case")
+    for path in counts:
+        folder = next((above for above in folders_above(path) if above in counts), None)
+        if folder is not None:
+            raise ValueError(f"{folder!r} is both a file and a folder")
+
+
+def folders_above(path: str) -> Iterator[str]:
+    """Of a path in a release, the outermost first: of ``a/b/c``, these are ``a`` and ``a/b``."""
+    parts = path.split("/")
+    return ("/".join(parts[:end]) for end in range(1, len(parts)))
 
 
 ReleasePath = Annotated[str, Field(min_length=1, max_length=PATH_MAX_CHARS), AfterValidator(check_release_path)]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections import Counter
 from typing import Annotated, Final, Literal
 
 from pydantic import Field, model_validator
@@ -23,9 +22,12 @@ from control.content.names import (
     Title,
     UnixSeconds,
     VersionNumber,
+    check_paths_differ,
 )
 
 FILES_MAX: Final = 10_000
+MANIFEST_PATH: Final = "showroom.json"
+"""Of a package's manifest, in it."""
 
 
 class FileEntry(Record):
@@ -43,15 +45,7 @@ class FileList(Record):
 
     @model_validator(mode="after")
     def _paths_differ(self) -> FileList:
-        counts = Counter(entry.path.casefold() for entry in self.files)
-        twice = next((path for path, count in counts.items() if count > 1), None)
-        if twice is not None:
-            raise ValueError(f"two files have the path {twice!r}, on a file system that ignores case")
-        for path in counts:
-            parts = path.split("/")
-            for end in range(1, len(parts)):
-                if "/".join(parts[:end]) in counts:
-                    raise ValueError(f"{'/'.join(parts[:end])!r} is both a file and a folder")
+        check_paths_differ(entry.path for entry in self.files)
         return self
 
     @property
