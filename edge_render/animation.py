@@ -139,6 +139,17 @@ class Animator:
                 high[group.targets] = np.maximum(high[group.targets], most)
         return low, high
 
+    def moves_node(self, rig_node: int | None, skin: int | None) -> bool:
+        """Whether a clip that plays moves a mesh of this node; with a skin, an index into ``Rig.skins``, whether it
+        moves one of the joints: the node's own place means nothing then."""
+        if skin is not None:
+            return bool(self.moves[self._rig.skins[skin].joints].any())
+        return rig_node is not None and bool(self.moves[rig_node])
+
+    def reshapes_node(self, rig_node: int | None) -> bool:
+        """Whether a clip that plays moves the morph weights of this node, whose mesh may be skinned as well."""
+        return rig_node is not None and bool(self.weights_move[rig_node])
+
     def may_mirror(self, node: int | None) -> bool:
         """Whether a clip turns what is below this node inside out, or the right way out again, by its scale."""
         return node is not None and bool(self._mirrors[node])

@@ -18,7 +18,7 @@ from edge_render.geometry.posed import Placement, placements
 from edge_render.geometry.ray import BlockedMesh, boxes_entered, world_boxes_of
 from edge_render.package import Hotspot
 from edge_render.pose import Ray, Vec3
-from edge_render.scene import AlphaMode, Scene
+from edge_render.scene import AlphaMode, Node, Scene
 
 Floats = NDArray[np.float64]
 
@@ -54,7 +54,7 @@ class Picker:
             glass = scene.materials[mesh.material].alpha_mode is AlphaMode.BLEND
             if len(mesh.triangles) == 0 or (glass and node.name not in self._hotspot_of_node):
                 continue
-            if self._moves(index):
+            if self._moves(node):
                 self._moving.append(index)
             else:
                 still.append(index)
@@ -86,13 +86,13 @@ class Picker:
             return sphere
         return surface
 
-    def _moves(self, index: int) -> bool:
-        node, animator = self._scene.nodes[index], self._animator
-        if animator is None or self._scene.rig is None:
+    def _moves(self, node: Node) -> bool:
+        """Whether its triangles are elsewhere at another time."""
+        if self._animator is None:
             return False
-        if node.skin is not None:
-            return bool(animator.moves[self._scene.rig.skins[node.skin].joints].any())
-        return node.rig_node is not None and bool(animator.moves[node.rig_node] or animator.weights_move[node.rig_node])
+        if self._animator.moves_node(node.rig_node, node.skin):
+            return True
+        return self._scene.meshes[node.mesh].morphs is not None and self._animator.reshapes_node(node.rig_node)
 
     def _key(self, placement: Placement) -> int:
         return -1 - placement.node if placement.node in self._bent else self._scene.nodes[placement.node].mesh

@@ -167,17 +167,12 @@ class MovementPlan:
         """Whether its matrix does; of a skin, whether one of its joints does."""
         if self.animator is None:
             return False
-        if node.skin is not None and self._scene.rig is not None:
-            return bool(self.animator.moves[self._scene.rig.skins[node.skin].joints].any())
-        return node.rig_node is not None and bool(self.animator.moves[node.rig_node])
+        return self.animator.moves_node(node.rig_node, node.skin)
 
     def morph_moves(self, node: Node) -> bool:
-        return (
-            self.animator is not None
-            and node.rig_node is not None
-            and self._scene.meshes[node.mesh].morphs is not None
-            and bool(self.animator.weights_move[node.rig_node])
-        )
+        if self.animator is None or self._scene.meshes[node.mesh].morphs is None:
+            return False
+        return self.animator.reshapes_node(node.rig_node)
 
     def rest_weights(self, node: Node) -> NDArray[np.float64]:
         """Of its mesh's targets, (t,)."""

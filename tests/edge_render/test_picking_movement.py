@@ -70,6 +70,17 @@ def test_a_tap_hits_a_skin_and_a_morphed_shape_as_they_are() -> None:
     assert [hits(morphed, 0.5, 0.0, y) for y in (0.0, 2.0)] == [None, "face"]
 
 
+def test_a_tap_hits_a_skin_that_stands_still_as_its_morphs_shape_it() -> None:
+    skins = (Skin(np.array([0], np.int32), np.eye(4)[None]),)
+    rig = moving(TrackPath.WEIGHTS, [0.0], [1.0], morph_weights=((0.0,),), skins=skins)
+    joints, weights = np.zeros((4, 4), np.uint16), np.tile(np.array([1, 0, 0, 0], np.float32), (4, 1))
+    up = MorphTargets(np.tile(np.array([0, 4, 0], np.float32), (1, 4, 1)))
+    mesh = replace(quad_mesh(), joints=joints, weights=weights, morphs=up)
+    face = scene(mesh, Node("face", 0, np.eye(4), 0, skin=0), rig)
+    assert [hits(face, 0.0, 0.0, y) for y in (0.0, 2.0)] == ["face", None]
+    assert [hits(face, 0.5, 0.0, y) for y in (0.0, 2.0)] == [None, "face"]
+
+
 def test_units_of_a_file_do_not_matter() -> None:
     tiny = replace(quad_mesh(), positions=quad_mesh().positions * np.float32(1e-5))
     found = Picker(scene(tiny, Node("pin", 0, placed(scale=(1e5, 1e5, 1e5)))), ()).pick(forward(0.3, 0.3))
