@@ -45,18 +45,26 @@ class Decoded:
     arrays: list[NDArray[Any]] = field(default_factory=list, repr=False)
 
 
-def decode_apart(jobs: Iterable[Job], *, job_max_s: float = JOB_MAX_S) -> list[Decoded]:
+def decode_apart(
+    jobs: Iterable[Job], *, job_max_s: float = JOB_MAX_S, results_max_bytes: int | None = None
+) -> list[Decoded]:
     """Do jobs in a few processes at once; results are in the order of the jobs. Bad bytes give an error, no more, and
-    so does a job that takes longer than ``job_max_s``."""
+    so does a job that takes longer than ``job_max_s``. Once a result does not fit into what is left of
+    ``results_max_bytes`` for all together, it and all that are not there yet are errors."""
     todo = list(jobs)
     if not todo:
         return []
+    allowance = _Allowance(results_max_bytes)
     idle: queue.SimpleQueue[_DecoderProcess] = queue.SimpleQueue()
-    workers = [_DecoderProcess(job_max_s) for _ in range(min(_PROCESSES_MAX, os.cpu_count() or 1, len(todo)))]
+    workers = [
+        _DecoderProcess(job_max_s, allowance) for _ in range(min(_PROCESSES_MAX, os.cpu_count() or 1, len(todo)))
+    ]
     for worker in workers:
         idle.put(worker)
 
     def run(job: Job) -> Decoded:
+        if allowance.exceeded is not None:
+            return Decoded(allowance.exceeded)
         worker = idle.get()
         try:
             return worker.decode(job)
@@ -71,11 +79,37 @@ def decode_apart(jobs: Iterable[Job], *, job_max_s: float = JOB_MAX_S) -> list[D
             worker.close()
 
 
+class _TooMuchError(Exception):
+    """A result does not fit beside the others."""
+
+
+class _Allowance:
+    """How many bytes the results of all jobs may still have. Any thread may take of it."""
+
+    def __init__(self, max_bytes: int | None) -> None:
+        self._max_bytes = self._left_bytes = max_bytes
+        self._lock = threading.Lock()
+        self.exceeded: str | None = None
+        """Why nothing more is taken in, once a result has not fitted."""
+
+    def take(self, size_bytes: int) -> None:
+        """Raises _TooMuchError where no more is taken in."""
+        if self._left_bytes is None:
+            return
+        with self._lock:
+            if self.exceeded is None and size_bytes > self._left_bytes:
+                self.exceeded = f"with it, all that is decoded has more than {self._max_bytes} bytes"
+            if self.exceeded is not None:
+                raise _TooMuchError(self.exceeded)
+            self._left_bytes -= size_bytes
+
+
 class _DecoderProcess:
     """One process, started when it is needed and again when it has died. Used by one thread at a time."""
 
-    def __init__(self, job_max_s: float) -> None:
+    def __init__(self, job_max_s: float, allowance: _Allowance) -> None:
         self._job_max_s = job_max_s
+        self._allowance = allowance
         self._process: subprocess.Popen[bytes] | None = None
 
     def decode(self, job: Job) -> Decoded:
@@ -91,7 +125,10 @@ class _DecoderProcess:
         }
         try:
             send(process.stdin, head, [job.data])
-            answer, arrays = receive(process.stdout, max_bytes=job.working_bytes)
+            answer, arrays = receive(process.stdout, max_bytes=job.working_bytes, admit=self._allowance.take)
+        except _TooMuchError as error:
+            self.close()  # its result is still on the way
+            return Decoded(str(error))
         except (WireError, OSError) as error:
             return Decoded(self._epitaph(process, error))
         finally:

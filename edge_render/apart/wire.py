@@ -6,6 +6,7 @@ Nothing is pickled, so that a process that hostile bytes have taken over can't r
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import IO, Any, Final
 
 import numpy as np
@@ -28,24 +29,31 @@ def send(stream: IO[bytes], head: dict[str, Any], arrays: list[NDArray[Any]]) ->
     stream.flush()
 
 
-def receive(stream: IO[bytes], *, max_bytes: int) -> tuple[dict[str, Any], list[NDArray[Any]]]:
-    """Read a message whose arrays have at most ``max_bytes`` together. Raises WireError."""
+def receive(
+    stream: IO[bytes], *, max_bytes: int, admit: Callable[[int], None] | None = None
+) -> tuple[dict[str, Any], list[NDArray[Any]]]:
+    """Read a message whose arrays have at most ``max_bytes`` together. ``admit`` is told how many they have before any
+    is read, and raises what it has against that. Raises WireError."""
     line = stream.readline(LINE_MAX_BYTES)
     try:
         head = json.loads(line)
         shapes = [(str(item["dtype"]), tuple(int(size) for size in item["shape"])) for item in head.pop("arrays")]
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise WireError("the line that begins a message can't be read") from error
-    arrays = []
+    sizes_bytes = []
     for dtype, shape in shapes:
         if dtype not in DTYPES or any(size < 0 for size in shape):
             raise WireError(f"an array of {dtype} and shape {shape} is none that may be sent")
         size_bytes = np.dtype(dtype).itemsize
         for size in shape:
             size_bytes *= size
-        max_bytes -= size_bytes
-        if max_bytes < 0:
-            raise WireError("more bytes than were asked for")
+        sizes_bytes.append(size_bytes)
+    if sum(sizes_bytes) > max_bytes:
+        raise WireError("more bytes than were asked for")
+    if admit is not None:
+        admit(sum(sizes_bytes))
+    arrays = []
+    for (dtype, shape), size_bytes in zip(shapes, sizes_bytes, strict=True):
         content = bytearray(size_bytes)
         if size_bytes and stream.readinto(content) != size_bytes:  # type: ignore[attr-defined] # buffered streams have it
             raise WireError("an array is cut off")

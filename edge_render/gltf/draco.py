@@ -16,6 +16,7 @@ from edge_render.gltf.buffer_views import BufferViews
 from edge_render.gltf.check import CheckedGltf
 from edge_render.gltf.format_data import Accessor
 from edge_render.gltf.format_meshes import Primitive
+from edge_render.gltf.limits import DECODED_MAX_BYTES
 
 _WORKING_BYTES: Final = 64 * 1024 * 1024
 _WORKING_PER_BYTE: Final = 8
@@ -33,12 +34,16 @@ class DracoGeometry:
 def decode_primitives(
     checked: CheckedGltf, views: BufferViews, primitives: Iterable[tuple[str, Primitive]]
 ) -> dict[str, DracoGeometry]:
-    """The compressed ones of these primitives, by place. Raises ModelError, which names the place."""
+    """The compressed ones of these primitives, by place. Raises ModelError, which names the place.
+
+    What accessors say is checked before, but a stream may hold more, and any number of primitives may name it.
+    """
     coded = {place: primitive for place, primitive in primitives if primitive.extensions.draco is not None}
     jobs = [_job(checked, views, primitive) for primitive in coded.values()]
+    results = decode_apart(jobs, results_max_bytes=DECODED_MAX_BYTES)
     return {
         place: _geometry(checked, place, primitive, decoded)
-        for (place, primitive), decoded in zip(coded.items(), decode_apart(jobs), strict=True)
+        for (place, primitive), decoded in zip(coded.items(), results, strict=True)
     }
 
 

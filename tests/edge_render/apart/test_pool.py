@@ -50,6 +50,18 @@ def test_a_job_that_takes_too_long_is_given_up() -> None:
     assert "longer" in decoded.error
 
 
+def test_results_that_are_too_much_together_are_not_taken() -> None:
+    result_bytes = FACES.nbytes + POINTS.nbytes
+    many = [_draco(CODED)] * 100
+    results = decode_apart(many, results_max_bytes=10 * result_bytes + 1)
+    assert sum(decoded.error is None for decoded in results) == 10
+    assert {decoded.error for decoded in results} == {
+        None,
+        f"with it, all that is decoded has more than {10 * result_bytes + 1} bytes",
+    }
+    assert all(decoded.error is None for decoded in decode_apart(many[:10], results_max_bytes=10 * result_bytes))
+
+
 @settings(max_examples=200, deadline=None)
 @given(st.binary(max_size=200))
 def test_what_a_process_says_is_not_trusted(answer: bytes) -> None:

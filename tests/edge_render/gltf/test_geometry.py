@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from edge_render.errors import ModelError
+from edge_render.gltf import draco
 from edge_render.scene import Mesh
 from tests.edge_render.gltf.gltf_files import TRIANGLE, GltfFile
 
@@ -292,6 +293,20 @@ def test_draco_that_is_broken_is_refused_with_its_place(tmp_path: Path, damage: 
     else:
         file.overwrite(view["byteOffset"] + 12, bytes(range(0, 240, 3)))
     with pytest.raises(ModelError, match=r"meshes\[0\]\.primitives\[0\]\.extensions\.KHR_draco_mesh_compression"):
+        file.load(tmp_path)
+
+
+def test_draco_that_many_primitives_name_is_refused_where_it_is_too_much_in_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(draco, "DECODED_MAX_BYTES", 10_000)
+    file = _draco_file()
+    primitives = file.tree["meshes"][0]["primitives"]
+    primitives *= 5
+    assert len(file.load(tmp_path).meshes) == 5
+    primitives *= 1000
+    wanted = r"meshes\[0\]\.primitives\[\d+\]\.extensions\.KHR_draco_mesh_compression: .* more than 10000 bytes"
+    with pytest.raises(ModelError, match=wanted):
         file.load(tmp_path)
 
 
