@@ -20,4 +20,6 @@ async def open_parts(settings: AdminSettings) -> AsyncIterator[AdminParts]:
     with Database(database_url(settings)) as database:
         migrate(database)
         keys = SigningKeys(settings.keys_folder or settings.data_folder / "keys")
+        with database.session() as session:
+            keys.start(session, time.time())
         yield AdminParts(settings=settings, database=database, keys=keys, now=time.time)

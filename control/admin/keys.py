@@ -83,15 +83,11 @@ class SigningKeys:
 
 
 def _active(session: Session) -> SigningKey | None:
-    # Shared: those who sign don't wait for each other, but who changes keys waits for them, and they for it.
-    return session.scalars(
-        select(SigningKey).where(SigningKey.state == "active").with_for_update(read=True)
-    ).one_or_none()
+    return session.scalars(select(SigningKey).where(SigningKey.state == "active")).one_or_none()
 
 
 def _needed(session: Session) -> SigningKey:
-    # Asked twice: PostgreSQL finds none where it waited for who retired the one that it had found.
-    active = _active(session) or _active(session)
+    active = _active(session)
     if active is None:
         raise Unavailable("there is no signing key yet: the admin makes one when it starts")
     return active

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,20 +11,12 @@ from sqlalchemy import select
 from control.admin.database import Database
 from control.admin.errors import Unavailable
 from control.admin.keys import SigningKeys
-from control.admin.tables import AuditEntry, SigningKey, Table
+from control.admin.tables import AuditEntry, SigningKey
 from control.content.keys import PrivateKey, trusted_key
 from control.content.release import SiteOrder, TrustedKey
 from control.content.signing import verify
 
 ORDER = SiteOrder(site="lounge-1", serial=1, issued_at=0.0)
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    opened = Database(f"sqlite:///{tmp_path / 'admin.sqlite3'}")
-    Table.metadata.create_all(opened.engine)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture
