@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from control.admin.access.accounts import any_account
+from control.admin.access.limits import RequestLimits
+from control.admin.access.login import FirstSetup, Logins, new_setup_token
+from control.admin.access.passwords import Passwords
 from control.admin.database import Database, database_url
 from control.admin.keys import SigningKeys
 from control.admin.migrations import migrate
@@ -22,4 +27,30 @@ async def open_parts(settings: AdminSettings) -> AsyncIterator[AdminParts]:
         keys = SigningKeys(settings.keys_folder or settings.data_folder / "keys")
         with database.session() as session:
             keys.start(session, time.time())
-        yield AdminParts(settings=settings, database=database, keys=keys, now=time.time)
+        passwords, limits = Passwords(), RequestLimits()
+        logins = Logins(settings, database, passwords, limits)
+        yield AdminParts(
+            settings=settings,
+            database=database,
+            keys=keys,
+            now=time.time,
+            passwords=passwords,
+            limits=limits,
+            logins=logins,
+            first_setup=_first_setup(settings, database, passwords, limits, logins),
+        )
+
+
+def _first_setup(
+    settings: AdminSettings, database: Database, passwords: Passwords, limits: RequestLimits, logins: Logins
+) -> FirstSetup | None:
+    """Where there is no account yet: tells whoever started the process how to make the first."""
+    with database.reading() as session:
+        if any_account(session):
+            return None
+    token = new_setup_token()
+    sys.stderr.write(
+        "edge-render: there is no account yet. Make the first administrator here (until the admin is started again):\n"
+        f"edge-render: {settings.base_url}/setup?token={token}\n"
+    )
+    return FirstSetup(token, database, passwords, limits, logins)

@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from fastapi import FastAPI
 
+from control.admin.api import accounts, session, tokens
 from control.admin.http_errors import ErrorReply, add_error_handlers
 from control.admin.parts import AdminParts
 
@@ -38,4 +39,6 @@ def create_admin_app(open_parts: MakeParts) -> FastAPI:
         """That the process lives."""
         return {"status": "alive"}
 
+    for router in (session.router, accounts.router, tokens.router):
+        app.include_router(router)
     return app

@@ -3,6 +3,7 @@
 AdminError
  +-- BadRequest     the request can't be understood
  +-- NotSignedIn    no session, no token, or an ended one
+ |    +-- SessionEnded   there was a session
  +-- NotAllowed     the account's role does not allow it, or four eyes are wanted
  +-- NotFound       there is nothing of that name
  +-- Conflict       it can't be done in this state, or somebody was quicker
@@ -36,6 +37,12 @@ class NotSignedIn(AdminError):
     """Who asks is not known."""
 
     status, code = 401, "not-signed-in"
+
+
+class SessionEnded(NotSignedIn):
+    """The browser had a session, which has ended."""
+
+    code = "session-ended"
 
 
 class NotAllowed(AdminError):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
+from starlette.exceptions import HTTPException
 
 from control.admin.errors import AdminError, TooManyTries
 
@@ -24,7 +27,7 @@ class ErrorReply(BaseModel):
     error: ErrorBody
 
 
-def error_reply(status: int, body: ErrorBody, headers: dict[str, str] | None = None) -> JSONResponse:
+def error_reply(status: int, body: ErrorBody, headers: Mapping[str, str] | None = None) -> JSONResponse:
     """The answer."""
     return JSONResponse(ErrorReply(error=body).model_dump(exclude_none=True), status, headers)
 
@@ -42,3 +45,8 @@ def add_error_handlers(app: FastAPI) -> None:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"][1:])
         return error_reply(422, ErrorBody(code="bad-request", message=f"{field}: {first['msg']}", field=field))
+
+    @app.exception_handler(HTTPException)
+    async def _routing(_request: Request, error: HTTPException) -> JSONResponse:
+        code = str(error.detail).lower().replace(" ", "-")
+        return error_reply(error.status_code, ErrorBody(code=code, message=str(error.detail)), error.headers)

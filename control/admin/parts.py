@@ -8,6 +8,9 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from control.admin.access.limits import RequestLimits
+from control.admin.access.login import FirstSetup, Logins
+from control.admin.access.passwords import Passwords
 from control.admin.database import Database
 from control.admin.keys import SigningKeys
 from control.admin.settings import AdminSettings
@@ -22,6 +25,11 @@ class AdminParts:
     keys: SigningKeys
     now: Callable[[], float]
     """Unix seconds."""
+    passwords: Passwords
+    limits: RequestLimits
+    logins: Logins
+    first_setup: FirstSetup | None
+    """At the first start, until the process ends: without it, no account can be made without another."""
 
 
 def _parts(request: Request) -> AdminParts:

@@ -16,7 +16,9 @@ class AdminSettings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address of the HTTP server.")
     port: int = Field(8090, ge=0, le=65535, description="TCP port of the HTTP server.")
     public_url: str | None = Field(
-        None, pattern=r"^https?://[^/]+$", description="How browsers and edges reach it, as in https://admin.example."
+        None,
+        pattern=r"^https?://[^/?#@\s]+$",
+        description="How browsers and edges reach it, as in https://admin.example.",
     )
     data_folder: Path = Field(
         Path("var/admin"), description="What is kept in a folder: keys, pictures, and by default database and blobs."
@@ -47,3 +49,8 @@ class AdminSettings(BaseSettings):
     oidc_client_secret: SecretStr | None = Field(None, description="Its secret.")
     oidc_role_claim: str = Field("edge_render_role", description="Claim that has the role; without it: viewer.")
     oidc_name: str = Field("SSO", description="What the button says.")
+
+    @property
+    def base_url(self) -> str:
+        """How browsers reach it, without a slash at the end."""
+        return self.public_url or f"http://{self.host}:{self.port}"

@@ -76,6 +76,8 @@ class ApiToken(Table):
     token_sha256: Mapped[str] = mapped_column(String(64), unique=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), index=True)
     name: Mapped[str] = mapped_column(String(64))
+    role: Mapped[str] = mapped_column(String(16))
+    """The most that it may do; never more than its account may."""
     created_at: Mapped[float]
     expires_at: Mapped[float]
     seen_at: Mapped[float | None]
