@@ -16,6 +16,7 @@ from control.admin.keys import SigningKeys
 from control.admin.migrations import migrate
 from control.admin.parts import AdminParts
 from control.admin.settings import AdminSettings
+from control.admin.sites.site_parts import open_site_parts
 
 
 @asynccontextmanager
@@ -29,16 +30,18 @@ async def open_parts(settings: AdminSettings) -> AsyncIterator[AdminParts]:
             keys.start(session, time.time())
         passwords, limits = Passwords(), RequestLimits()
         logins = Logins(settings, database, passwords, limits)
-        yield AdminParts(
-            settings=settings,
-            database=database,
-            keys=keys,
-            now=time.time,
-            passwords=passwords,
-            limits=limits,
-            logins=logins,
-            first_setup=_first_setup(settings, database, passwords, limits, logins),
-        )
+        async with open_site_parts(database, keys, settings.healthy_s, time.time) as sites:
+            yield AdminParts(
+                settings=settings,
+                database=database,
+                keys=keys,
+                now=time.time,
+                sites=sites,
+                passwords=passwords,
+                limits=limits,
+                logins=logins,
+                first_setup=_first_setup(settings, database, passwords, limits, logins),
+            )
 
 
 def _first_setup(

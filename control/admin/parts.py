@@ -14,6 +14,7 @@ from control.admin.access.passwords import Passwords
 from control.admin.database import Database
 from control.admin.keys import SigningKeys
 from control.admin.settings import AdminSettings
+from control.admin.sites.site_parts import SiteParts
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class AdminParts:
     settings: AdminSettings
     database: Database
     keys: SigningKeys
+    sites: SiteParts
     now: Callable[[], float]
     """Unix seconds."""
     passwords: Passwords

@@ -1,0 +1,108 @@
+"""What edges ask: ``control.content.edge_api`` has the contract. Who asks is a site, by its token."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Annotated, Any, Final
+
+import structlog
+from fastapi import APIRouter, Depends, Query, Response
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from sqlalchemy import select
+
+from control.admin.errors import NotSignedIn
+from control.admin.parts import AdminParts, Parts
+from control.admin.sites.edge_limits import Traffic
+from control.admin.sites.grants import granted_envelope
+from control.admin.sites.node_reports import store_report
+from control.admin.sites.rollout_rows import is_waited_for
+from control.admin.sites.site_tokens import end_previous, is_first_use, site_of_token
+from control.admin.sites.visits import count_visits
+from control.admin.tables import SignedKeyRing, Site
+from control.content.edge_api import WAIT_MAX_S, NodeReport, OrderReply, VisitReport
+from control.content.envelope import Envelope
+from control.content.names import Digest, Serial
+
+router = APIRouter(prefix="/edge/v1", tags=["edge"])
+_LOG = structlog.get_logger()
+_TOKEN: Final = HTTPBearer(auto_error=False, scheme_name="SiteToken", description="A site's token: ers_…")
+_NOTHING: Final[dict[int | str, dict[str, Any]]] = {204: {"description": "Nothing newer within the time."}}
+
+
+@dataclass(frozen=True, slots=True)
+class AskingSite:
+    """The site whose node asks, and its order as it was when the request came."""
+
+    slug: str
+    order_serial: int
+
+
+def _asking(parts: Parts, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_TOKEN)]) -> AskingSite:
+    if given is None:
+        raise NotSignedIn("this needs a site's token (ers_…) as a bearer token")
+    token = given.credentials
+    with parts.database.reading() as session:
+        site = site_of_token(session, token)
+        asking, is_first = AskingSite(site.slug, site.order_serial), is_first_use(site, token)
+    if is_first:
+        with parts.database.session() as session:
+            end_previous(session, asking.slug, token)
+    return asking
+
+
+Asking = Annotated[AskingSite, Depends(_asking)]
+
+
+@router.get("/order", response_model=OrderReply, responses=_NOTHING)
+async def order(
+    parts: Parts,
+    site: Asking,
+    after: Annotated[Serial, Query(description="The newest serial that the node has.")] = 0,
+    wait_s: Annotated[float, Query(ge=0, le=WAIT_MAX_S, allow_inf_nan=False)] = 0.0,
+) -> Response:
+    """What the site is to show, where it is newer than serial ``after``; else waits for that, and then answers 204."""
+    parts.sites.edge_limits.count(site.slug, Traffic.MESSAGE)
+    if site.order_serial <= after and not await parts.sites.order_watch.newer(site.slug, after, wait_s):
+        return Response(status_code=204)
+    reply = await asyncio.to_thread(_order_reply, parts, site.slug)
+    return Response(reply, media_type="application/json")
+
+
+def _order_reply(parts: AdminParts, slug: str) -> str:
+    with parts.database.reading() as session:
+        order_envelope = session.scalars(select(Site.order_envelope).where(Site.slug == slug)).one()
+        keyring = session.scalars(select(SignedKeyRing.envelope).order_by(SignedKeyRing.serial.desc()).limit(1)).first()
+    return OrderReply(
+        order=Envelope.model_validate_json(order_envelope),
+        keyring=None if keyring is None else Envelope.model_validate_json(keyring),
+    ).model_dump_json()
+
+
+@router.get("/releases/{digest}", response_model=Envelope)
+def release(parts: Parts, site: Asking, digest: Digest) -> Response:
+    """The signed manifest of a release that the site was ordered."""
+    parts.sites.edge_limits.count(site.slug, Traffic.BLOB)
+    with parts.database.reading() as session:
+        envelope = granted_envelope(session, site.slug, digest)
+    return Response(envelope, media_type="application/json")
+
+
+@router.post("/reports", status_code=204)
+def report(parts: Parts, site: Asking, report: NodeReport) -> None:
+    """A node's state; it takes the place of the node's last one."""
+    parts.sites.edge_limits.count(site.slug, Traffic.MESSAGE)
+    with parts.database.session() as session:
+        store_report(session, site.slug, report, parts.now())
+        if is_waited_for(session, site.slug):
+            parts.sites.rollout_bell.ring_after(session)
+
+
+@router.post("/visits", status_code=204)
+def visits(parts: Parts, site: Asking, report: VisitReport) -> None:
+    """What a node counted of visits. The same ``report_id`` again changes nothing."""
+    parts.sites.edge_limits.count(site.slug, Traffic.MESSAGE)
+    with parts.database.session() as session:
+        counted = count_visits(session, site.slug, report, parts.now())
+    if counted.left_out:
+        _LOG.warning("visits-left-out", site=site.slug, node=report.node, totals=counted.left_out)

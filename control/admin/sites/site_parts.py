@@ -1,0 +1,50 @@
+"""What works on sites, and the tasks that do it without being asked."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from control.admin.database import Database
+from control.admin.sites.change_bell import ChangeBell
+from control.admin.sites.edge_limits import EdgeLimits
+from control.admin.sites.order_watch import OrderWatch
+from control.admin.sites.orders import Orders, Signer
+from control.admin.sites.rollout_clock import RolloutClock
+from control.admin.sites.rollouts import Rollouts
+
+
+@dataclass(frozen=True, slots=True)
+class SiteParts:
+    """A field of AdminParts."""
+
+    orders: Orders
+    order_watch: OrderWatch
+    rollouts: Rollouts
+    rollout_bell: ChangeBell
+    """Rung when a roll-out may have something to do."""
+    edge_limits: EdgeLimits
+
+
+@asynccontextmanager
+async def open_site_parts(
+    database: Database, signer: Signer, healthy_s: float, now: Callable[[], float]
+) -> AsyncIterator[SiteParts]:
+    """The parts, with their tasks running. ``healthy_s``: as in AdminSettings."""
+    order_bell, rollout_bell = ChangeBell(), ChangeBell()
+    orders = Orders(signer, order_bell)
+    order_watch = OrderWatch(database, order_bell)
+    rollouts = Rollouts(orders, rollout_bell, healthy_s)
+    clock = RolloutClock(database, rollouts, rollout_bell, now)
+    async with asyncio.TaskGroup() as group:
+        tasks = (
+            group.create_task(order_watch.run(), name="order-watch"),
+            group.create_task(clock.run(), name="rollout-clock"),
+        )
+        try:
+            yield SiteParts(orders, order_watch, rollouts, rollout_bell, EdgeLimits())
+        finally:
+            for task in tasks:
+                task.cancel()
