@@ -25,6 +25,9 @@ _EQUAL_WEIGHT = 1.0 / 65536.0
 """Weight of what is wholly transparent: its colour only counts where nothing else is there."""
 _LINEAR_STEPS = 65535
 
+_WITHOUT = (MinFilter.NEAREST, MinFilter.LINEAR)
+"""Filters that read no mipmaps."""
+
 Pixels = NDArray[np.uint8]
 _Floats = NDArray[np.float32]
 
@@ -56,13 +59,26 @@ def make_mipmaps(scene: Scene) -> dict[TextureForm, Mipmaps]:
 def mipmaps_of(scene: Scene, form: TextureForm) -> Mipmaps:
     """Those of one texture. A filter that reads none makes none."""
     texture = scene.textures[form.texture]
-    if texture.min_filter in (MinFilter.NEAREST, MinFilter.LINEAR):
+    if texture.min_filter in _WITHOUT:
         return Mipmaps((texture.pixels,))
     curve = _Curve(form.srgb, weighted=form.srgb and form.texture in _cut_out(scene))
     levels = [texture.pixels]
     while max(levels[-1].shape[:2]) > 1:
         levels.append(_halved(levels[-1], curve))
     return Mipmaps(tuple(levels))
+
+
+def mipmaps_bytes(scene: Scene) -> int:
+    """How large those of all textures are, without making them."""
+    total = 0
+    for form in _forms(scene):
+        texture = scene.textures[form.texture]
+        height, width = texture.pixels.shape[:2]
+        total += texture.pixels.nbytes
+        while texture.min_filter not in _WITHOUT and max(height, width) > 1:
+            height, width = max(1, height // 2), max(1, width // 2)
+            total += height * width * texture.pixels.shape[2]
+    return total
 
 
 def _forms(scene: Scene) -> set[TextureForm]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import Final
 
+from edge_render.budgets import Budget, check_files, check_scene
 from edge_render.errors import PackageError, VideoError
 from edge_render.findings import Finding, FindingLog, worst_first
 from edge_render.gltf.loader import ExaminedModel, examine_model
@@ -16,9 +17,11 @@ from edge_render.manifest import GoToScene
 from edge_render.package import MANIFEST_NAME, AnyScene, ModelScene, Package, examine_package
 from edge_render.panorama.check import check as check_panorama
 from edge_render.panorama.spec import Layout, PanoramaScene
+from edge_render.scene import Texture
 from edge_render.scene_content import choose
+from edge_render.scene_cost import SceneCost, model_cost
 from edge_render.scene_fit import check_fit
-from edge_render.scene_light import read_lightmap
+from edge_render.scene_light import read_lightmap, with_lightmaps
 from edge_render.validation import ModelFacts, SoundCheck, ValidationReport, facts_of
 from edge_render.video.address import is_address
 from edge_render.video.check import check_file
@@ -35,6 +38,8 @@ class PackageValidation:
 
     root: Path
     check_sound: SoundCheck
+    budget: Budget | None = None
+    _costs: list[SceneCost] = field(default_factory=list)
     _models: dict[Path, ExaminedModel] = field(default_factory=dict)
     _panoramas: dict[tuple[Path, Layout], list[Finding]] = field(default_factory=dict)
     _used: set[Path] = field(default_factory=set)
@@ -50,13 +55,20 @@ class PackageValidation:
             _check_links(package, name, scene, log)
         self._check_sounds(package, log)
         self._check_unused(log)
+        if self.budget is not None:
+            for cost in self._costs:
+                check_scene(cost, self.budget, log)
         found = [*log.findings(), *chain.from_iterable(self._panoramas.values())]
+        if self.budget is not None:
+            sizes_bytes = ((str(path), path.stat().st_size) for path in islice(_files(self.root), _FILES_MAX))
+            found += check_files(sizes_bytes, log.file, self.budget)
         facts: list[ModelFacts] = []
         for path, examined in self._models.items():
             file = self._shown(path)
             found += (replace(finding, file=file) for finding in examined.findings)
             facts += facts_of(file, examined)
-        return ValidationReport("package", worst_first(found), tuple(facts), tuple(package.showroom.scenes))
+        scenes = tuple(package.showroom.scenes)
+        return ValidationReport("package", worst_first(found), tuple(facts), scenes, tuple(self._costs))
 
     def _shown(self, path: Path) -> str:
         return str(self.root / path.relative_to(self.root.resolve()))
@@ -69,6 +81,7 @@ class PackageValidation:
                     self._check_model(package, name, scene, log)
                 case PanoramaScene():
                     self._check_panorama(package.content_path(name), scene.layout)
+                    self._costs.append(SceneCost(name, scene.type))
                 case LiveScene() if not is_address(scene.source):
                     check_file(package.content_path(name))
         except VideoError as error:
@@ -78,21 +91,24 @@ class PackageValidation:
             if not any(finding.place.startswith(f"scenes.{name}.") for finding in log.findings()):
                 log.error(f"scenes.{name}", str(error), "CONTENT_INVALID")
 
-    def _check_light(self, package: Package, name: str, spec: ModelScene, log: FindingLog) -> None:
+    def _check_light(self, package: Package, name: str, spec: ModelScene, log: FindingLog) -> list[Texture]:
+        """The pictures of its lightmaps; fewer where some can't be read."""
         image = spec.environment.image
         if image is not None and (path := _present(package, f"scenes.{name}.environment.image", image)) is not None:
             self._check_panorama(path, Layout.MONO)
+        textures: list[Texture] = []
         for index, lightmap in enumerate(spec.lightmaps):
             place = f"scenes.{name}.lightmaps.{index}.image"
             if _present(package, place, lightmap.image) is None:
                 continue
             try:
-                read_lightmap(package, place, lightmap)
+                textures.append(read_lightmap(package, place, lightmap))
             except PackageError as error:
                 log.raised(error, "LIGHTMAP_INVALID")
+        return textures
 
     def _check_model(self, package: Package, name: str, spec: ModelScene, log: FindingLog) -> None:
-        self._check_light(package, name, spec, log)
+        lightmaps = self._check_light(package, name, spec, log)
         path = package.content_path(name)
         if path not in self._models:
             self._models[path] = examine_model(path, name=name)
@@ -104,6 +120,8 @@ class PackageValidation:
             scene = choose(scene, spec, f"scenes.{name}")
         except PackageError as error:
             log.raised(error, "CHOICE_UNKNOWN")
+        if len(lightmaps) == len(spec.lightmaps):
+            self._costs.append(model_cost(name, with_lightmaps(scene, spec, lightmaps)))
         check_fit(name, spec, scene, OccupancyGrid(scene, spec.walkable), log)
 
     def _check_panorama(self, path: Path, layout: Layout) -> None:

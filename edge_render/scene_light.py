@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 from edge_render.derived_cache import DerivedCache
@@ -10,7 +11,7 @@ from edge_render.environment.loading import load_environment
 from edge_render.errors import PackageError
 from edge_render.gltf.images import decode_image, image_size
 from edge_render.light_spec import BakedLight
-from edge_render.package import MANIFEST_NAME, Package
+from edge_render.package import MANIFEST_NAME, ModelScene, Package
 from edge_render.plain_file import UnreadableFileError, read_plain_file
 from edge_render.scene import Ambient, EnvironmentLight, Lightmap, Scene, Sun, Texture, Wrap
 
@@ -29,17 +30,24 @@ def light_scene(model: Scene, package: Package, scene_name: str, cache: DerivedC
         read_lightmap(package, f"{place}.{index}.image", entry) for index, entry in enumerate(spec.lightmaps)
     )
     return replace(
-        model,
+        with_lightmaps(model, spec, textures),
         sun=Sun((x / length, y / length, z / length), spec.sun.color, spec.sun.intensity),
         ambient=Ambient(environment.sky, environment.ground, environment.intensity),
         environment=_environment(package, scene_name, cache),
         exposure=environment.exposure,
         background=environment.background,
         ambient_occlusion=environment.ambient_occlusion,
+    )
+
+
+def with_lightmaps(model: Scene, spec: ModelScene, textures: Sequence[Texture]) -> Scene:
+    """The model with its lightmaps, whose pictures were read, in the order of the manifest."""
+    return replace(
+        model,
         textures=(*model.textures, *textures),
         lightmaps=tuple(
             Lightmap(len(model.textures) + index, frozenset(entry.nodes), entry.intensity)
-            for index, entry in enumerate(spec.lightmaps)
+            for index, (entry, _) in enumerate(zip(spec.lightmaps, textures, strict=True))
         ),
     )
 

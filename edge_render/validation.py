@@ -3,15 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from edge_render.findings import Finding, FindingLog, Severity, printable
+from edge_render.budgets import BUDGETS
+from edge_render.derived_cache import DerivedCache
+from edge_render.findings import Finding, FindingLog, Severity, printable, worst_first
 from edge_render.gltf.loader import ExaminedModel, examine_model
-from edge_render.package import MANIFEST_NAME, MODEL_SUFFIXES
+from edge_render.package import MANIFEST_NAME, MODEL_SUFFIXES, open_package
+from edge_render.render_quality import Rung
+from edge_render.scene_cost import SceneCost
 
 SoundCheck = Callable[[Path], str | None]
 """What is wrong with a sound file; None where it is sound."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScenePicture:
+    """A picture that was drawn: a WebP file of that name in the folder that was given."""
+
+    scene: str
+    entry: str
+    file: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class DrawTo:
+    """Where pictures go, and where what is made for drawing (tiles, prefiltered light) is kept."""
+
+    folder: Path
+    cache_folder: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +57,8 @@ class ValidationReport:
     findings: tuple[Finding, ...]
     models: tuple[ModelFacts, ...]
     scenes: tuple[str, ...] = ()
+    costs: tuple[SceneCost, ...] = ()
+    pictures: tuple[ScenePicture, ...] = ()
 
     @property
     def refused(self) -> bool:
@@ -43,20 +68,47 @@ class ValidationReport:
         return sum(finding.severity is severity for finding in self.findings)
 
 
-def validate(path: Path, check_sound: SoundCheck) -> ValidationReport:
-    """Check a model file, or the folder of a package. Takes as long as loading it, and reads nothing but its files."""
+def validate(
+    path: Path, check_sound: SoundCheck, *, rung: Rung | None = None, pictures: DrawTo | None = None
+) -> ValidationReport:
+    """Check a model file, or the folder of a package. Takes as long as loading it, and reads nothing but its files.
+
+    With ``rung`` a package is held against the budgets of that class of edges; with ``pictures`` its scenes are drawn,
+    once nothing else is wrong.
+    """
     if path.name == MANIFEST_NAME:
         path = path.parent
     if path.is_dir():
         from edge_render.package_validation import PackageValidation
 
-        return PackageValidation(path, check_sound).report()
+        report = PackageValidation(path, check_sound, None if rung is None else BUDGETS[rung]).report()
+        return report if pictures is None or report.refused else _drawn(path, report, pictures)
     if path.is_file() and path.suffix.lower() not in MODEL_SUFFIXES:
         log = FindingLog(printable(path.name))
         log.error("", f"is no model ({' '.join(MODEL_SUFFIXES)}) and no package's folder", "UNKNOWN_FORMAT")
         return ValidationReport("model", log.findings(), ())
     examined = examine_model(path, name="model")
     return ValidationReport("model", examined.findings, facts_of(path.name, examined))
+
+
+def _drawn(root: Path, report: ValidationReport, to: DrawTo) -> ValidationReport:
+    # What draws is imported where it is asked for.
+    from edge_render.package_pictures import PackagePictures
+
+    log = FindingLog(str(root / MANIFEST_NAME))
+    to.folder.mkdir(parents=True, exist_ok=True)
+    drawing = PackagePictures(open_package(root), to.folder, DerivedCache(to.cache_folder))
+    try:
+        costs, pictures = drawing.draw(log)
+    finally:
+        drawing.close()
+    measured = {cost.scene: cost for cost in costs}
+    return replace(
+        report,
+        findings=worst_first([*report.findings, *log.findings()]),
+        costs=tuple(measured.get(cost.scene, cost) for cost in report.costs),
+        pictures=tuple(pictures),
+    )
 
 
 def facts_of(file: str, examined: ExaminedModel) -> tuple[ModelFacts, ...]:

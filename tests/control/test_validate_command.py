@@ -101,6 +101,37 @@ def test_an_unreadable_sound_is_told(capsys: pytest.CaptureFixture[str], model: 
     assert "showroom.json: scenes.hall.audio.file: error: song.mp3 can't be decoded" in told
 
 
+def test_scenes_are_drawn_where_it_is_asked_for(
+    capsys: pytest.CaptureFixture[str], model: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    scene = {
+        "type": "model",
+        "model": model.name,
+        "entryPoses": [{"name": "door", "position": [0, 1.6, 1]}],
+        "walkable": {"min": [-3, -3], "max": [3, 3]},
+    }
+    text = {"en": "A", "zh": "甲"}
+    manifest = {"format": 1, "title": text, "entryScene": "hall", "scenes": {"hall": scene}}
+    (model.parent / MANIFEST_NAME).write_text(json.dumps(manifest))
+    made = tmp_path_factory.mktemp("made")
+    arguments = [
+        "--edge-class",
+        "software",
+        "--pictures",
+        str(made / "pictures"),
+        "--cache-folder",
+        str(made / "cache"),
+    ]
+    status, text_told = run(capsys, str(model.parent), *arguments, "--json")
+    told = json.loads(text_told)
+    assert (status, [picture["file"] for picture in told["pictures"]]) == (0, ["hall.door.webp"])
+    assert (made / "pictures" / "hall.door.webp").is_file()
+    assert told["costs"][0]["triangles"] == 1
+    status, text_told = run(capsys, str(model.parent), *arguments)
+    assert (status, " draw calls, " in text_told) == (0, True)
+    assert run(capsys, str(model), *arguments)[0] == 2, "a model alone has no scenes"
+
+
 def test_the_command_is_installed_and_imports_no_more_than_it_needs(model: Path) -> None:
     program = (
         "import sys; from control.cli import main\n"
