@@ -9,6 +9,7 @@ ContentError
  +-- KeyRingRefused      a key ring is not newer than the one that is held
  +-- PackageRefused      a folder can't be published as it is
  +-- ArchiveRefused      an archive is damaged, hostile or too large
+ +-- NoRoom              the disk has too little room
 """
 
 from __future__ import annotations
@@ -50,3 +51,7 @@ class PackageRefused(ContentError):
 
 class ArchiveRefused(ContentError):
     """An archive can't be unpacked; the message names the entry."""
+
+
+class NoRoom(ContentError):
+    """The disk can't hold it; the message has the figures, or what the system says."""

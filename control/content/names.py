@@ -26,6 +26,7 @@ EdgeClass: TypeAlias = Literal["software", "small-gpu", "big-gpu"]
 """How strong a site's nodes are: what a scene may cost there."""
 
 PATH_MAX_CHARS: Final = 255
+_NAME_MAX_BYTES: Final = 255
 _RESERVED: Final = frozenset(
     ["con", "prn", "aux", "nul", *(f"com{n}" for n in range(1, 10)), *(f"lpt{n}" for n in range(1, 10))]
 )
@@ -40,6 +41,8 @@ def check_release_path(path: str) -> str:
     for part in parts:
         if any(ord(char) < 32 or char in '<>:"|?*\x7f' for char in part) or part[-1] in " .":
             raise ValueError(f"has a name that not every file system can hold: {part!r}")
+        if len(part.encode()) > _NAME_MAX_BYTES:
+            raise ValueError(f"has a name of more than {_NAME_MAX_BYTES} bytes in UTF-8: {part[:40]!r}")
         if part.partition(".")[0].lower() in _RESERVED:
             raise ValueError(f"has a name that some systems reserve: {part!r}")
     return path

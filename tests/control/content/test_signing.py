@@ -107,10 +107,9 @@ def test_another_type_of_payload_is_no_envelope_of_ours() -> None:
 
 
 def test_the_largest_release_fits_an_envelope() -> None:
-    files = tuple(
-        FileEntry(path=f"{n:04}{chr(0x1F600) * (PATH_MAX_CHARS - 4)}", digest="0" * 64, size_bytes=2**46)
-        for n in range(FILES_MAX)
-    )
+    folders = f"{chr(0x1F600) * 61}/" * 4
+    paths = [f"{folders}{n:04}"[:PATH_MAX_CHARS] for n in range(FILES_MAX)]
+    files = tuple(FileEntry(path=path, digest="0" * 64, size_bytes=2**46) for path in paths)
     largest = RELEASE.model_copy(update={"files": files})
     sent = sign(largest, KEY).model_dump_json()
     assert verify(read_envelope(sent), [KEY.public], ReleaseManifest) == largest
