@@ -73,7 +73,7 @@ class FollowVisit(Stay):
 
     def _greet(self) -> None:
         shown = self._guide.shown
-        self._send("command", welcome(self.id, self._host, shown.scene, shown.place, self._guide.leader))
+        self._send("command", welcome(self.id, self._host, shown.scene, shown.place, follows=self._guide.leader))
         self._show_feed(shown.scene.feed)
 
     def _on_frame_sent(self, sent: FrameSent) -> None:

@@ -138,7 +138,8 @@ class Visit(Stay):
                 self._want(time.monotonic_ns())
 
     def _greet(self) -> None:
-        self._send("command", welcome(self.id, self._means.host, self._scene, self._navigator.place))
+        arrivals, place = self._at.arrivals, self._navigator.place
+        self._send("command", welcome(self.id, self._means.host, self._scene, place, arrivals=arrivals))
         self._show_feed(self._scene.feed)
         if self._loading is not None:
             self._send("command", self._loading)

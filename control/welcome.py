@@ -14,13 +14,20 @@ from edge_render.package import Hotspot, ModelScene
 
 
 def welcome(
-    visit_id: str, host: ShowroomHost, scene: HostedScene, place: Place, follows: Leader | None = None
+    visit_id: str,
+    host: ShowroomHost,
+    scene: HostedScene,
+    place: Place,
+    *,
+    arrivals: int = 0,
+    follows: Leader | None = None,
 ) -> Welcome:
-    """The message; ``follows`` for who follows somebody else's picture."""
+    """The message; ``arrivals``, see Whereabouts; ``follows`` for who follows somebody else's picture."""
     return Welcome(
         visit=visit_id,
         title=host.title,
         scene=scene.name,
+        arrivals=arrivals,
         position=place.position,
         yaw=place.yaw_rad,
         pitch=place.pitch_rad,

@@ -20,6 +20,8 @@ class Whereabouts:
         self.scene: HostedScene = lease.scene
         """The one they are in, or were in last."""
         self.navigator = Navigator(place, self.scene.space, walk_speed_m_s, now_s)
+        self.arrivals = 0
+        """How often they have gone over to a scene, or to another place in theirs."""
 
     @property
     def between(self) -> bool:
@@ -71,4 +73,5 @@ class Whereabouts:
         else:
             self.end_fade()
         self.scene = lease.scene
+        self.arrivals += 1
         self.navigator = Navigator(place, self.scene.space, self._walk_speed_m_s, now_s)

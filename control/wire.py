@@ -216,13 +216,17 @@ class Leader(_Message):
 
 
 class Welcome(_Message):
-    """First message on the command channel, and again when the scene changes. ``follows`` is set for followers."""
+    """First message on the command channel, and again when the visitor arrives in another scene or at another place in
+    theirs. ``follows`` is set for followers."""
 
     type: Literal["welcome"] = "welcome"
     protocol: int = PROTOCOL_VERSION
     visit: str
     title: dict[str, str]
     scene: str
+    arrivals: int = 0
+    """How often the visitor has arrived in this visit since it began. More than before: they look where ``yaw`` and
+    ``pitch`` say. The same: the message is told again, and where they look stays theirs."""
     position: tuple[float, float, float]
     yaw: float
     pitch: float

@@ -127,14 +127,9 @@ function onMessage(message) {
     clock.described(message);
     freezes.described(message);
   } else if (message.type === "welcome") {
-    const sameScene = welcome?.scene === message.scene;
+    walk.welcomed(message, welcome);
     welcome = message;
     sceneLoading.over();
-    // The visitor owns where they look; the server says it only where they come in.
-    if (!sameScene) walk.look(message.yaw, message.pitch);
-    walk.canWalk = message.walk;
-    walk.zoomMax = message.zoom_max;
-    walk.zoomBy(sameScene ? 1 : 0);
     document.body.dataset.walk = String(message.walk);
     sound.setScene(message.audio);
     sourceNote.clear();

@@ -24,6 +24,19 @@ export class WalkState {
     this._stick = [0, 0];
   }
 
+  /**
+   * A `welcome` has come; `before` is the last one, or null. The visitor owns where they look; the node says it only where
+   * they arrive: in another scene, or at another place in this one. After a lost connection they look on as they did.
+   */
+  welcomed(message, before) {
+    const arrived =
+      before?.scene !== message.scene || (before.visit === message.visit && before.arrivals !== message.arrivals);
+    if (arrived) this.look(message.yaw, message.pitch);
+    this.canWalk = message.walk;
+    this.zoomMax = message.zoom_max;
+    this.zoomBy(arrived ? 0 : 1);
+  }
+
   /** See things larger by a factor, or smaller below 1. */
   zoomBy(factor) {
     this.zoom = Math.min(this.zoomMax, Math.max(1, this.zoom * factor));

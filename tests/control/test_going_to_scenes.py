@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 from pathlib import Path
 
 import pytest
@@ -39,3 +41,27 @@ def _break_cellar(folder: Path) -> None:
     (folder / "cellar.glb").write_bytes(b"glTF, but not much of it")
     before, cellar, after = manifest.rpartition('"model": "hall.glb"')
     (folder / "showroom.json").write_text(before + cellar.replace("hall", "cellar") + after, "utf-8")
+
+
+async def test_who_goes_to_another_place_in_their_scene_is_told_where_they_look(tmp_path: Path) -> None:
+    _add_corner(write_package(tmp_path))
+    async with serving_package(tmp_path) as (_, client), visiting(client) as visitor:
+        assert visitor.welcome["arrivals"] == 0
+        visitor.pose.send('{"type":"input","seq":1,"yaw":0.5,"pitch":0.1}')
+        await visitor.frame_until(lambda frame: frame["seq"] == 1)
+        await visitor.ask(type="activate", id=1, hotspot="stairs")
+        told = await visitor.next("welcome")
+        assert (told["visit"], told["scene"], told["arrivals"]) == (visitor.welcome["visit"], "hall", 1)
+        assert told["yaw"] == pytest.approx(math.radians(90.0))
+        frame = await visitor.frame_until(lambda frame: frame["position"][0] > 0.5)
+        assert frame["yaw"] == pytest.approx(told["yaw"])
+
+
+def _add_corner(folder: Path) -> None:
+    """The stairs lead into a corner of the hall."""
+    manifest = json.loads((folder / "showroom.json").read_text("utf-8"))
+    hall = manifest["scenes"]["hall"]
+    hall["entryPoses"].append({"name": "corner", "position": [2, 1.6, 2], "yawDeg": 90})
+    (stairs,) = [hotspot for hotspot in hall["hotspots"] if hotspot["id"] == "stairs"]
+    stairs["action"] = {"type": "scene", "scene": "hall", "entry": "corner"}
+    (folder / "showroom.json").write_text(json.dumps(manifest), "utf-8")

@@ -53,13 +53,18 @@ def tour(tmp_path_factory: pytest.TempPathFactory) -> Path:
     saved(folder, spots(YELLOW, ((0.0, 0.0), GREEN)), "garden.jpg")
     to_garden = {"type": "scene", "scene": "garden", "transition": {"type": "fade", "ms": FADE_MS}}
     to_lobby = {"type": "scene", "scene": "lobby", "entry": "desk", "transition": {"type": "cut"}}
+    to_desk = {"type": "scene", "scene": "lobby", "entry": "desk", "transition": {"type": "fade", "ms": 300}}
     card = {"type": "card", "title": text("Guest book"), "body": text("Write something.")}
     scenes = {
         "lobby": {
             "type": "panorama",
             "image": "lobby.png",
             "entryViews": [{"name": "door"}, {"name": "desk", "yawDeg": -115}],
-            "hotspots": [hotspot("garden", TO_GARDEN, to_garden), hotspot("book", TO_BOOK, card)],
+            "hotspots": [
+                hotspot("garden", TO_GARDEN, to_garden),
+                hotspot("book", TO_BOOK, card),
+                hotspot("round", (150.0, 0.0), to_desk),
+            ],
         },
         "garden": {
             "type": "panorama",
@@ -210,3 +215,15 @@ def test_a_link_with_an_entry_view_leads_there(tour_server: NodeProcess, open_pa
     x, y = middle_of(shown(page), GREEN)
     page.mouse.click(x, y)
     expect(page.locator("#card-title")).to_have_text("Guest book")
+
+
+def test_a_link_to_another_entry_view_of_the_same_panorama_turns_there(
+    tour_server: NodeProcess, open_page: OpenPage
+) -> None:
+    page = open_page(tour_server.url)
+    turn_to(page, 60.0)
+    page.locator("#products-button").click()
+    page.locator("#products button", has_text="round").click()
+    page.wait_for_function("Math.abs(window.edgeRender.lastFrame.yaw + 115 * Math.PI / 180) < 0.01", timeout=10_000)
+    middle_of(shown(page), GREEN)
+    assert frame(page)["yaw"] == pytest.approx(math.radians(-115.0), abs=0.01), "and it stays there"

@@ -60,6 +60,32 @@ test("zooming stays within what the scene allows", () => {
   assert.equal(walk.snapshot().zoom, 1);
 });
 
+const welcome = { visit: "a", scene: "hall", arrivals: 0, yaw: 1, pitch: 0.5, walk: true, zoom_max: 4 };
+
+test("one looks where one arrives: in a scene, and at another place in it", () => {
+  const walk = new WalkState();
+  walk.welcomed(welcome, null);
+  assert.deepEqual([walk.yaw, walk.pitch], [1, 0.5]);
+  walk.drag(100, 0, 0.01);
+  walk.zoomBy(2);
+  const corner = { ...welcome, arrivals: 1, yaw: -2, pitch: 0 };
+  walk.welcomed(corner, welcome);
+  assert.deepEqual([walk.yaw, walk.pitch, walk.zoom], [-2, 0, 1]);
+  walk.welcomed({ ...corner, arrivals: 2, scene: "cellar", yaw: 3 }, corner);
+  assert.equal(walk.yaw, 3);
+});
+
+test("who is told again where they are, or comes back after a lost connection, looks on as before", () => {
+  const walk = new WalkState();
+  const corner = { ...welcome, arrivals: 1 };
+  walk.welcomed(corner, null);
+  walk.look(0.25, 0);
+  walk.zoomBy(2);
+  walk.welcomed(corner, corner);
+  walk.welcomed({ ...welcome, visit: "b" }, corner);
+  assert.deepEqual([walk.yaw, walk.zoom], [0.25, 2]);
+});
+
 test("other keys mean nothing here", () => {
   assert.equal(new WalkState().key("KeyI", true), false);
 });
