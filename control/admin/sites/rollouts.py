@@ -12,6 +12,7 @@ from control.admin import audit
 from control.admin.access.actor import SYSTEM, Actor, Role
 from control.admin.errors import BadRequest, Conflict, NotFound
 from control.admin.sites.change_bell import ChangeBell
+from control.admin.sites.edge_classes import is_weaker
 from control.admin.sites.orders import Orders, show
 from control.admin.sites.roll_back import take_back
 from control.admin.sites.rollout_plan import OnFailure, Plan, RolloutState, plan
@@ -21,7 +22,6 @@ from control.admin.tables import Rollout, RolloutTarget, Site, Version
 
 SITES_MAX: Final = 1000
 WAVES_MAX: Final = 100
-_CLASSES: Final = ("software", "small-gpu", "big-gpu")
 _ENDED: Final = frozenset(("done", "failed", "cancelled", "rolled-back"))
 
 
@@ -56,7 +56,7 @@ class Rollouts:
             raise Conflict(f"version {version.number} of {version.showroom} is {version.state}, not published")
         _check_waves(waves)
         for site in (active_site(session, slug) for wave in waves for slug in wave):
-            if _CLASSES.index(site.edge_class) < _CLASSES.index(version.edge_class):
+            if is_weaker(site.edge_class, version.edge_class):
                 raise Conflict(f"version {version.number} is meant for {version.edge_class}; {site.slug} is weaker")
         rollout = Rollout(
             version_id=version.id,
