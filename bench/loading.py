@@ -23,6 +23,7 @@ import structlog
 
 from bench.fidelity.model_file import ModelFile
 from bench.nobody import Nobody
+from control.gpu_scenes import GpuScenes
 from control.scene_residency import SceneResidency
 from control.server import SWITCH_INTERVAL_S
 from control.showroom_host import ShowroomHost
@@ -146,8 +147,8 @@ async def measure(folder: Path) -> tuple[Noticed, Noticed]:
     package = open_package(folder)
     visitor = Visitor()
     with RenderLoop(lambda: GlRenderer(GlContext.open(), PixelFormat.I420), Nobody()) as render_loop:
-        residency = SceneResidency(2**34, frozenset(["hall"]))
-        host = ShowroomHost(package, render_loop, DerivedCache(folder / "cache"), residency)
+        gpu = GpuScenes(render_loop, SceneResidency(2**34))
+        host = ShowroomHost(package, gpu, DerivedCache(folder / "cache"))
         await host.open(lambda _done: None)
         ticket = render_loop.attach(host.enter_first().scene.handle, visitor.take, FPS, _fail)
         columns = (

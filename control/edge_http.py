@@ -62,7 +62,7 @@ def create_app(node: EdgeNode) -> FastAPI:
 
     @app.get("/readyz")
     async def readiness() -> JSONResponse:
-        return JSONResponse({"ready": node.ready, "opened": round(node.opened, 3)}, 200 if node.ready else 503)
+        return JSONResponse(node.readiness(), 200 if node.ready else 503)
 
     @app.get("/metrics")
     async def metrics() -> Response:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import structlog
 
+from control.content.stage import Edition
+from control.editions import Editions, HostedEdition
 from control.entry import Entry
 from control.errors import (
     FollowersFull,
@@ -19,17 +22,19 @@ from control.errors import (
     NodeFull,
     NodeNotReady,
     SceneTooLarge,
+    ShowroomNotFound,
     TooManyAttempts,
     VisitNotFound,
 )
 from control.follow_visit import FollowMeans, FollowVisit, MakeFollowerPeer
-from control.guide import Guides
+from control.gpu_scenes import GpuScenes
+from control.guide import Guide, Guides
 from control.metrics import NodeMetrics
 from control.presenter import Presenter
+from control.scene_request import SceneLease
 from control.scene_residency import SceneResidency, gpu_budget_bytes
 from control.session import Admission
 from control.settings import NodeSettings
-from control.showroom_host import ShowroomHost
 from control.stay import MakePeer, Stay
 from control.visit import Visit, VisitMeans
 from edge_render.derived_cache import DerivedCache, default_cache_folder
@@ -41,6 +46,9 @@ from edge_render.renderer import Renderer
 from stream.broadcast.broadcast import Broadcast
 
 log = structlog.get_logger(__name__)
+
+
+NOTHING_ORDERED = "no showroom is ordered for this site yet, or its files are still on their way"
 
 
 class _FrameCounts:
@@ -76,14 +84,15 @@ class EdgeNode:
     def __init__(
         self,
         settings: NodeSettings,
-        package: Package,
+        package: Package | None,
         make_renderer: Callable[[], Renderer],
         make_peer: MakePeer,
         on_failure: Callable[[EdgeRenderError | SceneTooLarge], None],
         guide_parts: GuideParts | None = None,
     ) -> None:
-        """``on_failure`` is told on the event loop where the package can't be loaded: the node is of no use then.
-        Without ``guide_parts`` nobody can lead a guided visit here."""
+        """``package``: the one to show; without one, what is shown is what is warmed and shown by the methods of Stage.
+        ``on_failure`` is told on the event loop where the package can't be loaded: the node is of no use then. Without
+        ``guide_parts`` nobody can lead a guided visit here."""
         self.settings = settings
         self.metrics = NodeMetrics()
         self.metrics.capacity.set(settings.max_visits)
@@ -96,43 +105,76 @@ class EdgeNode:
         self._guide_parts = guide_parts
         self._guides = None if guide_parts is None else Guides(guide_parts.make_broadcast)
         self._stays: dict[str, Stay] = {}
-        self._means: VisitMeans | None = None
-        self._host: ShowroomHost | None = None
-        self.opened = 0.0
-        """How much of the entry scene is loaded, from 0 to 1."""
+        self._editions: Editions | None = None
         self._tasks = asyncio.TaskGroup()
-        self._opening: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
         """Open the GL context, then load the scenes beside serving. Raises RendererError."""
-        await asyncio.to_thread(self._render_loop.__enter__)
-        await self._tasks.__aenter__()
-        self._opening = self._tasks.create_task(self._open(), name="open-showroom")
+        async with AsyncExitStack() as stack:
+            await asyncio.to_thread(self._render_loop.__enter__)
+            stack.push_async_callback(asyncio.to_thread, self._render_loop.__exit__, None, None, None)
+            self._editions = await stack.enter_async_context(self._make_editions())
+            await stack.enter_async_context(self._tasks)
+            stack.callback(self._end_all)
+            if self._package is not None:
+                opening = self._tasks.create_task(self._open(self._editions, self._package), name="open-showroom")
+                stack.callback(opening.cancel)
+            self._life = stack.pop_all()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """End every visit, then free the GPU."""
-        try:
-            if self._opening is not None:
-                self._opening.cancel()
-            for visit in list(self._stays.values()):
-                visit.end("shutdown")
-            if self._guides is not None:
-                self._guides.close()
-            await self._tasks.__aexit__(kind, error, trace)
-        finally:
-            if self._host is not None:
-                await self._host.close()
-            await asyncio.to_thread(self._render_loop.__exit__, None, None, None)
+        await self._life.__aexit__(kind, error, trace)
+
+    def _end_all(self) -> None:
+        for visit in list(self._stays.values()):
+            visit.end("shutdown")
+        if self._guides is not None:
+            self._guides.close()
+
+    def _make_editions(self) -> Editions:
+        gpu = GpuScenes(self._render_loop, SceneResidency(self._gpu_budget_bytes()))
+        gpu.evictions = self.metrics.scene_evictions.inc
+        cache = DerivedCache(self.settings.cache_folder or default_cache_folder())
+
+        def on_load(result: str, seconds: float) -> None:
+            self.metrics.scene_loads.labels(result).observe(seconds)
+
+        editions = Editions(gpu, cache, self.settings.live_sources, on_load)
+        self.metrics.scenes.watch(gpu.residency)
+        self.metrics.sources.read = editions.source_figures
+        self.metrics.releases.watch(editions)
+        return editions
+
+    @property
+    def editions(self) -> Editions:
+        """What it shows. Only within the context."""
+        assert self._editions is not None, "the node was entered"
+        return self._editions
 
     @property
     def ready(self) -> bool:
-        return self._means is not None
+        """Whether somebody can enter."""
+        return self._editions is not None and bool(self._editions.shown)
+
+    def readiness(self) -> dict[str, Any]:
+        """What /readyz says: whether somebody can enter, what they see, and why not."""
+        shown = [] if self._editions is None else self._editions.shown
+        releases = [
+            {"showroom": hosted.showroom, "version": hosted.version, "release": hosted.release}
+            for hosted in shown
+            if hosted.version is not None
+        ]
+        opened = 0.0 if self._editions is None else self._editions.opened
+        told: dict[str, Any] = {"ready": self.ready, "opened": round(opened, 3), "showrooms": releases}
+        if not shown:
+            told["reason"] = "the scenes are being loaded" if opened > 0 or self._package else NOTHING_ORDERED
+        return told
 
     @property
-    def visits(self) -> int:
+    def visitors(self) -> int:
         """How many visits there are now; followers are not among them."""
         return self._admission.taken
 
@@ -141,27 +183,87 @@ class EdgeNode:
         """How many follow a guided visit now: they cost no drawing."""
         return self._follower_admission.taken
 
+    # --- what is shown: see Stage ----------------------------------------------------------------------
+
+    async def warm(self, edition: Edition) -> None:
+        """See Stage.warm."""
+        await self.editions.warm(edition)
+
+    def show(self, editions: Sequence[Edition]) -> None:
+        """See Stage.show."""
+        self.editions.show(editions)
+        self._tell_ready()
+
+    def in_use(self) -> frozenset[str]:
+        """See Stage.in_use."""
+        return self.editions.in_use()
+
+    @property
+    def visits(self) -> tuple[int, int]:
+        """See Stage.visits."""
+        return self._admission.taken, self._admission.capacity
+
+    async def _open(self, editions: Editions, package: Package) -> None:
+        try:
+            await editions.open_fixed(package)
+        except (EdgeRenderError, SceneTooLarge) as error:
+            log.error("showroom_not_opened", error=str(error))
+            self._on_failure(error)
+            return
+        self._tell_ready()
+
+    def _tell_ready(self) -> None:
+        self.metrics.ready.set(self.ready)
+        log.info(
+            "node_shows",
+            showrooms=[hosted.name for hosted in self.editions.shown],
+            renderer=self._render_loop.description,
+            pixel_format=self._render_loop.pixel_format,
+        )
+
+    # --- visits ----------------------------------------------------------------------------------------
+
     def admit(self, entry: Entry, address: str = "") -> Stay:
-        """Begin a stay for somebody at a network address. Raises NodeNotReady, NodeFull, FollowersFull, GuideNotFound
-        or TooManyAttempts."""
-        if self._means is None:
-            self.metrics.refusals.labels("starting").inc()
-            raise NodeNotReady("the scenes are still being loaded")
+        """Begin a stay for somebody at a network address. Raises NodeNotReady, ShowroomNotFound, NodeFull,
+        FollowersFull, GuideNotFound or TooManyAttempts."""
         if entry.follow is not None:
-            return self._admit_follower(self._means, entry.follow, address)
-        return self._begin(self._admission, lambda visit_id: self._new_visit(visit_id, entry), "full")
+            return self._admit_follower(entry.follow, address)
+        guide = None if entry.guide is None or self._guides is None else self._guides.resume(entry.guide, entry.key)
+        hosted = self._find(entry) if guide is None else guide.edition
+        return self._begin(self._admission, hosted, lambda visit_id: self._new_visit(visit_id, entry, hosted, guide))
 
-    def _new_visit(self, visit_id: str, entry: Entry) -> Stay:
-        assert self._means is not None, "the node is ready"
+    def _find(self, entry: Entry) -> HostedEdition:
+        try:
+            return self.editions.find(entry.showroom or None)
+        except NodeNotReady:
+            self.metrics.refusals.labels("starting").inc()
+            raise
+        except ShowroomNotFound:
+            self.metrics.refusals.labels("no-showroom").inc()
+            raise
+
+    def _new_visit(self, visit_id: str, entry: Entry, hosted: HostedEdition, guide: Guide | None) -> Stay:
+        means = VisitMeans(hosted.host, self._render_loop, self._make_peer, self.settings, self.metrics)
         if entry.guide is None or self._guides is None:
-            return Visit(visit_id, self._means, entry)
-        guide = self._guides.resume(entry.guide, entry.key)
-        if guide is None:
-            guide = self._guides.open(entry.name)
-            self._tasks.create_task(guide.run(), name=f"guide-{guide.code}")
-        return Presenter(visit_id, self._means, entry, guide)
+            return Visit(visit_id, means, entry)
+        return Presenter(visit_id, means, entry, guide or self._open_guide(self._guides, entry.name, hosted))
 
-    def _admit_follower(self, means: VisitMeans, code: str, address: str) -> Stay:
+    def _open_guide(self, guides: Guides, name: str | None, hosted: HostedEdition) -> Guide:
+        # A presenter who comes back finds at least the entry scene, though the edition may drain by then.
+        lease = hosted.host.enter_first()
+        guide = guides.open(name, hosted)
+        self.editions.enter(hosted)
+        self._tasks.create_task(self._guide(guide, lease), name=f"guide-{guide.code}")
+        return guide
+
+    async def _guide(self, guide: Guide, lease: SceneLease) -> None:
+        try:
+            await guide.run()
+        finally:
+            lease.leave()
+            self.editions.leave(guide.edition)
+
+    def _admit_follower(self, code: str, address: str) -> Stay:
         parts = self._guide_parts
         if self._guides is None or parts is None:
             raise GuideNotFound("this node has no guided visits")
@@ -170,19 +272,19 @@ class EdgeNode:
         except (GuideNotFound, TooManyAttempts):
             self.metrics.refusals.labels("wrong-code").inc()
             raise
-        follow_means = FollowMeans(means.host, parts.make_follower_peer, self.settings, self.metrics)
+        means = FollowMeans(guide.edition.host, parts.make_follower_peer, self.settings, self.metrics)
         admission = self._follower_admission
         try:
-            return self._begin(admission, lambda visit_id: FollowVisit(visit_id, follow_means, guide), "followers-full")
+            return self._begin(admission, guide.edition, lambda visit_id: FollowVisit(visit_id, means, guide))
         except NodeFull as full:
             raise FollowersFull(f"all {admission.capacity} followers' places are taken") from full
 
-    def _begin(self, admission: Admission, make: Callable[[str], Stay], refusal: str) -> Stay:
+    def _begin(self, admission: Admission, hosted: HostedEdition, make: Callable[[str], Stay]) -> Stay:
         visit_id = secrets.token_urlsafe(16)
         try:
             admission.enter(visit_id)
         except NodeFull:
-            self.metrics.refusals.labels(refusal).inc()
+            self.metrics.refusals.labels("full" if admission is self._admission else "followers-full").inc()
             raise
         try:
             stay = make(visit_id)
@@ -190,12 +292,13 @@ class EdgeNode:
             admission.leave(visit_id)
             raise
         self._stays[visit_id] = stay
+        self.editions.enter(hosted)
         self._count_stays()
-        self._tasks.create_task(self._live(stay, admission), name=f"visit-{stay.log_name}")
+        self._tasks.create_task(self._live(stay, admission, hosted), name=f"visit-{stay.log_name}")
         return stay
 
     def _count_stays(self) -> None:
-        self.metrics.visits.set(self.visits)
+        self.metrics.visits.set(self.visitors)
         self.metrics.followers.set(self.followers)
 
     def visit(self, visit_id: str) -> Stay:
@@ -205,36 +308,13 @@ class EdgeNode:
         except KeyError:
             raise VisitNotFound(f"no visit {visit_id[:40]}") from None
 
-    async def _open(self) -> None:
-        try:
-            residency = SceneResidency(self._gpu_budget_bytes(), frozenset([self._package.showroom.entry_scene]))
-            cache = DerivedCache(self.settings.cache_folder or default_cache_folder())
-            host = ShowroomHost(self._package, self._render_loop, cache, residency, self.settings.live_sources)
-            self._host = host
-            self.metrics.scenes.watch(residency)
-            host.loads = lambda result, seconds: self.metrics.scene_loads.labels(result).observe(seconds)
-            host.evictions = self.metrics.scene_evictions.inc
-            await host.open(self._on_opening)
-        except (EdgeRenderError, SceneTooLarge) as error:
-            log.error("showroom_not_opened", error=str(error))
-            self._on_failure(error)
-            return
-        self.metrics.sources.read = host.source_figures
-        self._means = VisitMeans(host, self._render_loop, self._make_peer, self.settings, self.metrics)
-        self.metrics.ready.set(1)
-        log.info("node_ready", renderer=self._render_loop.description, pixel_format=self._render_loop.pixel_format)
-        await host.run()
-
-    def _on_opening(self, done: float) -> None:
-        self.opened = done
-
     def _gpu_budget_bytes(self) -> int:
         asked_mib, memory_bytes = self.settings.gpu_memory_mib, self._render_loop.memory_bytes
         budget_bytes = gpu_budget_bytes(memory_bytes) if asked_mib is None else asked_mib * 1024 * 1024
         log.info("gpu_budget", budget_bytes=budget_bytes, memory_bytes=memory_bytes)
         return budget_bytes
 
-    async def _live(self, stay: Stay, admission: Admission) -> None:
+    async def _live(self, stay: Stay, admission: Admission, hosted: HostedEdition) -> None:
         reason = "failed"
         try:
             reason = await stay.run()
@@ -243,6 +323,7 @@ class EdgeNode:
         finally:
             del self._stays[stay.id]
             admission.leave(stay.id)
+            self.editions.leave(hosted)
             self._count_stays()
             self.metrics.ended.labels(reason).inc()
             log.info("visit_ended", visit=stay.log_name, reason=reason)

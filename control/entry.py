@@ -25,6 +25,8 @@ class Entry(BaseModel):
 
     model_config = ConfigDict(extra="ignore", frozen=True, allow_inf_nan=False)
 
+    showroom: Annotated[str, Field(max_length=64)] | None = None
+    """Its name at this site; without one, the first that is shown."""
     scene: Annotated[str, Field(max_length=64)] | None = None
     entry: Annotated[str, Field(max_length=64)] | None = None
     x: Coordinate | None = None

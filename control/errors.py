@@ -3,6 +3,7 @@
 ControlError
  +-- NodeFull         every place is taken; the visitor may try again
  +-- NodeNotReady     scenes are still being loaded; the visitor may try again soon
+ +-- ShowroomNotFound no such showroom is shown here
  +-- VisitNotFound    no such visit, or it has ended
  +-- FollowersFull    every follower's place is taken; the visitor may try again
  +-- GuideNotFound    no guided visit has that code, or it has ended
@@ -24,6 +25,10 @@ class NodeFull(ControlError):
 
 class NodeNotReady(ControlError):
     """The node has not loaded its scenes yet."""
+
+
+class ShowroomNotFound(ControlError):
+    """No showroom of that name is shown here."""
 
 
 class VisitNotFound(ControlError):

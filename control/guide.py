@@ -10,6 +10,7 @@ from typing import Protocol
 
 import structlog
 
+from control.editions import HostedEdition
 from control.errors import GuideNotFound, TooManyAttempts
 from control.hosted_scene import HostedScene
 from control.input import Place
@@ -67,8 +68,17 @@ class Leading(Protocol):
 class Guide:
     """One guided visit. ``run`` is its whole life; it ends with ``close``."""
 
-    def __init__(self, code: str, leader: Leader, broadcast: Broadcast, on_closed: Callable[[Guide], None]) -> None:
+    def __init__(
+        self,
+        code: str,
+        leader: Leader,
+        edition: HostedEdition,
+        broadcast: Broadcast,
+        on_closed: Callable[[Guide], None],
+    ) -> None:
         self.code = code
+        self.edition = edition
+        """What all who are in it see, also where a newer one is shown by now."""
         self.key = secrets.token_urlsafe(16)
         """Who knows it may lead on."""
         self.leader = leader
@@ -190,15 +200,17 @@ class Guides:
         self._guides: dict[str, Guide] = {}
         self._attempts = Attempts()
 
-    def open(self, leader_name: str | None) -> Guide:
-        """Begin one more. Where too many wait for their presenters, one ends, rather one that nobody follows."""
+    def open(self, leader_name: str | None, edition: HostedEdition) -> Guide:
+        """Begin one more, in an edition that is shown. Where too many wait for their presenters, one ends, rather one
+        that nobody follows."""
         waiting = [guide for guide in self._guides.values() if not guide.led]
         if len(waiting) >= WAITING_MAX:
             min(waiting, key=lambda guide: guide.followers).close()
         name = " ".join(leader_name.split()) if leader_name else ""
         while (code := new_code()) in self._guides:
             pass  # once in 10^11 times
-        guide = self._guides[code] = Guide(code, Leader(name=name or None), self._make_broadcast(), self._closed)
+        leader = Leader(name=name or None)
+        guide = self._guides[code] = Guide(code, leader, edition, self._make_broadcast(), self._closed)
         return guide
 
     def resume(self, text: str, key: str) -> Guide | None:

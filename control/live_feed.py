@@ -94,10 +94,14 @@ class LiveFeed:
         feed.source.start()
         return feed
 
-    async def close(self) -> None:
-        """End it; its last picture can still be drawn."""
+    def end(self) -> None:
+        """Call nobody back any more, and have the source end; its last picture can still be drawn."""
         self._listeners.clear()
         self.source.close()
+
+    async def close(self) -> None:
+        """End it, and wait for that."""
+        self.end()
         if not await asyncio.to_thread(self.source.join, CLOSE_S):
             log.info("video_source_still_reading", source=self.source.name)
 

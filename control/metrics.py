@@ -7,6 +7,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from control.live_sources import LiveSources
 from control.live_visits import LiveVisits, VisitFigures
 from control.loaded_scenes import LoadedScenes
+from control.shown_releases import ShownReleases
 
 _SHARE_BUCKETS = (0.0, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
 _STAGE_BUCKETS_S = (0.0005, 0.001, 0.002, 0.004, 0.008, 0.012, 0.016, 0.024, 0.033, 0.05, 0.075, 0.1, 0.2, 0.5, 1.0)
@@ -23,6 +24,8 @@ class NodeMetrics:
         self.registry.register(self.sources)
         self.scenes = LoadedScenes()
         self.registry.register(self.scenes)
+        self.releases = ShownReleases()
+        self.registry.register(self.releases)
         self.scene_loads = Histogram(
             "edge_render_scene_load_seconds",
             "Time until a scene was on the GPU, by what came of it",

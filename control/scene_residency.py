@@ -38,10 +38,9 @@ class _Resident:
 class SceneResidency:
     """The account of the GPU's memory. A scene takes its room when its loading begins."""
 
-    def __init__(self, budget_bytes: int, kept: frozenset[str]) -> None:
-        """``kept``: scenes that stay once they are loaded, as everybody begins there."""
+    def __init__(self, budget_bytes: int) -> None:
         self.budget_bytes = budget_bytes
-        self._kept = kept
+        self._kept: set[str] = set()
         self._residents: dict[str, _Resident] = {}
         self._leavings = itertools.count(1)
 
@@ -52,6 +51,14 @@ class SceneResidency:
     def sizes(self) -> dict[str, int]:
         """What each scene takes, and what several share, by name, in bytes."""
         return _sizes({name: resident.room for name, resident in self._residents.items()})
+
+    def keep(self, name: str) -> None:
+        """A scene stays once it is loaded, though nobody is in it, as everybody begins there."""
+        self._kept.add(name)
+
+    def keep_no_more(self, name: str) -> None:
+        """It may go like any other."""
+        self._kept.discard(name)
 
     def make_room(self, name: str, room: Room, *, evict: bool = True) -> Sequence[str]:
         """Take room for a scene, which counts as used once until :meth:`leave`; returns those that must go for it.
@@ -104,7 +111,7 @@ class SceneResidency:
         resident.left = next(self._leavings)
 
     def forget(self, name: str) -> None:
-        """Its loading came to nothing: its room is free."""
+        """Its loading came to nothing, or it is gone: its room is free."""
         del self._residents[name]
 
     def _figures(self, name: str, room: Room) -> str:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from control.errors import SceneTooLarge
 from control.hosted_scene import HostedScene
 from control.input import Place
-from control.showroom_host import SceneLease, ShowroomHost
+from control.scene_request import SceneLease
+from control.showroom_host import ShowroomHost
 from edge_render.errors import EdgeRenderError
 
 

@@ -9,14 +9,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from control.entry import Entry, arrival, entry_place
+from control.errors import NodeNotReady
 from control.hosted_scene import HostedScene
 from control.input import Navigator, Place
 from control.metrics import NodeMetrics
 from control.picture_size import fit, scaled, vertical_fov, zoomed
+from control.scene_request import SceneLease
 from control.scene_sound import SceneSound
 from control.settings import NodeSettings
 from control.shown_frames import ShownFrames
-from control.showroom_host import SceneLease, ShowroomHost
+from control.showroom_host import ShowroomHost
 from control.stay import MakePeer, Stay
 from control.travel import Destination, Travel
 from control.welcome import welcome
@@ -69,7 +71,8 @@ class Visit(Stay):
         lease = means.host.enter(wanted or "") or means.host.enter_first()
         self._loading: SceneLoading | None = None
         """How it goes with the last choice; told again where the way for messages opens only later."""
-        place = entry.place(lease.scene) if lease.scene.name == wanted else entry_place(lease.scene)
+        known = entry.scene is None or lease.scene.name == entry.scene
+        place = entry.place(lease.scene) if known else entry_place(lease.scene)
         self._at = Whereabouts(lease, place, settings.walk_speed_m_s, self._began_s)
         self._screen_size = entry.size(settings.max_width, settings.max_height)
         self._plan = PicturePlan()
@@ -287,9 +290,14 @@ class Visit(Stay):
         self._send("command", self._loading)
 
     def _come_back(self) -> None:
-        """The scene that the visitor has let go of was let go for nothing; where it is gone, they begin anew."""
+        """The scene that the visitor has let go of was let go for nothing; where it is gone, they begin anew, and where
+        the whole edition went meanwhile, their page comes again into the new one."""
         host = self._means.host
-        lease = host.enter(self._scene.name) or host.enter_first()
+        try:
+            lease = host.enter(self._scene.name) or host.enter_first()
+        except NodeNotReady:
+            self.end("edition-gone")
+            return
         if lease.scene is not self._scene:
             self._arrive(Destination(lease.scene.name, entry_place), lease)
             return

@@ -14,7 +14,15 @@ from fastapi.responses import JSONResponse
 
 from control.edge_node import EdgeNode
 from control.entry import Entry
-from control.errors import FollowersFull, GuideNotFound, NodeFull, NodeNotReady, TooManyAttempts, VisitNotFound
+from control.errors import (
+    FollowersFull,
+    GuideNotFound,
+    NodeFull,
+    NodeNotReady,
+    ShowroomNotFound,
+    TooManyAttempts,
+    VisitNotFound,
+)
 from stream.errors import PeerClosed, SignallingError
 
 SDP = "application/sdp"
@@ -23,6 +31,8 @@ BODY_MAX_BYTES = 65_536
 RETRY_AFTER_FULL_S = 5
 RETRY_AFTER_STARTING_S = 1
 RETRY_AFTER_ATTEMPTS_S = 60
+RETRY_AFTER_NO_SHOWROOM_S = 15
+"""It may be ordered for this site, or may only have been left out for a while: screens on a wall come back."""
 
 _TEXTS = {
     "full": (
@@ -32,6 +42,10 @@ _TEXTS = {
     "followers-full": (
         "All places of those who follow are taken at the moment. Please try again shortly.",
         "跟随参观的人数已满，请稍后再试。",
+    ),
+    "no-showroom": (
+        "There is no showroom of this name here.",
+        "此处没有该名称的展厅。",
     ),
     "no-guide": (
         "There is no guided visit with this code; it may have ended.",
@@ -107,6 +121,8 @@ def whep_routes(node: EdgeNode) -> APIRouter:
             return _error(503, "full", str(full), {"Retry-After": str(RETRY_AFTER_FULL_S)})
         except FollowersFull as full:
             return _error(503, "followers-full", str(full), {"Retry-After": str(RETRY_AFTER_FULL_S)})
+        except ShowroomNotFound as missing:
+            return _error(404, "no-showroom", str(missing), {"Retry-After": str(RETRY_AFTER_NO_SHOWROOM_S)})
         except GuideNotFound as missing:
             return _error(404, "no-guide", str(missing))
         except TooManyAttempts:

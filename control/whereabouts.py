@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from control.hosted_scene import HostedScene
 from control.input import Navigator, Place
-from control.showroom_host import SceneLease
+from control.scene_request import SceneLease
 from control.transition import Transition
 from edge_render.renderer import Fade
 

@@ -144,6 +144,24 @@ class RenderLoop:
         self._submit(lambda renderer: self._begin_load(renderer, content, on_progress, result))
         return result
 
+    def give_up(self, loading: Future[SceneHandle]) -> None:
+        """Free what was loaded for a future of ``load``, however far that is; nobody may look at it. A loading that is
+        under way fails with RendererError."""
+
+        def free(renderer: Renderer) -> None:
+            for load in self._loading:
+                if load.result is loading:
+                    self._loading.remove(load)
+                    load.abandon("the loading was given up")
+                    return
+            if loading.exception() is None:
+                renderer.unload(loading.result())
+
+        with self._changed:
+            if not self._stopping:  # else all is freed
+                self._jobs.append(free)
+                self._changed.notify()
+
     def room(self, content: Content) -> Future[Room]:
         """See Renderer.room."""
         result: Future[Room] = _settled_here()
@@ -213,7 +231,7 @@ class RenderLoop:
             for job in left:
                 job(renderer)
             for load in self._loading:
-                load.abandon()
+                load.abandon("the render loop is closed")
             self._refining.end()
             renderer.close()
 
@@ -364,9 +382,9 @@ class _Load:
             self.result.set_result(self.loading.handle)
         return done == 1.0
 
-    def abandon(self) -> None:
+    def abandon(self, reason: str) -> None:
         self.loading.cancel()
-        self.result.set_exception(RendererError("the render loop is closed"))
+        self.result.set_exception(RendererError(reason))
 
 
 def _settled_here() -> Future[Any]:

@@ -180,7 +180,7 @@ def drawings(node: EdgeNode) -> float:
 
 async def until_empty(node: EdgeNode) -> None:
     async with asyncio.timeout(WAIT_S):
-        while node.visits:  # noqa: ASYNC110 - seen from outside, as an operator does
+        while node.visitors:  # noqa: ASYNC110 - seen from outside, as an operator does
             await asyncio.sleep(0.02)
 
 
@@ -204,7 +204,7 @@ async def test_a_visitor_looks_walks_taps_and_changes_the_scene(tmp_path: Path) 
         assert tapped["hit"] in ("nothing", "node")
         assert (await visitor.ask(type="activate", id=10, hotspot="stairs"))["hotspot"] == "stairs"
         assert (await visitor.next("welcome"))["scene"] == "cellar"
-        assert node.visits == 1
+        assert node.visitors == 1
     assert 'edge_render_frames_total{event="sent"}' in node.metrics.exposition().decode()
 
 
@@ -267,7 +267,7 @@ async def test_one_visit_too_many_gets_503_and_a_left_place_is_free_again(tmp_pa
             assert (await client.delete(visitor.path)).status_code == 200
         await until_empty(node)
         async with visiting(client):
-            assert node.visits == 1
+            assert node.visitors == 1
 
 
 async def test_a_visitor_who_never_connects_and_one_who_falls_silent_are_ended(tmp_path: Path) -> None:
@@ -337,7 +337,7 @@ async def test_a_query_that_does_not_fit_gets_a_clear_error_and_takes_no_place(t
         assert (response.status_code, error["code"], set(error["message"])) == (422, "bad-query", {"en", "zh"})
         assert "width" in error["detail"]
         assert "follow" in error["detail"]
-        assert node.visits == 0
+        assert node.visitors == 0
 
 
 async def test_unknown_visits_are_not_found(tmp_path: Path) -> None:

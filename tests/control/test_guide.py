@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
+
+from bench.nobody import Nobody
+from control.editions import HostedEdition
+from control.gpu_scenes import GpuScenes
 from control.guide import WAITING_MAX, Guide, Guides
+from control.scene_residency import SceneResidency
+from control.showroom_host import ShowroomHost
+from edge_render.derived_cache import DerivedCache
+from edge_render.gl.context import GlContext
+from edge_render.gl.renderer import GlRenderer
+from edge_render.package import open_package
+from edge_render.render_loop import RenderLoop
 from stream import X264, Broadcast, StreamSettings
 from stream.codec.encoder import Encoder
 from stream.codec.encoder_probe import make_encoder
+from tests.control.test_showroom_host import SMALL, write_showroom
 
 SETTINGS = StreamSettings()
 
@@ -40,15 +55,23 @@ def guides() -> Guides:
     return Guides(lambda: Broadcast(make, make, SETTINGS))
 
 
-def led(some: Guides) -> tuple[Guide, Presenter]:
-    guide, presenter = some.open("Mei"), Presenter()
+@pytest.fixture
+def edition(tmp_path: Path) -> HostedEdition:
+    """One of which nothing is loaded."""
+    package = open_package(write_showroom(tmp_path, {}, hall=SMALL))
+    gpu = GpuScenes(RenderLoop(lambda: GlRenderer(GlContext.open()), Nobody()), SceneResidency(2**30))
+    return HostedEdition("branch", 1, "0" * 64, ShowroomHost(package, gpu, DerivedCache(tmp_path / "cache")))
+
+
+def led(some: Guides, edition: HostedEdition) -> tuple[Guide, Presenter]:
+    guide, presenter = some.open("Mei", edition), Presenter()
     guide.lead(presenter)
     return guide, presenter
 
 
-async def test_a_presenter_who_was_lost_finds_the_guided_visit_by_code_and_key() -> None:
+async def test_a_presenter_who_was_lost_finds_the_guided_visit_by_code_and_key(edition: HostedEdition) -> None:
     some = guides()
-    guide, presenter = led(some)
+    guide, presenter = led(some, edition)
     told = guide.tell_code()
     guide.leave_lead(presenter, for_good=False)
     assert some.resume(told.code, told.key) is guide
@@ -57,17 +80,19 @@ async def test_a_presenter_who_was_lost_finds_the_guided_visit_by_code_and_key()
     assert some.resume(told.code, told.key) is None
 
 
-async def test_nobody_waits_for_a_presenter_who_was_never_told_the_code() -> None:
+async def test_nobody_waits_for_a_presenter_who_was_never_told_the_code(edition: HostedEdition) -> None:
     some = guides()
-    guide, presenter = led(some)
+    guide, presenter = led(some, edition)
     guide.leave_lead(presenter, for_good=False)
     assert some.resume(guide.code, guide.key) is None
 
 
-async def test_no_more_guided_visits_wait_than_the_bound_and_those_with_followers_longest() -> None:
+async def test_no_more_guided_visits_wait_than_the_bound_and_those_with_followers_longest(
+    edition: HostedEdition,
+) -> None:
     some, lost = guides(), list[Guide]()
     for _ in range(WAITING_MAX):
-        guide, presenter = led(some)
+        guide, presenter = led(some, edition)
         guide.tell_code()
         if not lost:
             guide.join(Follower())
@@ -75,14 +100,14 @@ async def test_no_more_guided_visits_wait_than_the_bound_and_those_with_follower
         lost.append(guide)
     assert some.resume(lost[0].code, lost[0].key) is lost[0]
     assert some.resume(lost[1].code, lost[1].key) is lost[1]
-    some.open("Lin")
+    some.open("Lin", edition)
     assert some.resume(lost[0].code, lost[0].key) is lost[0], "somebody follows it"
     assert some.resume(lost[1].code, lost[1].key) is None
     some.close()
 
 
-async def test_who_leads_a_guided_visit_that_ends_is_told_why() -> None:
-    guide, presenter = led(guides())
+async def test_who_leads_a_guided_visit_that_ends_is_told_why(edition: HostedEdition) -> None:
+    guide, presenter = led(guides(), edition)
     guide.close("encoder-failed")
     guide.close()
     assert presenter.ended_by == "encoder-failed"

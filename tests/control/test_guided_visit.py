@@ -35,7 +35,7 @@ async def test_followers_see_what_the_presenter_does_and_go_along_to_another_sce
         await presenter.frame_until(lambda frame: True)
         async with visiting(client, follow=f"{code[:4].lower()}-{code[4:]}") as follower:
             await until_followers(presenter, 1)
-            assert (node.visits, node.followers) == (1, 1)
+            assert (node.visitors, node.followers) == (1, 1)
             first = await follower.frame_until(lambda frame: True)
             assert first["position"] == [0, 1.6, 2]
             presenter.pose.send('{"type":"input","seq":1,"yaw":0.5,"pitch":0.1}')

@@ -85,8 +85,8 @@ async def test_a_lone_visitor_lets_their_scene_go_for_one_that_does_not_fit_besi
             assert not told[0]["stands_still"]
             assert told[-1]["stands_still"], "there is no room for both"
             assert (await steer(visitor, request))["seq"] == request
-        assert node._host is not None
-        assert set(node._host.residency.sizes()) == {"hall", "attic"}
+        hosted = node.editions.shown[0]
+        assert set(hosted.host.residency.sizes()) == {"hall", "attic"}
 
 
 async def test_who_has_made_way_for_nothing_is_back_where_they_were(

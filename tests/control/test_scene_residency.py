@@ -15,7 +15,10 @@ MIB = 1024 * 1024
 
 
 def residency(budget_mib: int = 100, *kept: str) -> SceneResidency:
-    return SceneResidency(budget_mib * MIB, frozenset(kept))
+    scenes = SceneResidency(budget_mib * MIB)
+    for name in kept:
+        scenes.keep(name)
+    return scenes
 
 
 def room(size_mib: int, shared: SharedRoom | None = None) -> Room:
@@ -55,6 +58,14 @@ def test_the_kept_scene_stays_though_nobody_is_in_it() -> None:
     scenes.leave("hall")
     with pytest.raises(SceneTooLarge, match="'hall' 60 MiB"):
         scenes.make_room("vault", room(50))
+
+
+def test_what_is_kept_no_more_goes_like_any_other() -> None:
+    scenes = residency(100, "hall")
+    scenes.make_room("hall", room(60))
+    scenes.leave("hall")
+    scenes.keep_no_more("hall")
+    assert scenes.make_room("vault", room(50)) == ["hall"]
 
 
 def test_nothing_goes_for_what_is_loaded_in_advance() -> None:

@@ -14,11 +14,13 @@ import trimesh
 
 from bench.nobody import Nobody
 from control.errors import SceneTooLarge
+from control.gpu_scenes import GpuScenes
 from control.hosted_scene import HostedScene
 from control.input import Place
 from control.scene_order import nearest_first
+from control.scene_request import SceneLease
 from control.scene_residency import SceneResidency
-from control.showroom_host import SceneLease, ShowroomHost
+from control.showroom_host import ShowroomHost
 from control.travel import Destination, Travel
 from edge_render.derived_cache import DerivedCache
 from edge_render.errors import EdgeRenderError, RendererError
@@ -60,8 +62,8 @@ async def hosting(folder: Path, budget_bytes: int) -> AsyncIterator[ShowroomHost
     """An open showroom that loads what is asked for."""
     package = open_package(folder)
     with RenderLoop(lambda: GlRenderer(GlContext.open("software"), PixelFormat.RGBA), Nobody()) as render_loop:
-        residency = SceneResidency(budget_bytes, frozenset([package.showroom.entry_scene]))
-        host = ShowroomHost(package, render_loop, DerivedCache(folder / "cache"), residency)
+        gpu = GpuScenes(render_loop, SceneResidency(budget_bytes))
+        host = ShowroomHost(package, gpu, DerivedCache(folder / "cache"))
         async with asyncio.timeout(WAIT_S), asyncio.TaskGroup() as group:
             await host.open(lambda _done: None)
             running = group.create_task(host.run())
@@ -117,7 +119,7 @@ async def test_the_scene_that_was_left_longest_ago_makes_room_and_comes_back_whe
     budget_bytes = round(1.5 * await size_of(folder, "vault"))
     async with hosting(folder, budget_bytes) as host:
         gone: list[None] = []
-        host.evictions = lambda: gone.append(None)
+        host._gpu.evictions = lambda: gone.append(None)
         for name in ("vault", "attic", "vault"):
             lease = await host.reach(name, silent)
             assert host.residency.used_bytes <= budget_bytes
@@ -177,9 +179,8 @@ async def test_who_goes_elsewhere_while_waiting_holds_nothing(tmp_path: Path) ->
             await waiting
         lease = await host.reach("vault", silent)
         lease.leave()
-        room = host.residency.make_room("other", Room(host.residency.budget_bytes - host.residency.sizes()["hall"]))
-        assert list(room) == ["vault"], "nobody is in it any more"
-        host.residency.forget("other")
+        nearly_all = Room(host.residency.budget_bytes - host.residency.sizes()["hall"])
+        host.residency.check("other", nearly_all)  # nobody is in the vault any more, so that it may go
 
 
 async def test_a_host_that_is_closed_lets_those_who_wait_go(tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ from typing import cast
 import pytest
 
 from control.entry import arrival
+from control.hosted_scene import HostedScene
 from control.input import Place
-from control.showroom_host import HostedScene
 from control.transition import Transition
 from edge_render.angle_picking import AnglePicker
 from edge_render.look_around import EYE, OnePlace

@@ -15,7 +15,7 @@ async def test_a_crowd_visits_and_follows(tmp_path: Path) -> None:
         def visit() -> None:
             with Crowd(str(client.base_url).rstrip("/")) as crowd:
                 crowd.become(2, 3, {"width": 320, "height": 192})
-                assert (node.visits, node.followers) == (2, 3)
+                assert (node.visitors, node.followers) == (2, 3)
                 first = crowd.read()
                 while (now := crowd.read()).visitor_frames[0] < first.visitor_frames[0] + 5:
                     pass

@@ -1,0 +1,116 @@
+"""The scenes on the GPU, of all showrooms of a node: one account of its memory, and one loading at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
+from dataclasses import dataclass
+
+import structlog
+
+from control.hosted_scene import HostedScene, OpenedScene
+from control.scene_residency import SceneResidency
+from control.thread_work import OnProgress
+from edge_render.errors import RendererError
+from edge_render.render_loop import RenderLoop
+from edge_render.renderer import SceneHandle
+from edge_render.room import Room
+
+log = structlog.get_logger(__name__)
+
+OnEvicted = Callable[[], object]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Placed:
+    key: str
+    scene: HostedScene
+    on_evicted: OnEvicted
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Going:
+    placed: _Placed
+    unloading: Future[None]
+
+
+class GpuScenes:
+    """Used on the event loop. A scene's key is its name within the node."""
+
+    def __init__(self, render_loop: RenderLoop, residency: SceneResidency) -> None:
+        self.render_loop = render_loop
+        self.residency = residency
+        self.loading = asyncio.Lock()
+        """Held by who loads a scene: two at a time would take the memory of two and make both late."""
+        self.evictions: Callable[[], None] = lambda: None
+        """Told of each scene that had to go for another one."""
+        self._placed: dict[str, _Placed] = {}
+
+    async def room(self, opened: OpenedScene) -> Room:
+        """What a scene takes of the GPU's memory at most."""
+        return await asyncio.wrap_future(self.render_loop.room(opened.content))
+
+    async def put(
+        self,
+        key: str,
+        opened: OpenedScene,
+        room: Room,
+        on_progress: OnProgress,
+        on_evicted: OnEvicted,
+        *,
+        evict: bool,
+    ) -> HostedScene:
+        """Put a scene on the GPU, for which others go where ``evict`` says so; it counts as used once. ``on_evicted``
+        is called when it goes for another one. Raises SceneTooLarge or RendererError."""
+        going = [self._take_away(other) for other in self.residency.make_room(key, room, evict=evict)]
+        for gone in going:
+            await self._freed(gone)
+        event_loop = asyncio.get_running_loop()
+
+        def tell(done: float) -> None:
+            event_loop.call_soon_threadsafe(on_progress, done)
+
+        loading: Future[SceneHandle] | None = None
+        try:
+            loading = self.render_loop.load(opened.content, tell)
+            handle = await asyncio.wrap_future(loading)
+        except BaseException:
+            self.residency.forget(key)
+            if loading is not None:
+                self.render_loop.give_up(loading)
+            raise
+        scene = opened.hosted(handle)
+        self._placed[key] = _Placed(key, scene, on_evicted)
+        return scene
+
+    async def free(self, keys: Iterable[str]) -> None:
+        """Free scenes that nobody looks at any more, and close their videos. All of them are on their way out when this
+        is cancelled."""
+        going: list[_Going] = []
+        for key in keys:
+            going.append(self._begin_freeing(self._placed.pop(key)))
+            self.residency.forget(key)
+        for gone in going:
+            await self._freed(gone)
+
+    def _take_away(self, key: str) -> _Going:
+        """A scene goes for another one: residency has forgotten it already."""
+        placed = self._placed.pop(key)
+        log.info("scene_evicted", scene=key)
+        self.evictions()
+        placed.on_evicted()
+        return self._begin_freeing(placed)
+
+    def _begin_freeing(self, placed: _Placed) -> _Going:
+        if placed.scene.feed is not None:
+            placed.scene.feed.end()
+        return _Going(placed, self.render_loop.unload(placed.scene.handle))
+
+    async def _freed(self, going: _Going) -> None:
+        try:
+            await asyncio.wrap_future(going.unloading)
+        except RendererError as error:
+            log.error("scene_not_unloaded", scene=going.placed.key, error=str(error))
+        if going.placed.scene.feed is not None:
+            await going.placed.scene.feed.close()
