@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from fastapi import FastAPI
 
-from control.admin.api import accounts, edge, rollouts, session, sites, tokens
+from control.admin.api import accounts, edge, keys, rollouts, session, sites, tokens
 from control.admin.http_errors import ErrorReply, add_error_handlers
 from control.admin.parts import AdminParts
 
@@ -39,6 +39,6 @@ def create_admin_app(open_parts: MakeParts) -> FastAPI:
         """That the process lives."""
         return {"status": "alive"}
 
-    for router in (session.router, accounts.router, tokens.router, edge.router, sites.router, rollouts.router):
-        app.include_router(router)
+    for module in (session, accounts, tokens, keys, edge, sites, rollouts):
+        app.include_router(module.router)
     return app

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -21,6 +22,8 @@ from control.content.keys import PrivateKey
 from control.content.release import KeyRing, ReleaseManifest, SiteOrder, TrustedKey
 from control.content.signing import sign
 
+_LOG = structlog.get_logger()
+
 
 class SigningKeys:
     """Signs in the name of the admin. From any thread; within the caller's transaction, so that what is signed beside
@@ -31,13 +34,19 @@ class SigningKeys:
         self._folder = folder
 
     def start(self, session: Session, now: float) -> None:
-        """Make the first key where there is none. Raises Unavailable where the active one's file can't be used."""
+        """Make the first key where there is none, and finish what a crash has left of revoked ones. Where the active
+        one's file can't be used the admin goes on without signing: it shows content, and keys can be rotated."""
         active = _active(session)
         if active is None:
             key = self.add_active(session, now)
             audit.append(session, now, SYSTEM, "key.create", f"key:{key.key_id}")
-        else:
+            return
+        for revoked in session.scalars(select(SigningKey).where(SigningKey.state == "revoked")):
+            self.forget(revoked.key_id)
+        try:
             self.private_half(active.key_id)
+        except Unavailable as error:
+            _LOG.error("signing-key-missing", reason=str(error))
 
     def sign(self, session: Session, record: ReleaseManifest | SiteOrder | KeyRing) -> Envelope:
         """The record, signed by the active key. Raises Unavailable where its file can't be used."""
@@ -54,7 +63,7 @@ class SigningKeys:
         return key.public
 
     def private_half(self, key_id: str) -> PrivateKey:
-        """Of a key that this admin has made. Raises Unavailable."""
+        """Of a key that this admin has made. Raises Unavailable where its file is missing or is another key's."""
         path = self._folder / f"{key_id}.pem"
         try:
             key = PrivateKey.from_pem(path.read_bytes())
@@ -66,6 +75,10 @@ class SigningKeys:
         if key.public.key_id != key_id:
             raise Unavailable(f"nothing can be signed: {path} has another key than its name says")
         return key
+
+    def forget(self, key_id: str) -> None:
+        """Remove a private half for good."""
+        (self._folder / f"{key_id}.pem").unlink(missing_ok=True)
 
     def _keep(self, key: PrivateKey) -> None:
         # On the disk before any row names it: a crash in between leaves a file that nobody asks for.

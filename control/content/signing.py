@@ -26,7 +26,15 @@ def pre_authentication_encoding(payload_type: str, payload: bytes) -> bytes:
 
 def sign(record: ReleaseManifest | SiteOrder | KeyRing, *keys: PrivateKey) -> Envelope:
     """The record as JSON, signed by each of the keys."""
-    payload = record.model_dump_json().encode()
+    return _signed(record.model_dump_json().encode(), keys)
+
+
+def sign_again(envelope: Envelope, *keys: PrivateKey) -> Envelope:
+    """The very same payload, under other signatures: its digest stays. Raises Malformed. Verify it first."""
+    return _signed(_payload(envelope), keys)
+
+
+def _signed(payload: bytes, keys: Iterable[PrivateKey]) -> Envelope:
     covered = pre_authentication_encoding(PAYLOAD_TYPE, payload)
     return Envelope(
         payload=base64.b64encode(payload).decode(),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select
+from structlog.testing import capture_logs
 
 from control.admin.database import Database
 from control.admin.errors import Unavailable
@@ -62,9 +63,14 @@ def test_only_the_admin_s_user_reads_the_private_half(database: Database, keys: 
 def test_a_lost_private_half_is_told_and_not_replaced(database: Database, keys: SigningKeys, folder: Path) -> None:
     (file,) = folder.iterdir()
     file.unlink()
-    with pytest.raises(Unavailable, match=r"nothing can be signed: .*No such file"), database.session() as session:
+    with database.session() as session, capture_logs() as logs:
         keys.start(session, now=20.0)
-    with pytest.raises(Unavailable, match="put the key's file back"), database.session() as session:
+    assert [entry["event"] for entry in logs] == ["signing-key-missing"]
+    assert list(folder.iterdir()) == []
+    with (
+        pytest.raises(Unavailable, match=r"nothing can be signed: .*No such file.*put the key's file back"),
+        database.session() as session,
+    ):
         keys.sign(session, ORDER)
 
 
