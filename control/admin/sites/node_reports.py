@@ -28,7 +28,7 @@ class SeenNode:
 
     def is_live(self, now: float) -> bool:
         """Whether it reported within the last LIVE_S."""
-        return now - self.reported_at < LIVE_S
+        return now < self.reported_at + LIVE_S
 
 
 def store_report(session: Session, site: str, report: NodeReport, now: float) -> None:

@@ -118,7 +118,7 @@ def _look_at(now: float, known: Situation, target: Target) -> Target:
     if lagging:
         return _with(target, "ordered", None, _how_far(*lagging[0]))
     since = now if target.shown_since is None else target.shown_since
-    if now - since >= known.healthy_s:
+    if now >= since + known.healthy_s:
         return _with(target, "healthy", since, "")
     return _with(target, "ordered", since, f"shown; healthy after {known.healthy_s:.0f} s of it")
 
