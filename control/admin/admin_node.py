@@ -17,6 +17,7 @@ from control.admin.migrations import migrate
 from control.admin.parts import AdminParts
 from control.admin.settings import AdminSettings
 from control.admin.sites.site_parts import open_site_parts
+from control.admin.storage.blob_store import BlobStore
 
 
 @asynccontextmanager
@@ -25,6 +26,7 @@ async def open_parts(settings: AdminSettings) -> AsyncIterator[AdminParts]:
     settings.data_folder.mkdir(parents=True, exist_ok=True)
     with Database(database_url(settings)) as database:
         migrate(database)
+        blobs = BlobStore.open(settings)
         keys = SigningKeys(settings.keys_folder or settings.data_folder / "keys")
         with database.session() as session:
             keys.start(session, time.time())
@@ -34,6 +36,7 @@ async def open_parts(settings: AdminSettings) -> AsyncIterator[AdminParts]:
             yield AdminParts(
                 settings=settings,
                 database=database,
+                blobs=blobs,
                 keys=keys,
                 now=time.time,
                 sites=sites,

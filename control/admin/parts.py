@@ -15,6 +15,7 @@ from control.admin.database import Database
 from control.admin.keys import SigningKeys
 from control.admin.settings import AdminSettings
 from control.admin.sites.site_parts import SiteParts
+from control.admin.storage.blob_store import BlobStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class AdminParts:
 
     settings: AdminSettings
     database: Database
+    blobs: BlobStore
     keys: SigningKeys
     sites: SiteParts
     now: Callable[[], float]

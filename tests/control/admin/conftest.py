@@ -16,6 +16,7 @@ from control.admin.database import Database
 from control.admin.migrations import migrate
 from control.admin.parts import AdminParts
 from control.admin.settings import AdminSettings
+from control.admin.storage.blob_store import BlobStore
 from tests.control.admin.postgresql_server import PostgresqlServer, postgresql_server
 from tests.control.admin.s3_server import S3Server, s3_server
 
@@ -42,9 +43,9 @@ def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[AdminSe
         yield AdminSettings(data_folder=folder)
         return
     server: PostgresqlServer = request.getfixturevalue("postgresql")
-    buckets: S3Server = request.getfixturevalue("s3")
+    objects: S3Server = request.getfixturevalue("s3")
     with server.database() as url:
-        yield AdminSettings(data_folder=folder, database_url=SecretStr(url), **buckets.bucket())
+        yield AdminSettings(data_folder=folder, database_url=SecretStr(url), **objects.place())
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -58,6 +59,15 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
     server: PostgresqlServer = request.getfixturevalue("postgresql")
     with server.database() as url, Database(url) as opened:
         yield opened
+
+
+@pytest.fixture(params=["folder", "s3"])
+def blob_store(request: pytest.FixtureRequest, tmp_path: Path) -> BlobStore:
+    """Empty; a test that takes it runs on both. Not the ``client``'s: see ``parts``."""
+    if request.param == "folder":
+        return BlobStore.open(AdminSettings(data_folder=tmp_path / "blobs"))
+    server: S3Server = request.getfixturevalue("s3")
+    return BlobStore.open(AdminSettings(data_folder=tmp_path / "blobs", **server.place()))
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""An S3-compatible server of the tests' own: rclone serves a folder, each of whose folders is a bucket."""
+"""An S3-compatible server of the tests' own: rclone serves a folder, in which one folder is the bucket."""
 
 from __future__ import annotations
 
@@ -14,23 +14,21 @@ from typing import Any
 
 from pydantic import SecretStr
 
+BUCKET = "showrooms"
 ACCESS_KEY, SECRET_KEY = "tests", "tests-secret"
 
 
 @dataclass
 class S3Server:
-    """Makes buckets."""
+    """Gives each test a place of its own."""
 
-    folder: Path
     endpoint: str
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
-    def bucket(self) -> dict[str, Any]:
-        """AdminSettings for a new bucket."""
-        name = f"bucket-{next(self._numbers)}"
-        (self.folder / name).mkdir()
+    def place(self) -> dict[str, Any]:
+        """AdminSettings for a prefix of the bucket at which nothing is."""
         return {
-            "blob_url": SecretStr(f"s3://{name}/admin"),
+            "blob_url": SecretStr(f"s3://{BUCKET}/test-{next(self._numbers)}"),
             "blob_endpoint": self.endpoint,
             "blob_access_key": SecretStr(ACCESS_KEY),
             "blob_secret_key": SecretStr(SECRET_KEY),
@@ -40,6 +38,7 @@ class S3Server:
 @contextmanager
 def s3_server(folder: Path) -> Iterator[S3Server]:
     """A running server, on a port that was free."""
+    (folder / BUCKET).mkdir()
     with subprocess.Popen(
         [
             *(Path(sys.executable).with_name("rclone"), "serve", "s3", "--config", "", "--addr", "127.0.0.1:0"),
@@ -53,7 +52,7 @@ def s3_server(folder: Path) -> Iterator[S3Server]:
             line = process.stderr.readline()
             found = re.search(r"http://[0-9.:]+", line)
             assert found is not None, line
-            yield S3Server(folder, found[0])
+            yield S3Server(found[0])
         finally:
             process.kill()
             process.communicate()
