@@ -1,4 +1,4 @@
-"""``edge-render admin``: serve the cloud admin. Options are those of AdminSettings."""
+"""``edge-render admin``: serve the cloud admin, or print its public keys. Options are those of AdminSettings."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ from pydantic_settings import CliApp, SettingsConfigDict
 from control.admin.admin_node import open_parts
 from control.admin.app import create_admin_app
 from control.admin.settings import AdminSettings
+from control.admin_keys_command import print_trusted_keys
 from control.errors import ControlError
 from control.log_format import configure_logging
 
 
 class AdminCommand(AdminSettings):
-    """Serve the cloud admin."""
+    """Serve the cloud admin.
+
+    `edge-render admin keys`, with the same options, prints the keys that edges are to trust (--trusted-keys)."""
 
     model_config = SettingsConfigDict(
         env_prefix="EDGE_RENDER_ADMIN_", cli_kebab_case=True, cli_prog_name="edge-render admin", cli_hide_none_type=True
@@ -24,7 +27,9 @@ class AdminCommand(AdminSettings):
 
 
 def run_admin(arguments: list[str]) -> int:
-    """Serve until a signal comes; returns the exit status."""
+    """Serve until a signal comes, or print the keys; returns the exit status."""
+    asks_for_keys = arguments[:1] == ["keys"]
+    arguments = arguments[asks_for_keys:]
     try:
         settings = CliApp.run(AdminCommand, cli_args=arguments)
     except ValidationError as error:
@@ -33,6 +38,8 @@ def run_admin(arguments: list[str]) -> int:
             sys.stderr.write(f"edge-render admin: --{name}: {item['msg']}\n")
         return 2
     configure_logging()
+    if asks_for_keys:
+        return print_trusted_keys(settings)
     app = create_admin_app(lambda: open_parts(settings))
     config = uvicorn.Config(
         app, host=settings.host, port=settings.port, log_level="warning", lifespan="on", server_header=False

@@ -27,7 +27,7 @@ async def open_parts(settings: AdminSettings) -> AsyncIterator[AdminParts]:
     with Database(database_url(settings)) as database:
         migrate(database)
         blobs = BlobStore.open(settings)
-        keys = SigningKeys(settings.keys_folder or settings.data_folder / "keys")
+        keys = SigningKeys.of(settings)
         with database.session() as session:
             keys.start(session, time.time())
         passwords, limits = Passwords(), RequestLimits()

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from control.admin import audit
 from control.admin.access.actor import SYSTEM
 from control.admin.errors import Unavailable
+from control.admin.settings import AdminSettings
 from control.admin.tables import SigningKey
 from control.content.envelope import Envelope
 from control.content.errors import KeyRefused
@@ -32,6 +33,11 @@ class SigningKeys:
     def __init__(self, folder: Path) -> None:
         """``folder`` has the private halves, each as ``KEY_ID.pem``; it is made where it is missing."""
         self._folder = folder
+
+    @classmethod
+    def of(cls, settings: AdminSettings) -> SigningKeys:
+        """Where the settings say."""
+        return cls(settings.keys_folder or settings.data_folder / "keys")
 
     def start(self, session: Session, now: float) -> None:
         """Make the first key where there is none, and finish what a crash has left of revoked ones. Where the active

@@ -77,7 +77,7 @@ def parse_keys(text: str) -> tuple[TrustedKey, ...]:
     keys = {key.key_id: key for key in map(parse_key_text, words)}
     if not 1 <= len(keys) <= BOOTSTRAP_MAX:
         raise KeyRefused(
-            f"{len(keys)} trusted keys: it must be 1 to {BOOTSTRAP_MAX}, as `edge-render keys` prints them"
+            f"{len(keys)} trusted keys: it must be 1 to {BOOTSTRAP_MAX}, as `edge-render admin keys` prints them"
         )
     return tuple(keys.values())
 
