@@ -7,18 +7,20 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
 import structlog
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Header, Query, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy import select
 
 from control.admin.errors import NotSignedIn
+from control.admin.http_errors import ErrorReply
 from control.admin.parts import AdminParts, Parts
 from control.admin.sites.edge_limits import Traffic
-from control.admin.sites.grants import granted_envelope
+from control.admin.sites.grants import check_blob_granted, granted_envelope
 from control.admin.sites.node_reports import store_report
 from control.admin.sites.rollout_rows import is_waited_for
 from control.admin.sites.site_tokens import end_previous, is_first_use, site_of_token
 from control.admin.sites.visits import count_visits
+from control.admin.storage.blob_response import blob_response
 from control.admin.tables import SignedKeyRing, Site
 from control.content.edge_api import WAIT_MAX_S, NodeReport, OrderReply, VisitReport
 from control.content.envelope import Envelope
@@ -28,6 +30,13 @@ router = APIRouter(prefix="/edge/v1", tags=["edge"])
 _LOG = structlog.get_logger()
 _TOKEN: Final = HTTPBearer(auto_error=False, scheme_name="SiteToken", description="A site's token: ers_…")
 _NOTHING: Final[dict[int | str, dict[str, Any]]] = {204: {"description": "Nothing newer within the time."}}
+_BYTES: Final = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+_BLOB: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"description": "All of it.", "content": _BYTES},
+    206: {"description": "The range that was asked for.", "content": _BYTES},
+    304: {"description": "The node has it: its ETag is the digest."},
+    416: {"description": "It has no byte of that range.", "model": ErrorReply},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +70,20 @@ async def order(
     after: Annotated[Serial, Query(description="The newest serial that the node has.")] = 0,
     wait_s: Annotated[float, Query(ge=0, le=WAIT_MAX_S, allow_inf_nan=False)] = 0.0,
 ) -> Response:
-    """What the site is to show, where it is newer than serial ``after``; else waits for that, and then answers 204."""
+    """What the site is to show, where it is newer than serial ``after``; else waits for that, and then answers 204.
+    409 where ``after`` can't be a serial of the site's."""
     parts.sites.edge_limits.count(site.slug, Traffic.MESSAGE)
-    if site.order_serial <= after and not await parts.sites.order_watch.newer(site.slug, after, wait_s):
+    if site.order_serial < after:
+        await asyncio.to_thread(_catch_up, parts, site.slug, after)
+    elif site.order_serial == after and not await parts.sites.order_watch.newer(site.slug, after, wait_s):
         return Response(status_code=204)
     reply = await asyncio.to_thread(_order_reply, parts, site.slug)
     return Response(reply, media_type="application/json")
+
+
+def _catch_up(parts: AdminParts, slug: str, after: int) -> None:
+    with parts.database.session() as session:
+        parts.sites.orders.catch_up(session, slug, after, parts.now())
 
 
 def _order_reply(parts: AdminParts, slug: str) -> str:
@@ -86,6 +103,22 @@ def release(parts: Parts, site: Asking, digest: Digest) -> Response:
     with parts.database.reading() as session:
         envelope = granted_envelope(session, site.slug, digest)
     return Response(envelope, media_type="application/json")
+
+
+@router.get("/blobs/{digest}", response_class=Response, responses=_BLOB)
+def blob(
+    parts: Parts,
+    site: Asking,
+    digest: Digest,
+    range_: Annotated[str | None, Header(alias="Range", max_length=200)] = None,
+    if_range: Annotated[str | None, Header(max_length=200)] = None,
+    if_none_match: Annotated[str | None, Header(max_length=2000)] = None,
+) -> Response:
+    """A blob of a release that the site was ordered, or the range of it that is asked for (RFC 9110, section 14)."""
+    parts.sites.edge_limits.count(site.slug, Traffic.BLOB)
+    with parts.database.reading() as session:
+        check_blob_granted(session, site.slug, digest)
+    return blob_response(parts.blobs, digest, range_, if_range=if_range, if_none_match=if_none_match)
 
 
 @router.post("/reports", status_code=204)

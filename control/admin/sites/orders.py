@@ -7,6 +7,7 @@ from typing import Protocol
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from control.admin import audit
 from control.admin.errors import Conflict
 from control.admin.sites.change_bell import ChangeBell
 from control.admin.tables import Site, SiteGrant, SiteRelease, Version
@@ -15,6 +16,8 @@ from control.content.release import OrderedRelease, SiteOrder
 
 SHOWROOMS_MAX = 64
 """At one site; as in SiteOrder."""
+LOST_SERIALS_MAX = 1_000_000
+"""How many orders a restored backup may lack; more would let a node use serials up."""
 
 
 class Signer(Protocol):
@@ -49,6 +52,18 @@ class Orders:
         )
         site.order_envelope = self._signer.sign(session, order).model_dump_json()
         self._bell.ring_after(session)
+
+    def catch_up(self, session: Session, slug: str, serial: int, now: float) -> None:
+        """For a site whose nodes know a newer order than there is here, as after a backup was restored: they would
+        follow nothing older. Issue one that is newer. Raises Conflict where the serial can't be one of ours."""
+        site = session.get_one(Site, slug)
+        if site.order_serial >= serial:
+            return
+        if serial > site.order_serial + LOST_SERIALS_MAX:
+            raise Conflict(f"the newest order of {slug} is {site.order_serial}; {serial} was never near")
+        self.issue(session, site, now, at_least=serial + 1)
+        detail = {"nodes_at": serial, "serial": site.order_serial}
+        audit.append(session, now, f"site:{slug}", "order.catch-up", f"site:{slug}", detail)
 
     def reissue_all(self, session: Session, now: float) -> int:
         """Sign every site's order anew, after a change of the keys. Returns how many."""

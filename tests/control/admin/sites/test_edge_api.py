@@ -22,6 +22,7 @@ from tests.control.admin.kinds import on_both_storages
 from tests.control.admin.sites.world import Published, make_sites, node_report, person, publish
 
 pytestmark = on_both_storages
+DATA = b"model"
 
 
 @pytest.fixture
@@ -40,7 +41,7 @@ def tokens(parts: AdminParts, boss: Actor) -> dict[str, str]:
 @pytest.fixture
 def shown(parts: AdminParts, boss: Actor, tokens: dict[str, str]) -> Published:
     with parts.database.session() as session:
-        version = publish(session, parts.keys, boss, "branch", 7)
+        version = publish(session, parts.keys, boss, "branch", 7, DATA)
     order_at(parts, "lounge-1", version)
     return version
 
@@ -118,6 +119,30 @@ def test_a_release_is_there_for_the_sites_that_were_ordered_it(
     assert (manifest.showroom, manifest.version) == ("branch", 7)
     assert client.get(path, headers=bearer(tokens["lounge-2"])).status_code == 404
     assert client.get("/edge/v1/releases/nothing", headers=bearer(tokens["lounge-1"])).status_code == 422
+
+
+def test_a_blob_is_there_in_full_and_in_ranges_for_the_sites_that_were_ordered_it(
+    client: TestClient, parts: AdminParts, tokens: dict[str, str], shown: Published
+) -> None:
+    path = f"/edge/v1/blobs/{parts.blobs.put_bytes(DATA)}"
+    headers = bearer(tokens["lounge-1"])
+    whole = client.get(path, headers=headers)
+    assert (whole.status_code, whole.content) == (200, DATA)
+    rest = client.get(path, headers={**headers, "Range": "bytes=2-"})
+    assert (rest.status_code, rest.content, rest.headers["Content-Range"]) == (206, DATA[2:], "bytes 2-4/5")
+    assert client.get(path, headers={**headers, "Range": "bytes=5-"}).status_code == 416
+    assert client.get(path, headers=bearer(tokens["lounge-2"])).status_code == 404
+    other = parts.blobs.put_bytes(b"of nobody")
+    assert client.get(f"/edge/v1/blobs/{other}", headers=headers).status_code == 404
+
+
+def test_a_site_whose_nodes_know_more_than_a_restored_admin_gets_a_newer_order(
+    client: TestClient, tokens: dict[str, str], shown: Published
+) -> None:
+    headers = bearer(tokens["lounge-1"])
+    reply = client.get("/edge/v1/order?after=40", headers=headers)
+    assert order_in(reply.text).serial == 41
+    assert client.get(f"/edge/v1/order?after={2**53 - 1}", headers=headers).status_code == 409
 
 
 def test_a_nodes_last_report_is_kept(
