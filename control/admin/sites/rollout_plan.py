@@ -16,6 +16,8 @@ from control.content.edge_api import NodeReport, ShownRelease
 
 RolloutState: TypeAlias = Literal["scheduled", "running", "paused", "done", "failed", "cancelled", "rolled-back"]
 TargetState: TypeAlias = Literal["waiting", "ordered", "healthy", "failed", "skipped", "rolled-back"]
+Clocked: TypeAlias = Literal["scheduled", "running"]
+"""Those in which time or a report can change something."""
 OnFailure: TypeAlias = Literal["pause", "roll-back"]
 
 DONE_WITH: frozenset[TargetState] = frozenset(("healthy", "skipped", "rolled-back"))
@@ -37,9 +39,9 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """All that counts of a roll-out that is scheduled or running. ``is_published``: its version may be ordered."""
+    """All that counts of a roll-out. ``is_published``: its version may be ordered."""
 
-    state: RolloutState
+    state: Clocked
     starts_at: float
     showroom: str
     release: str
@@ -74,11 +76,8 @@ class Plan:
 
 def plan(now: float, known: Situation) -> Plan:
     """The next step; Plan's docstring says how it is read. After ``order`` was carried out, ask again."""
-    if known.state == "scheduled":
-        if now < known.starts_at:
-            return Plan("scheduled", due_at=known.starts_at)
-    elif known.state != "running":
-        return Plan(known.state)
+    if known.state == "scheduled" and now < known.starts_at:
+        return Plan("scheduled", due_at=known.starts_at)
     after = [_look_at(now, known, target) for target in known.targets]
     changes = {new.site: _change(new) for old, new in zip(known.targets, after, strict=True) if new != old}
     failed = [target for target in after if target.state == "failed"]

@@ -10,12 +10,11 @@ from sqlalchemy.orm import Session
 
 from control.admin.errors import NotFound
 from control.admin.sites.node_reports import seen_nodes
-from control.admin.sites.rollout_plan import OnFailure, RolloutState, Situation, Target, TargetState
+from control.admin.sites.rollout_plan import Clocked, OnFailure, RolloutState, Situation, Target, TargetState
 from control.admin.tables import Rollout, RolloutTarget, Version
 
 UNDER_WAY: tuple[RolloutState, ...] = ("running", "paused")
-CLOCKED: tuple[RolloutState, ...] = ("scheduled", "running")
-"""Those in which time or a report can change something."""
+CLOCKED: tuple[Clocked, ...] = ("scheduled", "running")
 
 
 def find_rollout(session: Session, rollout_id: int) -> Rollout:
@@ -52,11 +51,11 @@ def is_waited_for(session: Session, site: str) -> bool:
 
 
 def situation(session: Session, rollout: Rollout, version: Version) -> Situation:
-    """All that the plan needs."""
+    """All that the plan needs of one that is scheduled or running."""
     rows = targets_of(session, rollout.id)
     nodes = seen_nodes(session, [row.site for row in rows])
     return Situation(
-        state=cast(RolloutState, rollout.state),
+        state=cast(Clocked, rollout.state),
         starts_at=rollout.starts_at,
         showroom=version.showroom,
         release=version.release_digest or "",

@@ -16,7 +16,7 @@ from control.admin.sites.edge_classes import is_weaker
 from control.admin.sites.orders import Orders, show
 from control.admin.sites.roll_back import take_back
 from control.admin.sites.rollout_plan import OnFailure, Plan, RolloutState, plan
-from control.admin.sites.rollout_rows import find_rollout, leave_out, situation, targets_of
+from control.admin.sites.rollout_rows import CLOCKED, find_rollout, leave_out, situation, targets_of
 from control.admin.sites.sites import active_site
 from control.admin.tables import Rollout, RolloutTarget, Site, Version
 
@@ -123,6 +123,8 @@ class Rollouts:
         """Until when there is nothing to do or to tell, if nothing is reported; None: there is something now. Only
         reads."""
         rollout = find_rollout(session, rollout_id)
+        if rollout.state not in CLOCKED:
+            return inf
         step = plan(now, situation(session, rollout, session.get_one(Version, rollout.version_id)))
         if step.order or step.changes or (step.state, step.message) != (rollout.state, rollout.message):
             return None
@@ -133,12 +135,12 @@ class Rollouts:
         replicas or after a crash, the second finds nothing to do."""
         rollout = find_rollout(session, rollout_id)
         version = session.get_one(Version, rollout.version_id)
-        step = plan(now, situation(session, rollout, version))
-        while True:
+        while rollout.state in CLOCKED:
+            step = plan(now, situation(session, rollout, version))
             self._apply(session, rollout, version, step, now)
             if not step.order:
                 return inf if step.due_at is None else step.due_at
-            step = plan(now, situation(session, rollout, version))
+        return inf
 
     def _apply(self, session: Session, rollout: Rollout, version: Version, step: Plan, now: float) -> None:
         targets = {target.site: target for target in targets_of(session, rollout.id)}
