@@ -8,6 +8,7 @@ import uvicorn
 from pydantic import ValidationError
 from pydantic_settings import CliApp, SettingsConfigDict
 
+from control.account_command import run_add_account
 from control.admin.admin_node import open_parts
 from control.admin.app import create_admin_app
 from control.admin.settings import AdminSettings
@@ -27,7 +28,9 @@ class AdminCommand(AdminSettings):
 
 
 def run_admin(arguments: list[str]) -> int:
-    """Serve until a signal comes, or print the keys; returns the exit status."""
+    """Serve until a signal comes, print the keys, or make an account; returns the exit status."""
+    if arguments[:1] == ["add-account"]:
+        return run_add_account(arguments[1:])
     asks_for_keys = arguments[:1] == ["keys"]
     arguments = arguments[asks_for_keys:]
     try:

@@ -9,7 +9,7 @@ USAGE = """usage: edge-render COMMAND [--option value ...]
 
   demo           serve the demo showroom
   node           serve a showroom package (--package FOLDER)
-  admin          serve the cloud admin
+  admin          serve the cloud admin (admin add-account NAME: make an account)
   validate PATH  say what is wrong with a model or a package, and where (exit status 0: fine, 1: refused)
 
 `edge-render COMMAND --help` lists the options; those of demo and node have a variable EDGE_RENDER_... each.

@@ -9,6 +9,8 @@ from fastapi import FastAPI
 
 from control.admin.api import accounts, edge, keys, rollouts, session, sites, tokens
 from control.admin.http_errors import ErrorReply, add_error_handlers
+from control.admin.pages.headers import SecurityHeaders
+from control.admin.pages.routes import add_pages
 from control.admin.parts import AdminParts
 
 MakeParts = Callable[[], AbstractAsyncContextManager[AdminParts]]
@@ -27,12 +29,14 @@ def create_admin_app(open_parts: MakeParts) -> FastAPI:
         title="edge-render admin",
         version="1",
         lifespan=lifespan,
-        docs_url="/api/docs",
+        # FastAPI's pages of it load scripts from elsewhere, which the pages' policy forbids.
+        docs_url=None,
         redoc_url=None,
         openapi_url="/api/openapi.json",
         responses={code: {"model": ErrorReply} for code in (400, 401, 403, 404, 409, 413, 422, 429, 503)},
     )
     add_error_handlers(app)
+    app.add_middleware(SecurityHeaders)
 
     @app.get("/healthz", tags=["health"])
     async def health() -> dict[str, str]:
@@ -41,4 +45,5 @@ def create_admin_app(open_parts: MakeParts) -> FastAPI:
 
     for module in (session, accounts, tokens, keys, edge, sites, rollouts):
         app.include_router(module.router)
+    add_pages(app)
     return app

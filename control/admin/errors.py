@@ -26,6 +26,13 @@ class AdminError(ControlError):
     status: ClassVar[int] = 500
     code: ClassVar[str] = "failed"
 
+    def __init__(self, message: str, *, text: str | None = None, **values: object) -> None:
+        """``message`` is English. Where people in pages may see it, ``text`` names what to say in ``pages/texts``, in
+        both languages, with ``values`` in it."""
+        super().__init__(message)
+        self.text = text
+        self.values = values
+
 
 class BadRequest(AdminError):
     """The message says which field is wrong."""
@@ -81,7 +88,7 @@ class TooManyTries(AdminError):
     status, code = 429, "too-many-tries"
 
     def __init__(self, message: str, retry_after_s: int) -> None:
-        super().__init__(message)
+        super().__init__(message, text="error.too-many-tries", seconds=retry_after_s)
         self.retry_after_s = retry_after_s
 
 

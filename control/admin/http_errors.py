@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
-from control.admin.errors import AdminError, TooManyTries
+from control.admin.errors import AdminError, BadRequest, NotFound, TooManyTries
+from control.admin.pages.error_pages import error_page, wants_page
 
 
 class ErrorBody(BaseModel):
@@ -33,20 +34,28 @@ def error_reply(status: int, body: ErrorBody, headers: Mapping[str, str] | None 
 
 
 def add_error_handlers(app: FastAPI) -> None:
-    """Answer errors that are raised on purpose, and requests that do not fit, in that shape."""
+    """Answer errors that are raised on purpose, and requests that do not fit: programs in that shape, people with a
+    page."""
 
     @app.exception_handler(AdminError)
-    async def _known(_request: Request, error: AdminError) -> JSONResponse:
+    def _known(request: Request, error: AdminError) -> Response:
+        if wants_page(request):
+            return error_page(request, error)
         headers = {"Retry-After": str(error.retry_after_s)} if isinstance(error, TooManyTries) else None
         return error_reply(error.status, ErrorBody(code=error.code, message=str(error)), headers)
 
     @app.exception_handler(RequestValidationError)
-    async def _invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
+    def _invalid(request: Request, error: RequestValidationError) -> Response:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"][1:])
-        return error_reply(422, ErrorBody(code="bad-request", message=f"{field}: {first['msg']}", field=field))
+        message = f"{field}: {first['msg']}"
+        if wants_page(request):
+            return error_page(request, BadRequest(message))
+        return error_reply(422, ErrorBody(code="bad-request", message=message, field=field))
 
     @app.exception_handler(HTTPException)
-    async def _routing(_request: Request, error: HTTPException) -> JSONResponse:
+    def _routing(request: Request, error: HTTPException) -> Response:
+        if wants_page(request) and error.status_code == NotFound.status:
+            return error_page(request, NotFound("there is no such page", text="error.no-page"))
         code = str(error.detail).lower().replace(" ", "-")
         return error_reply(error.status_code, ErrorBody(code=code, message=str(error.detail)), error.headers)

@@ -66,9 +66,12 @@ def add_account(
 ) -> Account:
     """``by`` is who does it, as the audit log names them. Raises Refused for a bad name, Conflict for one taken."""
     if not re.fullmatch(NAME_PATTERN, name):
-        raise Refused("an account's name has at most 64 of a-z, 0-9 and . _ @ + -, and begins with a letter or digit")
+        raise Refused(
+            "an account's name has at most 64 of a-z, 0-9 and . _ @ + -, and begins with a letter or digit",
+            text="error.account-name",
+        )
     if find_account(session, name) is not None:
-        raise Conflict(f"there is an account {name} already")
+        raise Conflict(f"there is an account {name} already", text="error.account-taken", name=name)
     account = Account(
         name=name,
         role=role.word,
@@ -126,4 +129,8 @@ def _keep_an_administrator(session: Session, leaving: Account) -> None:
         select(Account.id).where(Account.role == Role.ADMINISTRATOR.word, Account.disabled.is_(False))
     ).all()
     if list(ids) == [leaving.id]:
-        raise Conflict(f"{leaving.name} is the last administrator; make another one first")
+        raise Conflict(
+            f"{leaving.name} is the last administrator; make another one first",
+            text="error.last-administrator",
+            name=leaving.name,
+        )

@@ -41,7 +41,12 @@ class Actor:
     def need(self, role: Role) -> None:
         """Raises NotAllowed where the role is a lower one."""
         if self.role < role:
-            raise NotAllowed(f"this needs the role {role.word}; {self.name} is {self.role.word}")
+            raise NotAllowed(
+                f"this needs the role {role.word}; {self.name} is {self.role.word}",
+                text="error.role",
+                needed=role,
+                has=self.role,
+            )
 
 
 SYSTEM = "system"

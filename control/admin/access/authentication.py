@@ -52,6 +52,7 @@ def _who(
 ) -> SignedIn | None:
     """None: nobody known. Raises SessionEnded, NotSignedIn for a bad token, TooManyTries."""
     signed_in = _by_token(request, parts, bearer.credentials) if bearer else _by_cookie(request, parts)
+    request.state.signed_in = signed_in
     if signed_in is None:
         parts.limits.request_from(client_address(request))
     else:

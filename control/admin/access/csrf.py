@@ -20,7 +20,7 @@ def check_source(headers: Mapping[str, str], public_url: str | None) -> None:
     and have no cookies of a visitor's. ``headers`` by lower-case names."""
     site = headers.get("sec-fetch-site")
     if site is not None and site not in ("same-origin", "none"):
-        raise NotAllowed("the request comes from another site's page")
+        raise NotAllowed("the request comes from another site's page", text="error.another-site")
     origin = headers.get("origin")
     if origin is None:
         return
@@ -30,10 +30,16 @@ def check_source(headers: Mapping[str, str], public_url: str | None) -> None:
         own = urlsplit(origin).netloc.lower() == headers.get("host", "").lower()
     # With Sec-Fetch-Site the browser itself has compared the two, whatever a proxy made of the host's name.
     if not own and site != "same-origin":
-        raise NotAllowed("the request comes from another site's page; is --public-url how browsers reach the admin?")
+        raise NotAllowed(
+            "the request comes from another site's page; is --public-url how browsers reach the admin?",
+            text="error.another-site",
+        )
 
 
 def check_token(expected: str, sent: str | None) -> None:
     """Raises NotAllowed where the session's token was not sent along. Compares in constant time."""
     if sent is None or not hmac.compare_digest(expected.encode(), sent.encode("utf-8", "surrogatepass")):
-        raise NotAllowed(f"the request lacks the session's CSRF token ({HEADER}, or the form field {FIELD}); reload")
+        raise NotAllowed(
+            f"the request lacks the session's CSRF token ({HEADER}, or the form field {FIELD}); reload",
+            text="error.csrf",
+        )

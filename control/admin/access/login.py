@@ -62,13 +62,13 @@ class Logins:
         if not self._passwords.check(password, stored) or found is None or stored is None:
             # An unknown name may be a password that was typed into the wrong field.
             _log.warning("login_refused", account=known or "(unknown)", address=address)
-            raise NotSignedIn(WRONG)
+            raise NotSignedIn(WRONG, text="error.wrong-login")
         renewed = self._passwords.rehash(password) if self._passwords.is_outdated(stored) else stored
         self._limits.logged_in(name)
         with self._database.session() as session:
             account = get_account(session, found.id)
             if account.disabled or account.password_hash != stored:
-                raise NotSignedIn(WRONG)
+                raise NotSignedIn(WRONG, text="error.wrong-login")
             account.password_hash = renewed
             return LoggedIn(account, self.start(session, account, "password", now))
 
@@ -85,15 +85,15 @@ class Logins:
         with self._database.reading() as session:
             stored = get_account(session, actor.account_id).password_hash
         if stored is None:
-            raise Conflict("this account has no password: it logs in by single sign-on")
+            raise Conflict("this account has no password: it logs in by single sign-on", text="error.no-password")
         if not self._passwords.check(old, stored):
-            raise NotSignedIn("the old password is wrong")
+            raise NotSignedIn("the old password is wrong", text="error.wrong-old-password")
         self._limits.logged_in(actor.name)
         hashed = self._passwords.hash_new(new, actor.name)
         with self._database.session() as session:
             account = get_account(session, actor.account_id)
             if account.disabled or account.password_hash != stored:
-                raise Conflict("the password was changed meanwhile")
+                raise Conflict("the password was changed meanwhile", text="error.password-changed-meanwhile")
             set_password_hash(session, actor.audit_name, account, hashed, now)
             return LoggedIn(account, self.start(session, account, "password", now))
 
@@ -117,16 +117,23 @@ class FirstSetup:
         hashed = self._passwords.hash_new(password, name)
         with self._database.session() as session:
             if any_account(session):
-                raise Conflict("there is an account already; an administrator can make others")
+                raise Conflict("there is an account already; an administrator can make others", text="error.setup-done")
             account = add_account(session, SYSTEM, name, Role.ADMINISTRATOR, now, password_hash=hashed)
             return LoggedIn(account, self._logins.start(session, account, "setup", now))
+
+    def done(self) -> bool:
+        """Whether there is an account by now."""
+        with self._database.reading() as session:
+            return any_account(session)
 
     def check(self, token: str, address: str) -> None:
         """Raises NotSignedIn for a wrong token, TooManyTries."""
         self._limits.try_secret(address)
         if not hmac.compare_digest(self._token_sha256, sha256_of(token)):
             self._limits.wrong_secret(address)
-            raise NotSignedIn("the setup link is not the newest one: the admin prints it when it starts")
+            raise NotSignedIn(
+                "the setup link is not the newest one: the admin prints it when it starts", text="error.setup-token"
+            )
 
 
 def new_setup_token() -> str:

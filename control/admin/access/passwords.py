@@ -63,11 +63,17 @@ def check_rules(password: str, name: str) -> None:
     """NIST SP 800-63B, 5.1.1.2: length, not composition. Raises Refused, saying which rule."""
     chars = len(_normal(password))
     if chars < MIN_CHARS or max(chars, len(password)) > MAX_CHARS:
-        raise Refused(f"the password must have {MIN_CHARS} to {MAX_CHARS} characters, it has {chars}")
+        raise Refused(
+            f"the password must have {MIN_CHARS} to {MAX_CHARS} characters, it has {chars}",
+            text="error.password-length",
+            minimum=MIN_CHARS,
+            maximum=MAX_CHARS,
+            chars=chars,
+        )
     if name.casefold() in password.casefold() and len(password) - len(name) < MIN_CHARS // 2:
-        raise Refused("the password must not be the account's name")
+        raise Refused("the password must not be the account's name", text="error.password-name")
     if len(set(password)) < 4:
-        raise Refused("the password must not be a few characters again and again")
+        raise Refused("the password must not be a few characters again and again", text="error.password-repeats")
 
 
 def _normal(password: str) -> str:

@@ -36,12 +36,18 @@ def make_token(session: Session, actor: Actor, name: str, role: Role, expires_at
     """A token of the actor's own. It may do what ``role`` may, and never more than its account may when it is used.
     Raises NotAllowed for a role above the actor's, Refused for a bad lifetime, Conflict where there are too many."""
     if role > actor.role:
-        raise NotAllowed(f"a token can't have the role {role.word}; {actor.name} is {actor.role.word}")
+        raise NotAllowed(
+            f"a token can't have the role {role.word}; {actor.name} is {actor.role.word}", text="error.token-role"
+        )
     if not now < expires_at <= now + MAX_LIFETIME_S:
-        raise Refused("a token must expire in the future, and within 366 days")
+        raise Refused("a token must expire in the future, and within 366 days", text="error.token-lifetime")
     held = session.scalar(select(func.count()).where(ApiToken.account_id == actor.account_id)) or 0
     if held >= MAX_TOKENS:
-        raise Conflict(f"an account has at most {MAX_TOKENS} tokens; revoke one first")
+        raise Conflict(
+            f"an account has at most {MAX_TOKENS} tokens; revoke one first",
+            text="error.too-many-tokens",
+            most=MAX_TOKENS,
+        )
     token = PREFIX + secrets.token_urlsafe(TOKEN_BYTES)
     row = ApiToken(
         token_sha256=sha256_of(token),

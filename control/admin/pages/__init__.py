@@ -1,1 +1,1 @@
-"""The pages for people: templates, texts in both languages, and the scripts of each page."""
+"""The admin's pages: plain forms that work without scripts, in English and Chinese."""

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from typing import TypeAlias
 
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from pydantic import SecretStr
 
+from control.admin.access.accounts import add_account
+from control.admin.access.actor import SYSTEM, Role
 from control.admin.admin_node import open_parts
 from control.admin.app import create_admin_app
 from control.admin.database import Database
@@ -19,6 +23,10 @@ from control.admin.settings import AdminSettings
 from control.admin.storage.blob_store import BlobStore
 from tests.control.admin.postgresql_server import PostgresqlServer, postgresql_server
 from tests.control.admin.s3_server import S3Server, s3_server
+
+PASSWORD = "correct horse battery"
+NewClient: TypeAlias = Callable[[], TestClient]
+LogIn: TypeAlias = Callable[[str], TestClient]
 
 
 @pytest.fixture(scope="session")
@@ -84,3 +92,41 @@ def parts(client: TestClient) -> AdminParts:
     found = client.app.state.parts
     assert isinstance(found, AdminParts)
     return found
+
+
+@pytest.fixture
+def people(parts: AdminParts) -> AdminParts:
+    """The same parts, with an account of each role, whose password is PASSWORD: vera is a viewer, edda an editor,
+    paul a publisher, anna an administrator."""
+    password_hash = parts.passwords.hash_new(PASSWORD, "-")
+    with parts.database.session() as session:
+        for name, role in zip(("vera", "edda", "paul", "anna"), Role, strict=True):
+            add_account(session, SYSTEM, name, role, parts.now(), password_hash=password_hash)
+    return parts
+
+
+@pytest.fixture
+def new_client(client: TestClient) -> Iterator[NewClient]:
+    """Makes browsers with cookies of their own. They do not start the application: it runs."""
+    with ExitStack() as stack:
+
+        def make() -> TestClient:
+            made = TestClient(client.app, follow_redirects=False)
+            stack.callback(made.close)
+            return made
+
+        yield make
+
+
+@pytest.fixture
+def log_in(people: AdminParts, new_client: NewClient) -> LogIn:
+    """A browser in which one of the ``people`` is logged in; it sends its CSRF token along."""
+
+    def made(name: str) -> TestClient:
+        browser = new_client()
+        reply = browser.post("/api/v1/session", json={"name": name, "password": PASSWORD})
+        assert reply.status_code == 201, reply.text
+        browser.headers["X-CSRF-Token"] = reply.json()["csrf_token"]
+        return browser
+
+    return made

@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 from control.admin.admin_node import open_parts
 from control.admin.app import create_admin_app
 from control.admin.settings import AdminSettings
-from tests.control.admin.access.conftest import PASSWORD, LogIn, NewClient
+from tests.control.admin.conftest import PASSWORD, LogIn, NewClient
 
 
 def _ids(browser: TestClient) -> dict[str, int]:
@@ -75,8 +75,8 @@ def test_an_administrator_gives_a_new_password_and_the_sessions_end(log_in: LogI
 def test_the_first_administrator_comes_by_the_link_that_was_printed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    settings = AdminSettings(data_folder=tmp_path, public_url="http://admin.test")
-    with TestClient(create_admin_app(lambda: open_parts(settings)), base_url="http://admin.test") as client:
+    settings = AdminSettings(data_folder=tmp_path, public_url="http://testserver")
+    with TestClient(create_admin_app(lambda: open_parts(settings)), base_url="http://testserver") as client:
         link = next(word for word in capsys.readouterr().err.split() if "/setup?token=" in word)
         body = {"token": "guessed", "name": "anna", "password": PASSWORD}
         assert client.post("/api/v1/setup", json=body).status_code == 401

@@ -6,7 +6,7 @@ import pytest
 
 from control.admin.access.csrf import check_source, check_token
 from control.admin.errors import NotAllowed
-from tests.control.admin.access.conftest import PASSWORD, LogIn, NewClient
+from tests.control.admin.conftest import PASSWORD, LogIn, NewClient
 
 
 def test_a_change_by_cookie_needs_the_sessions_token(log_in: LogIn) -> None:
@@ -56,7 +56,7 @@ def test_reading_needs_no_token(log_in: LogIn) -> None:
     [
         ({}, None),
         ({"origin": "http://localhost:8090", "host": "localhost:8090"}, None),
-        ({"origin": "https://admin.test", "host": "backend:8090"}, "https://admin.test"),
+        ({"origin": "https://testserver", "host": "backend:8090"}, "https://testserver"),
         ({"sec-fetch-site": "same-origin", "origin": "https://other.name", "host": "backend"}, None),
     ],
 )
@@ -69,7 +69,7 @@ def test_ones_own_pages_and_programs_are_let_in(headers: dict[str, str], public_
     [
         ({"origin": "null", "host": "localhost:8090"}, None),
         ({"origin": "http://localhost:8091", "host": "localhost:8090"}, None),
-        ({"origin": "http://admin.test"}, "https://admin.test"),
+        ({"origin": "http://testserver"}, "https://testserver"),
     ],
 )
 def test_other_origins_are_not(headers: dict[str, str], public_url: str | None) -> None:

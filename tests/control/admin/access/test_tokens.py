@@ -12,7 +12,7 @@ from control.admin.access.accounts import find_account, set_disabled, set_role
 from control.admin.access.actor import SYSTEM, Role
 from control.admin.access.limits import LimitRules, RequestLimits
 from control.admin.parts import AdminParts
-from tests.control.admin.access.conftest import LogIn, NewClient
+from tests.control.admin.conftest import LogIn, NewClient
 
 
 def _make(browser: TestClient, role: str = "publisher") -> dict[str, str]:
@@ -39,19 +39,19 @@ def test_it_is_shown_once(log_in: LogIn) -> None:
 
 
 def test_it_may_do_less_than_its_account_and_never_more(
-    log_in: LogIn, new_client: NewClient, parts: AdminParts
+    log_in: LogIn, new_client: NewClient, people: AdminParts
 ) -> None:
     anna = log_in("anna")
     as_viewer, as_administrator = _make(anna, "viewer"), _make(anna, "administrator")
     pipeline = new_client()
     assert pipeline.get("/api/v1/accounts", headers=as_viewer).status_code == 403
     assert pipeline.get("/api/v1/accounts", headers=as_administrator).status_code == 200
-    with parts.database.session() as session:
+    with people.database.session() as session:
         paul, account = find_account(session, "paul"), find_account(session, "anna")
         assert paul is not None
         assert account is not None
-        set_role(session, SYSTEM, paul, Role.ADMINISTRATOR, parts.now())
-        set_role(session, SYSTEM, account, Role.EDITOR, parts.now())
+        set_role(session, SYSTEM, paul, Role.ADMINISTRATOR, people.now())
+        set_role(session, SYSTEM, account, Role.EDITOR, people.now())
     assert pipeline.get("/api/v1/accounts", headers=as_administrator).status_code == 403
     assert pipeline.get("/api/v1/me", headers=as_administrator).json()["role"] == "editor"
     refused = log_in("paul").post("/api/v1/tokens", json={"name": "x", "role": "administrator"})
@@ -81,18 +81,18 @@ def test_a_revoked_one_is_out_at_once(log_in: LogIn, new_client: NewClient) -> N
     assert new_client().get("/api/v1/me", headers=bearer).status_code == 401
 
 
-def test_one_of_a_disabled_account_is_out_at_once(log_in: LogIn, new_client: NewClient, parts: AdminParts) -> None:
+def test_one_of_a_disabled_account_is_out_at_once(log_in: LogIn, new_client: NewClient, people: AdminParts) -> None:
     bearer = _make(log_in("paul"))
-    with parts.database.session() as session:
+    with people.database.session() as session:
         paul = find_account(session, "paul")
         assert paul is not None
-        set_disabled(session, SYSTEM, paul, True, parts.now())
+        set_disabled(session, SYSTEM, paul, True, people.now())
     assert new_client().get("/api/v1/me", headers=bearer).status_code == 401
 
 
-def test_it_ends(log_in: LogIn, new_client: NewClient, app: FastAPI, parts: AdminParts) -> None:
+def test_it_ends(log_in: LogIn, new_client: NewClient, app: FastAPI, people: AdminParts) -> None:
     bearer = _make(log_in("paul"))
-    app.state.parts = dataclasses.replace(parts, now=lambda: parts.now() + 91 * 86_400)
+    app.state.parts = dataclasses.replace(people, now=lambda: people.now() + 91 * 86_400)
     assert new_client().get("/api/v1/me", headers=bearer).status_code == 401
 
 
@@ -106,16 +106,16 @@ def test_it_has_a_name(log_in: LogIn, name: str) -> None:
     assert log_in("paul").post("/api/v1/tokens", json={"name": name}).status_code == 422
 
 
-def test_too_many_wrong_ones_from_an_address_make_it_wait(app: FastAPI, parts: AdminParts) -> None:
-    app.state.parts = dataclasses.replace(parts, limits=RequestLimits(LimitRules(bad_tokens_by_address="3/hour")))
+def test_too_many_wrong_ones_from_an_address_make_it_wait(app: FastAPI, people: AdminParts) -> None:
+    app.state.parts = dataclasses.replace(people, limits=RequestLimits(LimitRules(bad_tokens_by_address="3/hour")))
     client = TestClient(app)
     tried = [client.get("/api/v1/me", headers={"Authorization": f"Bearer ert_{n}"}) for n in range(4)]
     assert [reply.status_code for reply in tried] == [401, 401, 401, 429]
     assert int(tried[3].headers["retry-after"]) > 0
 
 
-def test_too_many_requests_of_an_account_make_it_wait(log_in: LogIn, app: FastAPI, parts: AdminParts) -> None:
+def test_too_many_requests_of_an_account_make_it_wait(log_in: LogIn, app: FastAPI, people: AdminParts) -> None:
     browser, other = log_in("paul"), log_in("edda")
-    app.state.parts = dataclasses.replace(parts, limits=RequestLimits(LimitRules(requests_by_actor="3/hour")))
+    app.state.parts = dataclasses.replace(people, limits=RequestLimits(LimitRules(requests_by_actor="3/hour")))
     assert [browser.get("/api/v1/me").status_code for _ in range(4)] == [200, 200, 200, 429]
     assert other.get("/api/v1/me").status_code == 200

@@ -1,0 +1,31 @@
+"""Which pages there are, for the bar at the side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from control.admin.access.actor import Role
+
+HOME: Final = "/account"
+"""Where ``/`` leads."""
+
+
+@dataclass(frozen=True, slots=True)
+class NavItem:
+    """A page. ``key`` is the text's, ``nav.…``; who has a lower role does not see it."""
+
+    key: str
+    path: str
+    role: Role = Role.VIEWER
+
+
+ITEMS: Final = (
+    NavItem("nav.accounts", "/accounts", Role.ADMINISTRATOR),
+    NavItem("nav.account", "/account"),
+)
+
+
+def items_for(role: Role) -> list[NavItem]:
+    """Those that the role may see."""
+    return [item for item in ITEMS if role >= item.role]

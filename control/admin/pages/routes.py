@@ -1,0 +1,18 @@
+"""All pages, for the application."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, FastAPI
+from fastapi.staticfiles import StaticFiles
+
+from control.admin.pages import account_pages, accounts_pages, login_pages
+from control.admin.pages.templating import FOLDER
+
+ROUTERS: tuple[APIRouter, ...] = (login_pages.router, account_pages.router, accounts_pages.router)
+
+
+def add_pages(app: FastAPI) -> None:
+    """The pages and their files."""
+    for router in ROUTERS:
+        app.include_router(router)
+    app.mount("/static", StaticFiles(directory=FOLDER / "static"), name="static")

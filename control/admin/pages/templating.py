@@ -1,0 +1,38 @@
+"""The templates: escaped, and strict about names that there are not."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+FOLDER: Final = Path(str(resources.files("control.admin.pages")))
+
+
+@cache
+def templates() -> Environment:
+    """Made at the first page."""
+    environment = Environment(
+        loader=FileSystemLoader(FOLDER / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["utc"] = utc_minute
+    environment.filters["iso"] = utc_iso
+    return environment
+
+
+def utc_minute(at: float) -> str:
+    """``2026-11-25 17:01`` of Unix seconds."""
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M")
+
+
+def utc_iso(at: float) -> str:
+    """For the attribute ``datetime``."""
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

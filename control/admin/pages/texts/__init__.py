@@ -1,0 +1,25 @@
+"""What the pages say, in English and Chinese: a catalogue for each part of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, TypeAlias
+
+from control.admin.pages.texts import access, audit, errors, shell
+
+Both: TypeAlias = tuple[str, str]
+"""English, Chinese; with ``{names}`` of values in both."""
+
+CATALOGUES: Final[tuple[Mapping[str, Both], ...]] = (shell.TEXTS, errors.TEXTS, access.TEXTS, audit.TEXTS)
+_ALL: Final[dict[str, Both]] = {key: both for catalogue in CATALOGUES for key, both in catalogue.items()}
+_PLACES: Final = {"en": 0, "zh": 1}
+
+
+def text(language: str, key: str, **values: object) -> str:
+    """What ``key`` says. Raises KeyError for a key or a value that there is not."""
+    return _ALL[key][_PLACES[language]].format_map({name: str(value) for name, value in values.items()})
+
+
+def has_text(key: str) -> bool:
+    """Whether there is one."""
+    return key in _ALL
