@@ -19,6 +19,7 @@ from control.content.keys import PrivateKey
 from control.content.names import Title
 from control.content.release import FileEntry, KeyRing, OrderedRelease, ReleaseManifest, SiteOrder
 from control.content.signing import payload_digest, sign
+from tests.control.sync.news import News
 
 TOKEN = "a-token-that-is-in-no-log"
 SITE = "lounge-1"
@@ -62,7 +63,9 @@ class AdminStandIn:
         self.visits: list[VisitReport] = []
         self.answers: dict[str, tuple[int, Mapping[str, str], bytes]] = {}
         """In place of what belongs there: status, headers and body, by path."""
-        self.news = asyncio.Condition()
+        self.news = News()
+        """Of what nodes asked and sent, and of orders."""
+        self._at_once = False
         self._port, self._piece_s = port, piece_s
         self._connections: set[asyncio.Task[None]] = set()
 
@@ -95,16 +98,15 @@ class AdminStandIn:
         """An order that is not given out yet."""
         return sign(SiteOrder(site=site, serial=serial, issued_at=time.time(), showrooms=releases), key or self.key)
 
-    async def order(self, *releases: OrderedRelease) -> None:
+    def order(self, *releases: OrderedRelease) -> None:
         """From now on these are to be shown."""
         self.serial += 1
-        await self.give_out(OrderReply(order=self.signed_order(*releases, serial=self.serial)))
+        self.give_out(OrderReply(order=self.signed_order(*releases, serial=self.serial)))
 
-    async def give_out(self, reply: OrderReply) -> None:
-        """Whatever its serial is."""
-        async with self.news:
-            self.reply = reply
-            self.news.notify_all()
+    def give_out(self, reply: OrderReply, *, at_once: bool = False) -> None:
+        """Whatever its serial is. ``at_once``: to who has that serial already, too."""
+        self.reply, self._at_once = reply, at_once
+        self.news.fire()
 
     def ring(self, serial: int, *keys: PrivateKey, by: PrivateKey) -> Envelope:
         """A key ring, signed."""
@@ -121,18 +123,13 @@ class AdminStandIn:
                     return report
             return None
 
-        return await self._when(found)
+        return await self.news.when(found)
 
     async def warned(self, text: str) -> NodeReport:
         """Wait for a report whose warning has this text."""
-        return await self._when(
+        return await self.news.when(
             lambda: next((item for item in reversed(self.reports) if text in (item.warning or "")), None)
         )
-
-    async def _when(self, found):  # type: ignore[no-untyped-def]
-        async with asyncio.timeout(30), self.news:
-            await self.news.wait_for(lambda: found() is not None)
-            return found()
 
     def moved_bytes(self) -> int:
         """Of the bodies of all answers, but for the long polls without news."""
@@ -213,23 +210,20 @@ class AdminStandIn:
         return await self._send(writer, path, 404, _error("there is no such thing"))
 
     async def _post(self, writer: asyncio.StreamWriter, path: str, body: bytes) -> None:
-        async with self.news:
-            if path == "reports":
-                self.reports.append(NodeReport.model_validate_json(body))
-            else:
-                report = VisitReport.model_validate_json(body)
-                if report.report_id not in {item.report_id for item in self.visits}:
-                    self.visits.append(report)
-            self.news.notify_all()
+        if path == "reports":
+            self.reports.append(NodeReport.model_validate_json(body))
+        else:
+            report = VisitReport.model_validate_json(body)
+            if report.report_id not in {item.report_id for item in self.visits}:
+                self.visits.append(report)
         await self._send(writer, path, 204, b"")
 
     async def _order(self, writer: asyncio.StreamWriter, after: int, wait_s: float) -> None:
         def newer() -> bool:
-            return self.reply is not None and _serial(self.reply) != after
+            return self.reply is not None and (self._at_once or _serial(self.reply) != after)
 
         try:
-            async with asyncio.timeout(wait_s), self.news:
-                await self.news.wait_for(newer)
+            await self.news.when(newer, wait_s)
         except TimeoutError:
             return await self._send(writer, "order", 204, b"")
         assert self.reply is not None
@@ -260,6 +254,7 @@ class AdminStandIn:
                     await asyncio.sleep(self._piece_s)  # a slow network: this is what it is made of
         finally:
             self.asked.append(Asked(path, offset, sent))
+            self.news.fire()
         if cut is not None:
             raise ConnectionResetError("as it was told")
 
@@ -267,6 +262,7 @@ class AdminStandIn:
         self, writer: asyncio.StreamWriter, path: str, status: int, data: bytes, more: Mapping[str, str] | None = None
     ) -> None:
         self.asked.append(Asked(path, 0, len(data)))
+        self.news.fire()
         head = [f"HTTP/1.1 {status} As told", *(f"{name}: {value}" for name, value in (more or {}).items())]
         if status != 204:
             head.append(f"Content-Length: {len(data)}")

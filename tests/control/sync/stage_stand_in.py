@@ -8,6 +8,7 @@ from pathlib import Path
 
 from control.content.edge_api import VisitReport
 from control.content.stage import Edition, EditionRefused
+from tests.control.sync.news import News
 
 
 class StageStandIn:
@@ -26,25 +27,30 @@ class StageStandIn:
         self.counted: list[VisitReport] = []
         self.hold: asyncio.Event | None = None
         """Warming waits for it."""
+        self.news = News()
         self._editions: Sequence[Edition] = ()
 
     async def warm(self, edition: Edition) -> None:
         if self.hold is not None:
+            self.news.fire()
             await self.hold.wait()
         if edition.version in self.refused:
             raise EditionRefused(self.refused[edition.version])
         self.files[edition.release] = read_folder(edition.folder)
         self.warmed.append(edition.release)
+        self.news.fire()
 
     def show(self, editions: Sequence[Edition]) -> None:
         assert all(edition.release in self.files for edition in editions), "all were warmed"
         self._editions = editions
         self.shown.append(tuple((edition.showroom, edition.version) for edition in editions))
+        self.news.fire()
 
     def in_use(self) -> frozenset[str]:
-        return self.visited.union(edition.release for edition in self._editions)
+        return frozenset(self.visited | {edition.release for edition in self._editions})
 
     def take_visits(self) -> VisitReport | None:
+        self.news.fire()
         return self.counted.pop(0) if self.counted else None
 
     @property

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+from random import Random
 
+from control.content.edge_api import VisitReport
 from tests.control.sync.admin_stand_in import AdminStandIn
 from tests.control.sync.conftest import MakeConfig, following
 from tests.control.sync.stage_stand_in import StageStandIn
@@ -14,7 +17,7 @@ ROOM = {"showroom.json": b"{}", "models/hall.glb": os.urandom(900_000), "texture
 async def test_what_is_ordered_is_fetched_and_shown(
     admin: AdminStandIn, stage: StageStandIn, make_config: MakeConfig
 ) -> None:
-    await admin.order(admin.publish("branch", 1, ROOM))
+    admin.order(admin.publish("branch", 1, ROOM))
     async with following(make_config(), stage):
         report = await admin.reported("showing")
     assert stage.shown == [(("branch", 1),)]
@@ -28,13 +31,13 @@ async def test_what_is_ordered_is_fetched_and_shown(
 async def test_a_change_of_one_texture_moves_that_blob_alone(
     admin: AdminStandIn, stage: StageStandIn, make_config: MakeConfig
 ) -> None:
-    await admin.order(admin.publish("branch", 1, ROOM))
+    admin.order(admin.publish("branch", 1, ROOM))
     texture = os.urandom(200_000)
     async with following(make_config(), stage):
         await admin.reported("showing", version=1)
         admin.asked.clear()
         second = admin.publish("branch", 2, ROOM | {"textures/wall.png": texture})
-        await admin.order(second)
+        admin.order(second)
         report = await admin.reported("showing", version=2)
     manifest_bytes = len(admin.releases[second.release].model_dump_json().encode())
     assert admin.reply is not None
@@ -44,3 +47,115 @@ async def test_a_change_of_one_texture_moves_that_blob_alone(
     assert report.showrooms[0].fetched_bytes == len(texture) + manifest_bytes
     assert report.showrooms[0].to_fetch_bytes == len(texture)
     assert stage.seen("branch")["textures/wall.png"] == texture
+
+
+async def test_showrooms_that_are_ordered_together_are_shown_at_once_and_in_order(
+    admin: AdminStandIn, stage: StageStandIn, make_config: MakeConfig
+) -> None:
+    first, second = admin.publish("branch", 1, ROOM), admin.publish("annex", 4, {"showroom.json": b"{ }"})
+    async with following(make_config(), stage):
+        admin.order(second, first)
+        await admin.reported("showing", "showing")
+        admin.order(first)
+        await stage.news.when(lambda: len(stage.shown) == 2)
+    assert stage.shown == [(("annex", 4), ("branch", 1)), (("branch", 1),)]
+
+
+async def test_rolling_back_moves_no_blob(admin: AdminStandIn, stage: StageStandIn, make_config: MakeConfig) -> None:
+    first, second = (admin.publish("branch", n, ROOM | {"showroom.json": b"%d" % n}) for n in (1, 2))
+    # no room for anything that is not shown or was not shown just before
+    async with following(make_config(budget_bytes=sum(map(len, ROOM.values())) + 2), stage):
+        for release in (first, second):
+            admin.order(release)
+            await admin.reported("showing", version=release.version)
+        admin.asked.clear()
+        admin.reports.clear()
+        admin.order(first)
+        report = await admin.reported("showing", version=1)
+    assert admin.blob_bytes() == 0
+    assert report.showrooms[0].fetched_bytes == 0
+    assert stage.shown == [(("branch", 1),), (("branch", 2),), (("branch", 1),)]
+
+
+async def test_files_without_bytes_and_files_that_are_alike_are_there_too(
+    admin: AdminStandIn, stage: StageStandIn, make_config: MakeConfig
+) -> None:
+    files = {"showroom.json": b"{}", "empty.txt": b"", "a/b/c/one.bin": b"same", "a/two.bin": b"same"}
+    admin.order(admin.publish("branch", 1, files))
+    async with following(make_config(), stage):
+        await admin.reported("showing")
+    assert stage.seen("branch") == files
+    assert admin.blob_bytes() == len(b"{}") + len(b"same")
+
+
+async def test_without_the_admin_what_was_shown_last_is_shown_again(
+    admin: AdminStandIn, stage: StageStandIn, make_config: MakeConfig
+) -> None:
+    admin.order(admin.publish("annex", 3, {"showroom.json": b"[]"}), admin.publish("branch", 1, ROOM))
+    async with following(make_config(), stage):
+        await admin.reported("showing", "showing")
+    await admin.stop()
+    again = StageStandIn()
+    async with following(make_config(), again) as follower:
+        assert await again.news.when(lambda: again.shown) == [(("annex", 3), ("branch", 1))]
+        assert again.seen("branch") == ROOM
+        await admin.start()  # and it is followed again once it is back
+        admin.order(admin.publish("branch", 2, ROOM))
+        await admin.reported("showing", version=2)
+        assert follower.progress.warning is None
+
+
+async def test_a_node_that_starts_again_says_what_the_release_took(
+    admin: AdminStandIn, stage: StageStandIn, make_config: MakeConfig
+) -> None:
+    admin.order(admin.publish("branch", 1, ROOM))
+    async with following(make_config(), stage):
+        before = (await admin.reported("showing")).showrooms[0]
+    admin.reports.clear()
+    async with following(make_config(), stage):
+        assert (await admin.reported("showing")).showrooms[0] == before
+    assert before.fetched_bytes > 0
+
+
+async def test_visits_are_kept_until_the_admin_has_them(
+    admin: AdminStandIn, stage: StageStandIn, make_config: MakeConfig
+) -> None:
+    reports = [VisitReport(node="node-1", report_id=f"{n:032x}", made_at=n, totals=()) for n in range(1, 4)]
+    admin.answers["visits"] = 503, {}, b""
+    stage.counted = reports[:2]
+    async with following(make_config(), stage):
+        await stage.news.when(lambda: not stage.counted)
+        stage.counted.append(reports[2])  # counted at the last moment
+    del admin.answers["visits"]
+    async with following(make_config(), stage):
+        await admin.news.when(lambda: admin.visits if len(admin.visits) == 3 else None)
+    assert admin.visits == reports
+
+
+async def test_one_visit_report_that_is_refused_keeps_no_other(
+    admin: AdminStandIn, stage: StageStandIn, make_config: MakeConfig
+) -> None:
+    stage.counted = [VisitReport(node="node-1", report_id="a" * 32, made_at=1, totals=())]
+    admin.answers["visits"] = 422, {}, b""
+    async with following(make_config(), stage):
+        await admin.news.when(lambda: any(item.path == "visits" for item in admin.asked))
+        del admin.answers["visits"]
+        stage.counted = [VisitReport(node="node-1", report_id="b" * 32, made_at=2, totals=())]
+        await admin.news.when(lambda: admin.visits or None)
+    assert [report.report_id for report in admin.visits] == ["b" * 32]
+
+
+async def test_cancelled_at_any_moment_it_ends_and_goes_on_later(admin: AdminStandIn, make_config: MakeConfig) -> None:
+    random = Random(7)
+    for version in range(1, 13):
+        files = ROOM | {"textures/wall.png": random.randbytes(500_000)}
+        admin.order(admin.publish("branch", version, files))
+        for turns in (random.randrange(400) for _ in range(3)):
+            async with following(make_config(), StageStandIn()):
+                for _ in range(turns):
+                    await asyncio.sleep(0)  # a turn of the event loop
+        stage = StageStandIn()
+        async with following(make_config(), stage):
+            await admin.reported("showing", version=version)
+        assert stage.seen("branch") == files
+        assert not list((make_config().folder / "partial").iterdir())
