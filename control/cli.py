@@ -8,7 +8,7 @@ from collections.abc import Callable
 USAGE = """usage: edge-render COMMAND [--option value ...]
 
   demo           serve the demo showroom
-  node           serve a showroom package (--package FOLDER)
+  node           serve a showroom package (--package FOLDER), or what the admin orders for a site (--admin-url URL)
   admin          serve the cloud admin (admin add-account NAME: make an account)
   validate PATH  say what is wrong with a model or a package, and where (exit status 0: fine, 1: refused)
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import Callable, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
 import structlog
 
+from control.content.edge_api import VisitReport
 from control.content.stage import Edition
 from control.editions import Editions, HostedEdition
 from control.entry import Entry
@@ -35,8 +37,10 @@ from control.scene_request import SceneLease
 from control.scene_residency import SceneResidency, gpu_budget_bytes
 from control.session import Admission
 from control.settings import NodeSettings
+from control.site_following import SiteFollowing
 from control.stay import MakePeer, Stay
 from control.visit import Visit, VisitMeans
+from control.visit_totals import VisitLedger, VisitRecord
 from edge_render.derived_cache import DerivedCache, default_cache_folder
 from edge_render.errors import EdgeRenderError
 from edge_render.frame import Frame
@@ -46,9 +50,6 @@ from edge_render.renderer import Renderer
 from stream.broadcast.broadcast import Broadcast
 
 log = structlog.get_logger(__name__)
-
-
-NOTHING_ORDERED = "no showroom is ordered for this site yet, or its files are still on their way"
 
 
 class _FrameCounts:
@@ -89,14 +90,19 @@ class EdgeNode:
         make_peer: MakePeer,
         on_failure: Callable[[EdgeRenderError | SceneTooLarge], None],
         guide_parts: GuideParts | None = None,
+        following: SiteFollowing | None = None,
     ) -> None:
-        """``package``: the one to show; without one, what is shown is what is warmed and shown by the methods of Stage.
+        """``package``: the one to show; without one, what ``following`` warms and shows by the methods of Stage.
         ``on_failure`` is told on the event loop where the package can't be loaded: the node is of no use then. Without
         ``guide_parts`` nobody can lead a guided visit here."""
         self.settings = settings
         self.metrics = NodeMetrics()
         self.metrics.capacity.set(settings.max_visits)
         self._package = package
+        self._following = following
+        self.name = "node" if following is None else following.node
+        if following is not None:
+            self.metrics.registry.register(following)
         self._make_peer = make_peer
         self._on_failure = on_failure
         self._render_loop = RenderLoop(make_renderer, _FrameCounts(self.metrics))
@@ -105,6 +111,7 @@ class EdgeNode:
         self._guide_parts = guide_parts
         self._guides = None if guide_parts is None else Guides(guide_parts.make_broadcast)
         self._stays: dict[str, Stay] = {}
+        self._ledger = VisitLedger()
         self._editions: Editions | None = None
         self._tasks = asyncio.TaskGroup()
 
@@ -114,11 +121,9 @@ class EdgeNode:
             await asyncio.to_thread(self._render_loop.__enter__)
             stack.push_async_callback(asyncio.to_thread, self._render_loop.__exit__, None, None, None)
             self._editions = await stack.enter_async_context(self._make_editions())
+            await stack.enter_async_context(self._supplied(self._editions))
             await stack.enter_async_context(self._tasks)
             stack.callback(self._end_all)
-            if self._package is not None:
-                opening = self._tasks.create_task(self._open(self._editions, self._package), name="open-showroom")
-                stack.callback(opening.cancel)
             self._life = stack.pop_all()
         return self
 
@@ -127,6 +132,19 @@ class EdgeNode:
     ) -> None:
         """End every visit, then free the GPU."""
         await self._life.__aexit__(kind, error, trace)
+
+    @asynccontextmanager
+    async def _supplied(self, editions: Editions) -> AsyncIterator[None]:
+        """Have something to show. It ends after the visits, which it reports."""
+        async with asyncio.TaskGroup() as group:
+            tasks = []
+            if self._package is not None:
+                tasks.append(group.create_task(self._open(editions, self._package), name="open-showroom"))
+            if self._following is not None:
+                tasks.append(group.create_task(self._following.run(self), name="follow-site"))
+            yield
+            for task in tasks:
+                task.cancel()
 
     def _end_all(self) -> None:
         for visit in list(self._stays.values()):
@@ -169,8 +187,10 @@ class EdgeNode:
         ]
         opened = 0.0 if self._editions is None else self._editions.opened
         told: dict[str, Any] = {"ready": self.ready, "opened": round(opened, 3), "showrooms": releases}
+        if self._following is not None:
+            told |= self._following.told()
         if not shown:
-            told["reason"] = "the scenes are being loaded" if opened > 0 or self._package else NOTHING_ORDERED
+            told["reason"] = "the scenes are being loaded" if self._following is None else self._following.reason()
         return told
 
     @property
@@ -197,6 +217,14 @@ class EdgeNode:
     def in_use(self) -> frozenset[str]:
         """See Stage.in_use."""
         return self.editions.in_use()
+
+    def take_visits(self) -> VisitReport | None:
+        """See Stage.take_visits."""
+        now_s = time.time()
+        totals = self._ledger.take(now_s)
+        if not totals:
+            return None
+        return VisitReport(node=self.name, report_id=secrets.token_hex(16), made_at=now_s, totals=totals)
 
     @property
     def visits(self) -> tuple[int, int]:
@@ -243,10 +271,19 @@ class EdgeNode:
             raise
 
     def _new_visit(self, visit_id: str, entry: Entry, hosted: HostedEdition, guide: Guide | None) -> Stay:
-        means = VisitMeans(hosted.host, self._render_loop, self._make_peer, self.settings, self.metrics)
+        begin = partial(self._begin_record, hosted)
+        means = VisitMeans(hosted.host, self._render_loop, self._make_peer, self.settings, self.metrics, begin)
         if entry.guide is None or self._guides is None:
             return Visit(visit_id, means, entry)
         return Presenter(visit_id, means, entry, guide or self._open_guide(self._guides, entry.name, hosted))
+
+    def _begin_record(self, hosted: HostedEdition, entry: Entry) -> VisitRecord | None:
+        """Visits to a package that was given by hand are not counted: nobody asks for them."""
+        if hosted.version is None:
+            return None
+        return self._ledger.begin(
+            hosted.showroom, hosted.version, entry.device, entry.language, time.time(), goes_on=entry.goes_on
+        )
 
     def _open_guide(self, guides: Guides, name: str | None, hosted: HostedEdition) -> Guide:
         # A presenter who comes back finds at least the entry scene, though the edition may drain by then.

@@ -14,7 +14,7 @@ from typing import Self
 
 import structlog
 
-from control.content.stage import Edition, EditionRefused
+from control.content.stage import Edition, EditionRefused, EditionWaits
 from control.errors import NodeNotReady, SceneTooLarge, ShowroomNotFound
 from control.gpu_scenes import GpuScenes
 from control.showroom_host import ShowroomHost
@@ -82,6 +82,8 @@ class Editions:
         """All that are not closed, by release."""
         self._shown: dict[str, HostedEdition] = {}
         """By showroom; the first is entered without a choice."""
+        self._replaced: set[str] = set()
+        """Releases whose place was taken since the last ``show``."""
         self._reopening: dict[str, asyncio.Task[None]] = {}
         self._tasks = asyncio.TaskGroup()
         self.opened = 0.0
@@ -150,9 +152,9 @@ class Editions:
         self._shown = {FIXED: hosted}
 
     async def warm(self, edition: Edition) -> None:
-        """See Stage.warm. Where its entry scene does not fit beside what is used, it is refused with the figures; but
-        where it would if the edition that it replaces were not there, and nobody is in that, it takes its place at
-        once."""
+        """See Stage.warm. Where its entry scene does not fit beside what is used, it waits (EditionWaits), with the
+        figures; but where it would if the edition that it replaces were not there, and nobody is in that, it takes its
+        place at once."""
         async with self._warming:
             hosted = await self._hosted_edition(edition)
             if hosted.state in (EditionState.WARM, EditionState.SHOWN):
@@ -160,23 +162,30 @@ class Editions:
             hosted.set_state(EditionState.WARMING)
             try:
                 await self._open(hosted)
-            except (EdgeRenderError, SceneTooLarge) as error:
-                raise EditionRefused(f"{edition.showroom} {edition.version}: {error}") from error
+            except SceneTooLarge as full:
+                refused = EditionWaits if hosted.host.entry_fits_alone else EditionRefused
+                raise refused(f"{hosted.name}: {full}") from full
+            except EdgeRenderError as error:
+                raise EditionRefused(f"{hosted.name}: {error}") from error
             finally:
                 if hosted.state is EditionState.WARMING:
                     self._drain(hosted)
 
     def show(self, editions: Sequence[Edition]) -> None:
-        """See Stage.show. Raises ValueError where one was not warmed."""
+        """See Stage.show. Where another one took an edition's place already, that stays. Raises ValueError where one
+        was not warmed."""
         wanted: dict[str, HostedEdition] = {}
         for edition in editions:
             hosted = self._hosted.get(edition.release)
+            if edition.release in self._replaced:
+                hosted = self._shown.get(edition.showroom)
             if hosted is None or hosted.state not in (EditionState.WARM, EditionState.SHOWN):
                 raise ValueError(f"release {edition.release} was not warmed")
             wanted[edition.showroom] = hosted
         for hosted in wanted.values():
             self._show(hosted)
         self._shown = wanted
+        self._replaced.clear()
         if not wanted:
             self.opened = 0.0
         for hosted in self.hosted:
@@ -210,7 +219,7 @@ class Editions:
             for name, address in self._live_sources.items()
             if isinstance(package.showroom.scenes.get(name), LiveScene)
         }
-        host = ShowroomHost(package, self._gpu, self._cache, addresses, self._label(edition))
+        host = ShowroomHost(package, self._gpu, self._cache, addresses, self._label(edition), edition.showroom)
         hosted = self._new(edition.showroom, edition.version, edition.release, host)
         self._hosted[edition.release] = hosted
         return hosted
@@ -248,6 +257,7 @@ class Editions:
         log.info("edition_in_place", edition=hosted.name)
         self._show(hosted)
         self._shown[hosted.showroom] = hosted
+        self._replaced.add(before.release)
         self._drain(before)
 
     async def _reopen(self, hosted: HostedEdition) -> None:

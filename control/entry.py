@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from control.content.edge_api import DeviceClass, Language
 from control.hosted_scene import HostedScene
 from control.input import Place
 from control.picture_size import fit
@@ -18,6 +19,15 @@ Coordinate = Annotated[float, Field(ge=-10_000.0, le=10_000.0)]
 def _known_codec(name: object) -> object:
     """A link may name a codec that only a later version knows: it is a wish, so it is passed over."""
     return name if name in list(VideoCodec) else None
+
+
+def _known_device(name: object) -> object:
+    """As above: what is not known is another one."""
+    return name if name in get_args(DeviceClass) else "other"
+
+
+def _known_language(name: object) -> object:
+    return name if name in get_args(Language) else "other"
 
 
 class Entry(BaseModel):
@@ -45,6 +55,14 @@ class Entry(BaseModel):
     height: Annotated[int, Field(ge=16, le=8192)] = 720
     codec: Annotated[VideoCodec | None, BeforeValidator(_known_codec)] = None
     """The one that the visitor would like best."""
+    device: Annotated[DeviceClass, BeforeValidator(_known_device)] = "other"
+    language: Annotated[Language, BeforeValidator(_known_language)] = "other"
+    """Which the page speaks; both are only counted."""
+
+    @property
+    def goes_on(self) -> bool:
+        """After a lost connection: nobody else knows a place to come back to."""
+        return self.x is not None and self.z is not None
 
     def size(self, max_width: int, max_height: int) -> tuple[int, int]:
         """The stream's picture size in pixels."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from control.live_sources import LiveSources
-from control.live_visits import LiveVisits, VisitFigures
+from control.live_visits import LiveVisits
 from control.loaded_scenes import LoadedScenes
 from control.shown_releases import ShownReleases
+from control.visit_quality import VisitQuality
 
 _SHARE_BUCKETS = (0.0, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
 _STAGE_BUCKETS_S = (0.0005, 0.001, 0.002, 0.004, 0.008, 0.012, 0.016, 0.024, 0.033, 0.05, 0.075, 0.1, 0.2, 0.5, 1.0)
@@ -95,21 +96,18 @@ class NodeMetrics:
     def _share(self, name: str, text: str) -> Histogram:
         return Histogram(name, text, buckets=_SHARE_BUCKETS, registry=self.registry)
 
-    def count_visit(self, figures: VisitFigures, duration_s: float) -> None:
+    def count_visit(self, quality: VisitQuality) -> None:
         """A visit ended: its figures go into the histograms, for the long term."""
-        self.duration.observe(duration_s)
-        video, remote, received = figures.peer.video, figures.peer.remote_video, figures.received
-        if video.packets_sent > 0:
-            self.repeats.observe(video.retransmitted_packets_sent / video.packets_sent)
-            if remote is not None:
-                self.loss.observe(min(1.0, max(0.0, remote.packets_lost / video.packets_sent)))
-        if remote is not None and remote.round_trip_time_measurements > 0:
-            self.round_trip.observe(remote.total_round_trip_time / remote.round_trip_time_measurements)
-        page = None if received is None else received.page
-        if page is not None and page.motion_freezes_duration is not None:
-            self.freezes.observe(min(1.0, page.motion_freezes_duration / duration_s))
-        if page is not None and page.input_to_photon_median is not None:
-            self.input_to_photon.observe(page.input_to_photon_median)
+        self.duration.observe(quality.duration_s)
+        for histogram, value in (
+            (self.repeats, quality.retransmitted_ratio),
+            (self.loss, quality.loss_ratio),
+            (self.round_trip, quality.round_trip_s),
+            (self.freezes, quality.freeze_ratio),
+            (self.input_to_photon, quality.input_to_photon_s),
+        ):
+            if value is not None:
+                histogram.observe(value)
 
     def exposition(self) -> bytes:
         """The text that /metrics serves."""

@@ -85,6 +85,10 @@ class SceneResidency:
         if _together([room, *staying]) > self.budget_bytes:
             raise SceneTooLarge(self._figures(name, room))
 
+    def fits_alone(self, room: Room) -> bool:
+        """Whether there would be room for a scene if there were no other."""
+        return _together([room]) <= self.budget_bytes
+
     def fits_without(self, room: Room, leaving: str) -> bool:
         """Whether there would be room for a scene if one who is in another one left that, with all gone for it that
         may."""

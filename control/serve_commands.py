@@ -6,16 +6,20 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TypeVar
 
 from pydantic import ValidationError
 from pydantic_settings import CliApp, SettingsConfigDict
 
 from control.edge_node import EdgeNode
 from control.edge_parts import guide_parts, peer_maker, renderer_maker
-from control.errors import ControlError
+from control.errors import ControlError, StartError
+from control.follow_settings import FollowSettings
 from control.log_format import configure_logging
 from control.server import serve
 from control.settings import NodeSettings
+from control.site_following import SiteFollowing
+from control.sync.site_content import open_site_content
 from edge_render.errors import EdgeRenderError
 from edge_render.package import Package, open_package
 from stream.errors import StreamError
@@ -27,10 +31,13 @@ class DemoCommand(NodeSettings):
     model_config = SettingsConfigDict(cli_kebab_case=True, cli_prog_name="edge-render demo", cli_hide_none_type=True)
 
 
-class NodeCommand(NodeSettings):
-    """Serve a showroom package."""
+class NodeCommand(NodeSettings, FollowSettings):
+    """Serve a showroom package (--package), or what the cloud admin orders for a site (--admin-url)."""
 
     model_config = SettingsConfigDict(cli_kebab_case=True, cli_prog_name="edge-render node", cli_hide_none_type=True)
+
+
+Command = TypeVar("Command", bound=NodeSettings)
 
 
 def run_demo(arguments: list[str]) -> int:
@@ -43,7 +50,7 @@ def run_node(arguments: list[str]) -> int:
     return _run(NodeCommand, _node, arguments)
 
 
-def _run(command: type[NodeSettings], serve_with: Callable[[NodeSettings], None], arguments: list[str]) -> int:
+def _run(command: type[Command], serve_with: Callable[[Command], None], arguments: list[str]) -> int:
     try:
         settings = CliApp.run(command, cli_args=arguments)
     except ValidationError as error:
@@ -68,16 +75,21 @@ def _demo(settings: NodeSettings) -> None:
         _serve(settings, build_demo(Path(folder)))
 
 
-def _node(settings: NodeSettings) -> None:
-    if settings.package is None:
-        raise ControlError("no package to serve: give --package FOLDER, a folder with showroom.json")
-    _serve(settings, open_package(settings.package))
+def _node(settings: NodeCommand) -> None:
+    if settings.package is not None and settings.admin_url is not None:
+        raise StartError("give --package or --admin-url, not both: a node shows one folder, or what a site is ordered")
+    if settings.package is not None:
+        _serve(settings, open_package(settings.package))
+    elif settings.admin_url is not None:
+        config = settings.follow_config()
+        with open_site_content(config) as content:
+            _serve(settings, None, SiteFollowing(config, content))
+    else:
+        raise StartError(
+            "nothing to serve: give --package FOLDER, a folder with showroom.json, or --admin-url URL to follow a site"
+        )
 
 
-def _serve(settings: NodeSettings, package: Package) -> None:
-    serve(
-        settings,
-        lambda stop_for: EdgeNode(
-            settings, package, renderer_maker(settings), peer_maker(settings), stop_for, guide_parts(settings)
-        ),
-    )
+def _serve(settings: NodeSettings, package: Package | None, following: SiteFollowing | None = None) -> None:
+    renderer, peer, guides = renderer_maker(settings), peer_maker(settings), guide_parts(settings)
+    serve(settings, lambda stop_for: EdgeNode(settings, package, renderer, peer, stop_for, guides, following))

@@ -47,11 +47,14 @@ class ShowroomHost:
         cache: DerivedCache,
         live_sources: Mapping[str, str] | None = None,
         label: str = "",
+        showroom: str | None = None,
     ) -> None:
         """``live_sources``: addresses by scene, in place of what the package says. ``label`` begins the names of its
-        scenes in accounts, metrics and logs, as other editions on the node have scenes of the same names. Raises
-        PackageError where an address is for a scene that is not live."""
+        scenes in accounts, metrics and logs, as other editions on the node have scenes of the same names.
+        ``showroom``: its name at this site, if it has one. Raises PackageError where an address is for a scene that is
+        not live."""
         self.package = package
+        self.showroom = showroom
         self.label = label
         self.loads: Callable[[str, float], None] = lambda _result, _seconds: None
         """Told of each loading that ended: ``loaded``, ``refused`` or ``failed``, and what it took."""
@@ -131,6 +134,12 @@ class ShowroomHost:
         there would be no entry scene to come back to."""
         room = self._rooms.get(name)
         return room is not None and not self._draining and self.residency.fits_without(room, self.key(leaving))
+
+    @property
+    def entry_fits_alone(self) -> bool:
+        """Whether the entry scene, which was refused, would fit if there were no other scene."""
+        room = self._rooms.get(self.entry_scene)
+        return room is not None and self.residency.fits_alone(room)
 
     def _lease(self, scene: HostedScene) -> SceneLease:
         self.residency.enter(self.key(scene.name))

@@ -22,6 +22,7 @@ from control.live_visits import VisitFigures
 from control.metrics import NodeMetrics
 from control.settings import NodeSettings
 from control.stats_feed import StatsFeed
+from control.visit_quality import VisitQuality
 from control.wire import (
     Activate,
     Audio,
@@ -133,6 +134,12 @@ class Stay(ABC):
     def _on_frame_sent(self, sent: FrameSent) -> None:
         """A picture left."""
 
+    def _on_active(self) -> None:  # noqa: B027 - nothing, where nobody counts
+        """The visitor's connection is there."""
+
+    def _on_over(self, quality: VisitQuality) -> None:  # noqa: B027 - as above
+        """The stay has ended, with all freed."""
+
     def _on_plan(self, plan: PicturePlan) -> None:  # noqa: B027 - nothing, where others say what is drawn
         """The stream wants larger or smaller pictures, more or fewer."""
 
@@ -149,7 +156,9 @@ class Stay(ABC):
             try:
                 return await self._run()
             finally:
-                self._metrics.count_visit(self._figures(), time.monotonic() - self._began_s)
+                quality = VisitQuality.of(self._figures(), time.monotonic() - self._began_s)
+                self._metrics.count_visit(quality)
+                self._on_over(quality)
 
     async def _run(self) -> str:
         settings = self._settings
@@ -196,6 +205,7 @@ class Stay(ABC):
         if state is PeerState.CONNECTED and self.state is VisitState.CONNECTING:
             self._set_state(VisitState.ACTIVE)
             self._alive()
+            self._on_active()
         elif state is PeerState.CLOSED:
             self.end(f"peer-{reason}")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,8 @@ from control.shown_frames import ShownFrames
 from control.showroom_host import ShowroomHost
 from control.stay import MakePeer, Stay
 from control.travel import Destination, Travel
+from control.visit_quality import VisitQuality
+from control.visit_totals import VisitRecord
 from control.welcome import welcome
 from control.whereabouts import Whereabouts
 from control.wire import (
@@ -45,17 +47,20 @@ from stream.picture.quality import PicturePlan
 
 STEPS_PER_S = 60.0
 COMMANDS_WAITING_MAX = 16
+BeginRecord = Callable[[Entry], VisitRecord | None]
 
 
 @dataclass(frozen=True, slots=True)
 class VisitMeans:
-    """What every visit of a node shares."""
+    """What every visit of an edition shares."""
 
     host: ShowroomHost
     render_loop: RenderLoop
     make_peer: MakePeer
     settings: NodeSettings
     metrics: NodeMetrics
+    begin_record: BeginRecord
+    """Count one more visit; None where visits are not counted."""
 
 
 class Visit(Stay):
@@ -65,6 +70,8 @@ class Visit(Stay):
         settings = means.settings
         super().__init__(visit_id, settings, means.metrics, lambda events: means.make_peer(events, entry.codec))
         self._means = means
+        self._entry = entry
+        self._record: VisitRecord | None = None
         self._travel = Travel(means.host, self._tell_loading, self._make_way, self._arrive, self._tell_failure)
         # Who comes to a scene that is not loaded begins in the entry scene, and goes on from there by themselves.
         wanted = entry.scene if means.host.knows(entry.scene) else means.host.entry_scene
@@ -113,6 +120,18 @@ class Visit(Stay):
     def _free(self) -> None:
         self._ticket.close()
         self._at.let_go()
+
+    def _on_active(self) -> None:
+        self._record = self._means.begin_record(self._entry)
+        self._count_scene()
+
+    def _on_over(self, quality: VisitQuality) -> None:
+        if self._record is not None:
+            self._record.end(quality, time.time())
+
+    def _count_scene(self) -> None:
+        if self._record is not None:
+            self._record.enter(self._scene.name, time.time())
 
     def _on_render_error(self, error: RendererError) -> None:
         """Called on the GL thread."""
@@ -254,6 +273,8 @@ class Visit(Stay):
 
     def _follow(self, scene: HostedScene, hotspot_id: str) -> None:
         """Do what a hotspot says; cards are opened by the page."""
+        if self._record is not None:
+            self._record.tap(hotspot_id, time.time())
         action = next(hotspot.action for hotspot in scene.spec.hotspots if hotspot.id == hotspot_id)
         if not isinstance(action, GoToScene):
             if (narration := scene.narrations.get(hotspot_id)) is not None:
@@ -316,6 +337,7 @@ class Visit(Stay):
             self._moving.set()
         if self._scene is not before:
             self._play_sound()
+            self._count_scene()
         self._frames.clear()
         self._ticket.move_to(self._scene.handle)
         self._greet()

@@ -25,6 +25,7 @@ def welcome(
     """The message; ``arrivals``, see Whereabouts; ``follows`` for who follows somebody else's picture."""
     return Welcome(
         visit=visit_id,
+        showroom=host.showroom,
         title=host.title,
         scene=scene.name,
         arrivals=arrivals,

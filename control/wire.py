@@ -222,6 +222,8 @@ class Welcome(_Message):
     type: Literal["welcome"] = "welcome"
     protocol: int = PROTOCOL_VERSION
     visit: str
+    showroom: str | None = None
+    """Its name at this site, where it has one."""
     title: dict[str, str]
     scene: str
     arrivals: int = 0

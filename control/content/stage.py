@@ -24,6 +24,10 @@ class EditionRefused(Exception):
     """An edition can't be shown; the message says why, for the operator. What is shown stays."""
 
 
+class EditionWaits(EditionRefused):
+    """It can't be shown beside what visitors are in; once they have gone, it can."""
+
+
 class Stage(Protocol):
     """A node's side. All on the event loop."""
 

@@ -104,6 +104,7 @@ class SiteFollower:
             asked_at = time.monotonic()
             try:
                 reply = await api.order(self._content.believed.serial, self._config.wait_s)
+                self.progress.contact_at = time.time()
                 news = reply is not None and await self._take(reply, disk)
                 self.progress.warn("admin", None)
                 if news or time.monotonic() - asked_at >= min(1.0, self._config.wait_s):

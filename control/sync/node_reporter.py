@@ -71,6 +71,7 @@ class NodeReporter:
         except OSError as error:
             disk = Disk(used_bytes=0, budget_bytes=self._config.budget_bytes, free_bytes=0)
             self._progress.warn("disk", f"the content folder can't be read: {error}")
+        self._progress.disk = disk
         visits, visits_max = self._stage.visits
         return NodeReport(
             node=self._config.node,

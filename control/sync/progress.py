@@ -6,7 +6,7 @@ import asyncio
 import math
 from dataclasses import dataclass, field, replace
 
-from control.content.edge_api import ReleaseState, ShownRelease
+from control.content.edge_api import Disk, ReleaseState, ShownRelease
 from control.content.release import OrderedRelease, SiteOrder
 from control.content.stage import Edition
 from control.sync.follow_plan import Reached, Setback, Standing
@@ -51,6 +51,10 @@ class Progress:
     """What new visits see, in order."""
     warnings: dict[str, str] = field(default_factory=dict)
     """For the operator, by what they are about."""
+    contact_at: float | None = None
+    """When the admin answered last, in Unix seconds."""
+    disk: Disk | None = None
+    """As it was reported last."""
     checks: int = 0
     """Grows when all manifests have to be checked anew."""
     reordered: Signal = field(default_factory=Signal)

@@ -7,14 +7,14 @@ from random import Random
 from typing import Final
 
 from control.content.errors import SignatureRefused
-from control.content.stage import EditionRefused
+from control.content.stage import EditionRefused, EditionWaits
 from control.sync.errors import ApiError, NoRoom, Refused, ReleaseRefused, WrongBytes
 from control.sync.follow_plan import Setback
 
 NETWORK_S: Final = (0.5, 60.0)
 """Waits for the network: the first and the longest, in seconds."""
 MENDING_S: Final = (30.0, 600.0)
-"""Waits for people: a disk, a store or a signature has to be mended."""
+"""Waits for people: a disk, a store or a signature has to be mended, or visitors have to leave."""
 WRONG_BYTES_MAX: Final = 3
 """So often what came is thrown away and fetched again at once."""
 Failure = ApiError | NoRoom | WrongBytes | ReleaseRefused | SignatureRefused | EditionRefused | OSError
@@ -34,7 +34,7 @@ def setback_of(error: Failure, before: Setback | None, moved: bool, now: float, 
     times = 1 if before is None else before.times + 1
     message = _message(error)
     match error:
-        case EditionRefused():
+        case EditionRefused() if not isinstance(error, EditionWaits):
             return Setback(message, math.inf, True, times)
         case WrongBytes() if times <= WRONG_BYTES_MAX:
             return Setback(message, now + delay_s(times, random), False, times)

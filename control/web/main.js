@@ -1,6 +1,7 @@
 // The page: joins the visit, the input, the video and what lies over it. State has one owner, this module.
 
 import { delayMs } from "./backoff.js";
+import { deviceClass } from "./device.js";
 import { FrameClock, percentile } from "./frame_clock.js";
 import { Freezes } from "./freezes.js";
 import { fitOf, samePose, toPicture } from "./geometry.js";
@@ -80,8 +81,14 @@ function placeToEnter() {
   if (welcome && frame) {
     Object.assign(place, { x: frame.position[0], z: frame.position[2], yaw: walk.yaw, pitch: walk.pitch });
   }
-  const codec = new URLSearchParams(location.search).get("codec");
+  const query = new URLSearchParams(location.search);
+  const codec = query.get("codec");
   if (codec) place.codec = codec;
+  // Which showroom is the first may have changed meanwhile.
+  const showroom = welcome?.showroom ?? query.get("showroom");
+  if (showroom) place.showroom = showroom;
+  place.device = deviceClass(navigator.userAgent, matchMedia("(pointer: coarse)").matches, Math.min(screen.width, screen.height));
+  place.language = language;
   return place;
 }
 
@@ -115,6 +122,13 @@ function onLost(error, reason) {
     visit = null;
     setState(reason === "guide-ended" || welcome ? "guideEnded" : "noGuide");
     byId("alone-button").focus();
+    return;
+  }
+  if (error?.code === "starting" || error?.code === "no-showroom") {
+    // Of the showroom that they were in nothing is left to come back to.
+    if (error.code === "no-showroom") welcome = null;
+    setState(error.code === "starting" ? "opening" : "noShowroom");
+    setTimeout(connect, error.retryAfterMs);
     return;
   }
   setState(refusedTexts && WAIT_CODES.includes(error.code) ? "full" : welcome ? "reconnecting" : "connecting");

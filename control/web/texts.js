@@ -4,6 +4,8 @@ const TEXTS = {
   en: {
     connecting: "Opening the showroom …",
     reconnecting: "The connection was lost. Taking you back …",
+    opening: "The showroom is just opening. One moment, please.",
+    noShowroom: "There is no showroom of this name here.",
     full: "All places are taken at the moment.",
     ended: "This visit has ended.",
     unsupported: "This browser can't show the showroom: it has no WebRTC video.",
@@ -40,6 +42,8 @@ const TEXTS = {
   zh: {
     connecting: "正在打开展厅……",
     reconnecting: "连接已断开，正在返回原处……",
+    opening: "展厅正在准备，请稍候。",
+    noShowroom: "此处没有该名称的展厅。",
     full: "展厅当前访客已满。",
     ended: "本次参观已结束。",
     unsupported: "此浏览器不支持 WebRTC 视频，无法显示展厅。",

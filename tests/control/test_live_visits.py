@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry
 
 from control.live_visits import LiveVisits, VisitFigures
 from control.metrics import NodeMetrics
+from control.visit_quality import VisitQuality
 from control.wire import InboundAudio, InboundVideo, PageStats, Stats
 from stream.peer_stats import OutboundRtpStats, OutboundVideoStats, PeerStats, RemoteInboundRtpStats
 
@@ -101,7 +102,7 @@ def test_an_ended_visit_goes_into_the_histograms() -> None:
     peer = PeerStats(OutboundVideoStats("video/H264", 1000, retransmitted_packets_sent=20), remote_video=remote)
     page = PageStats(motion_freezes_duration=1.0, input_to_photon_median=0.045)
     received = Stats(type="stats", video=InboundVideo(total_freezes_duration=30.0), page=page)
-    metrics.count_visit(VisitFigures(peer, received), 50.0)
+    metrics.count_visit(VisitQuality.of(VisitFigures(peer, received), 50.0))
     for name, expected in (
         ("duration_seconds", 50.0),
         ("retransmitted_ratio", 0.02),
@@ -116,7 +117,8 @@ def test_an_ended_visit_goes_into_the_histograms() -> None:
 
 def test_a_page_that_lies_can_not_spoil_the_histograms() -> None:
     metrics = NodeMetrics()
-    metrics.count_visit(figures(received=Stats(type="stats", page=PageStats(motion_freezes_duration=1e9))), 10.0)
+    received = Stats(type="stats", page=PageStats(motion_freezes_duration=1e9))
+    metrics.count_visit(VisitQuality.of(figures(received=received), 10.0))
     assert metrics.registry.get_sample_value("edge_render_visit_freeze_ratio_sum") == 1.0
 
 
