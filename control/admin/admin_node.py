@@ -32,7 +32,7 @@ async def open_parts(settings: AdminSettings) -> AsyncIterator[AdminParts]:
             keys.start(session, time.time())
         passwords, limits = Passwords(), RequestLimits()
         logins = Logins(settings, database, passwords, limits)
-        async with open_site_parts(database, keys, settings.healthy_s, time.time) as sites:
+        async with open_site_parts(database, keys, settings, time.time) as sites:
             yield AdminParts(
                 settings=settings,
                 database=database,

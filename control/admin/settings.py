@@ -44,6 +44,9 @@ class AdminSettings(BaseSettings):
     healthy_s: float = Field(
         20.0, ge=0, description="A wave of a roll-out counts as healthy after its sites showed it for so long."
     )
+    visits_keep_days: int = Field(
+        800, ge=1, le=36500, description="Sums of visits are removed after so many days; two years and some by default."
+    )
     oidc_issuer: str | None = Field(None, description="OpenID Connect issuer; without it only local accounts log in.")
     oidc_client_id: str | None = Field(None, description="Client at the issuer.")
     oidc_client_secret: SecretStr | None = Field(None, description="Its secret.")

@@ -8,12 +8,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from control.admin.database import Database
+from control.admin.settings import AdminSettings
 from control.admin.sites.change_bell import ChangeBell
 from control.admin.sites.edge_limits import EdgeLimits
 from control.admin.sites.order_watch import OrderWatch
 from control.admin.sites.orders import Orders, Signer
 from control.admin.sites.rollout_clock import RolloutClock
 from control.admin.sites.rollouts import Rollouts
+from control.admin.sites.visits import VisitKeeper
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,18 +32,20 @@ class SiteParts:
 
 @asynccontextmanager
 async def open_site_parts(
-    database: Database, signer: Signer, healthy_s: float, now: Callable[[], float]
+    database: Database, signer: Signer, settings: AdminSettings, now: Callable[[], float]
 ) -> AsyncIterator[SiteParts]:
-    """The parts, with their tasks running. ``healthy_s``: as in AdminSettings."""
+    """The parts, with their tasks running."""
     order_bell, rollout_bell = ChangeBell(), ChangeBell()
     orders = Orders(signer, order_bell)
     order_watch = OrderWatch(database, order_bell)
-    rollouts = Rollouts(orders, rollout_bell, healthy_s)
+    rollouts = Rollouts(orders, rollout_bell, settings.healthy_s)
     clock = RolloutClock(database, rollouts, rollout_bell, now)
+    keeper = VisitKeeper(database, settings.visits_keep_days, now)
     async with asyncio.TaskGroup() as group:
         tasks = (
             group.create_task(order_watch.run(), name="order-watch"),
             group.create_task(clock.run(), name="rollout-clock"),
+            group.create_task(keeper.run(), name="visit-keeper"),
         )
         try:
             yield SiteParts(orders, order_watch, rollouts, rollout_bell, EdgeLimits())

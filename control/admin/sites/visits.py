@@ -3,13 +3,17 @@ small counts need not be hidden."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
+import structlog
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
+from control.admin.database import Database
+from control.admin.errors import Unavailable
 from control.admin.sites.grants import granted_versions
 from control.admin.sites.visit_sums import add_totals
 from control.admin.tables import VisitHour, VisitReportSeen
@@ -22,6 +26,7 @@ SEEN_KEEP_S: Final = 40 * 86400.0
 """Longer than a report may be old, so that none is counted twice."""
 CLOCK_ERROR_S: Final = 2 * 3600.0
 """How far a node's clock may be ahead."""
+_LOG = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,28 @@ def _add(session: Session, site: str, totals: VisitTotals) -> None:
         session.flush()  # the same hour may come twice in a report
     else:
         row.totals = add_totals(VisitTotals.model_validate(row.totals), totals).model_dump(mode="json")
+
+
+class VisitKeeper:
+    """Forgets, hour by hour, what was kept for long enough: see ``run``."""
+
+    def __init__(self, database: Database, keep_days: int, now: Callable[[], float]) -> None:
+        self._database = database
+        self._keep_days = keep_days
+        self._now = now
+
+    async def run(self) -> None:
+        """Until it is cancelled."""
+        while True:
+            try:
+                await asyncio.to_thread(self._forget)
+            except Unavailable as error:
+                _LOG.warning("visits-not-forgotten", reason=str(error))
+            await asyncio.sleep(HOUR_S)
+
+    def _forget(self) -> None:
+        with self._database.session() as session:
+            forget_visits(session, self._keep_days, self._now())
 
 
 def forget_visits(session: Session, keep_days: int, now: float) -> None:

@@ -25,7 +25,7 @@ from control.admin.sites.orders import Orders
 from control.admin.sites.rollout_clock import RolloutClock
 from control.admin.sites.rollouts import Rollouts
 from control.admin.tables import AuditEntry, Site
-from control.content.edge_api import OrderReply, ReleaseState
+from control.content.edge_api import OrderReply, ReleaseState, VisitReport, VisitTotals
 from control.content.release import SiteOrder
 from tests.control.admin.kinds import on_both_storages
 from tests.control.admin.sites.world import START, Published, make_sites, node_report, person, publish, report_of
@@ -252,3 +252,20 @@ def test_two_clocks_order_nothing_twice(database: Database, keys: SigningKeys, b
         assert [entry.detail["sites"] for entry in logged] == waves
         ends = session.scalars(select(AuditEntry.seq).where(AuditEntry.action == "rollout.done")).all()
     assert len(ends) == 1
+
+
+def test_what_nodes_count_of_visits_is_shown(stage: Stage) -> None:
+    first, now = stage.nodes["first"], stage.parts.now()
+    stage.roll_out(stage.publish(1), ["first"])
+    first.hear()
+    totals = VisitTotals(showroom="branch", version=1, hour=int(now) // 3600, visits=2, visit_s=60.0)
+    report = VisitReport(node="node-1", report_id="0" * 32, made_at=now, totals=(totals,))
+    first.client.post("/edge/v1/visits", json=report.model_dump(mode="json"), headers=first.headers)
+    asked = {"since": now - 3600, "until": now + 3600}
+    sums = stage.client.get("/api/v1/visits", params={**asked, "step": "hour", "site": "first"}).json()
+    assert (sums["visits"], sums["mean_visit_s"], len(sums["steps"])) == (2, 30.0, 3)
+    table = stage.client.get("/api/v1/visits/table.csv", params=asked)
+    assert table.headers["Content-Type"] == "text/csv; charset=utf-8"
+    assert len(table.text.splitlines()) == 2
+    assert stage.client.get("/api/v1/visits", params={"since": 0, "until": 2**40}).status_code == 400
+    assert stage.client.get("/api/v1/visits", params={"since": "nan", "until": 1}).status_code == 422
