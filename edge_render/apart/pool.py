@@ -149,7 +149,8 @@ class _DecoderProcess:
             self.close()
         if self._process is None:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "edge_render.apart.process"],
+                # -P: else modules would come from the folder that somebody happens to be in, such as a package's.
+                [sys.executable, "-P", "-m", "edge_render.apart.process"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,

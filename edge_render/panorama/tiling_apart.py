@@ -36,7 +36,8 @@ def write_tiles_apart(
     ``on_progress`` is told at least twice a second how much is done, from 0 to 1; what it raises ends the process, and
     is raised again.
     """
-    program = (sys.executable, "-m", "edge_render.panorama.tiling_process")
+    # -P: else modules would come from the folder that somebody happens to be in, such as a package's.
+    program = (sys.executable, "-P", "-m", "edge_render.panorama.tiling_process")
     command = [*program, str(image), str(layout), str(folder), str(memory_max_bytes)]
     deadline_s = time.monotonic() + time_max_s
     with (
