@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from control.log_format import configure_logging
+from edge_render.budgets import BUDGETS
 from edge_render.derived_cache import default_cache_folder
 from edge_render.errors import EdgeRenderError
 from edge_render.findings import Severity
@@ -44,7 +45,9 @@ def run_validate(arguments: list[str]) -> int:
     except EdgeRenderError as error:
         sys.stderr.write(f"edge-render validate: {error}\n")
         return 3
-    sys.stdout.write(_as_json(options.path, report) if options.json else _as_text(options.path, report))
+    sys.stdout.write(
+        _as_json(options.path, report, options.edge_class) if options.json else _as_text(options.path, report)
+    )
     return 1 if report.refused else 0
 
 
@@ -87,7 +90,7 @@ def _plural(count: int, what: str) -> str:
     return f"{count} {what}{'' if count == 1 else 's'}"
 
 
-def _as_json(path: Path, report: ValidationReport) -> str:
+def _as_json(path: Path, report: ValidationReport, rung: Rung | None) -> str:
     told = {
         "path": str(path),
         "kind": report.kind,
@@ -96,6 +99,8 @@ def _as_json(path: Path, report: ValidationReport) -> str:
         "models": [dataclasses.asdict(facts) for facts in report.models],
         "scenes": report.scenes,
         "costs": [dataclasses.asdict(cost) for cost in report.costs],
+        "budget": {} if rung is None else BUDGETS[rung].told(),
+        "title": None if report.title is None else report.title.model_dump(),
         "pictures": [dataclasses.asdict(picture) for picture in report.pictures],
     }
     return json.dumps(told, ensure_ascii=False, indent=2) + "\n"

@@ -68,7 +68,8 @@ class PackageValidation:
             found += (replace(finding, file=file) for finding in examined.findings)
             facts += facts_of(file, examined)
         scenes = tuple(package.showroom.scenes)
-        return ValidationReport("package", worst_first(found), tuple(facts), scenes, tuple(self._costs))
+        title, costs = package.showroom.title, tuple(self._costs)
+        return ValidationReport("package", worst_first(found), tuple(facts), scenes, costs, title=title)
 
     def _shown(self, path: Path) -> str:
         return str(self.root / path.relative_to(self.root.resolve()))

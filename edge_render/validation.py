@@ -10,6 +10,7 @@ from edge_render.budgets import BUDGETS
 from edge_render.derived_cache import DerivedCache
 from edge_render.findings import Finding, FindingLog, Severity, printable, worst_first
 from edge_render.gltf.loader import ExaminedModel, examine_model
+from edge_render.manifest import Text
 from edge_render.package import MANIFEST_NAME, MODEL_SUFFIXES, open_package
 from edge_render.render_quality import Rung
 from edge_render.scene_cost import SceneCost
@@ -59,6 +60,7 @@ class ValidationReport:
     scenes: tuple[str, ...] = ()
     costs: tuple[SceneCost, ...] = ()
     pictures: tuple[ScenePicture, ...] = ()
+    title: Text | None = None
 
     @property
     def refused(self) -> bool:

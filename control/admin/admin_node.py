@@ -15,6 +15,7 @@ from control.admin.database import Database, database_url
 from control.admin.keys import SigningKeys
 from control.admin.migrations import migrate
 from control.admin.parts import AdminParts
+from control.admin.publishing.publishing_parts import open_publishing_parts
 from control.admin.settings import AdminSettings
 from control.admin.sites.site_parts import open_site_parts
 from control.admin.storage.blob_store import BlobStore
@@ -32,7 +33,10 @@ async def open_parts(settings: AdminSettings) -> AsyncIterator[AdminParts]:
             keys.start(session, time.time())
         passwords, limits = Passwords(), RequestLimits()
         logins = Logins(settings, database, passwords, limits)
-        async with open_site_parts(database, keys, settings, time.time) as sites:
+        async with (
+            open_site_parts(database, keys, settings, time.time) as sites,
+            open_publishing_parts(settings, database, blobs, keys, time.time) as publishing,
+        ):
             yield AdminParts(
                 settings=settings,
                 database=database,
@@ -40,6 +44,7 @@ async def open_parts(settings: AdminSettings) -> AsyncIterator[AdminParts]:
                 keys=keys,
                 now=time.time,
                 sites=sites,
+                publishing=publishing,
                 passwords=passwords,
                 limits=limits,
                 logins=logins,

@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from fastapi import FastAPI
 
-from control.admin.api import accounts, edge, keys, rollouts, session, sites, tokens, visits
+from control.admin.api import accounts, edge, keys, rollouts, session, showrooms, sites, tokens, versions, visits
 from control.admin.http_errors import ErrorReply, add_error_handlers
 from control.admin.pages.headers import SecurityHeaders
 from control.admin.pages.routes import add_pages
@@ -43,7 +43,7 @@ def create_admin_app(open_parts: MakeParts) -> FastAPI:
         """That the process lives."""
         return {"status": "alive"}
 
-    for module in (session, accounts, tokens, keys, edge, sites, rollouts, visits):
+    for module in (session, accounts, tokens, keys, edge, sites, rollouts, showrooms, versions, visits):
         app.include_router(module.router)
     add_pages(app)
     return app

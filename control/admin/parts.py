@@ -13,6 +13,7 @@ from control.admin.access.login import FirstSetup, Logins
 from control.admin.access.passwords import Passwords
 from control.admin.database import Database
 from control.admin.keys import SigningKeys
+from control.admin.publishing.publishing_parts import PublishingParts
 from control.admin.settings import AdminSettings
 from control.admin.sites.site_parts import SiteParts
 from control.admin.storage.blob_store import BlobStore
@@ -27,6 +28,7 @@ class AdminParts:
     blobs: BlobStore
     keys: SigningKeys
     sites: SiteParts
+    publishing: PublishingParts
     now: Callable[[], float]
     """Unix seconds."""
     passwords: Passwords

@@ -41,6 +41,10 @@ class AdminSettings(BaseSettings):
     session_max_s: int = Field(12 * 3600, ge=300, description="A session ends after so long in any case.")
     four_eyes: bool = Field(False, description="Who made a draft can't publish it.")
     validators: int = Field(1, ge=1, le=16, description="Packages that are validated at a time.")
+    validation_max_s: int = Field(1800, ge=10, description="A validation that takes longer is ended, and fails.")
+    validation_memory_bytes: int = Field(
+        8 * 2**30, ge=2**30, description="Most address space of each process of a validation or a preview."
+    )
     healthy_s: float = Field(
         20.0, ge=0, description="A wave of a roll-out counts as healthy after its sites showed it for so long."
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from pydantic import ValidationError
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from control.admin import audit
@@ -16,9 +16,8 @@ from control.admin.publishing.version_state import Step, VersionState
 from control.admin.publishing.versions import files_of, find_version, subject_of, take_step
 from control.admin.tables import Blob, Version, VersionFile, VersionPicture
 from control.content.names import EdgeClass, Slug
-from control.content.release import FileEntry, FileList
+from control.content.release import MANIFEST_PATH, FileEntry, FileList
 
-MANIFEST_PATH: Final = "showroom.json"
 MANIFEST_MAX_BYTES: Final = 4 * 2**20
 """As the loader reads."""
 
@@ -43,7 +42,7 @@ class Drafts:
         """Make a draft of these files, whose blobs may still be missing. Raises NotFound, Refused or TooLarge."""
         actor.need(Role.EDITOR)
         self._check(session, files)
-        owner = find_showroom(session, showroom, to_change=True)
+        owner = find_showroom(session, showroom)
         owner.last_number += 1
         version = Version(
             showroom=showroom,
@@ -65,13 +64,15 @@ class Drafts:
         audit.append(session, now, actor.audit_name, "version.create", subject_of(version), detail)
         return version
 
-    def copy(self, session: Session, actor: Actor, now: float, version_id: int, *, note: str = "") -> Version:
-        """Make a draft of the files of another version of the same showroom. Raises NotFound."""
+    def copy(
+        self, session: Session, actor: Actor, now: float, showroom: Slug, version_id: int, *, note: str = ""
+    ) -> Version:
+        """Make a draft of the files of another version, of this showroom or another. Raises NotFound."""
         source = find_version(session, version_id)
         files = FileList.model_construct(files=files_of(session, source))
         edge_class: EdgeClass = source.edge_class  # type: ignore[assignment]
-        note = note or f"from version {source.number}"
-        return self.create(session, actor, now, source.showroom, files, note=note, edge_class=edge_class)
+        note = note or f"from {source.showroom}/{source.number}"
+        return self.create(session, actor, now, showroom, files, note=note, edge_class=edge_class)
 
     def replace_files(
         self, session: Session, actor: Actor, now: float, version_id: int, revision: int, files: FileList
@@ -116,14 +117,15 @@ class Drafts:
         """Throw away what was never published; its blobs go when nothing else is made of them. Raises NotFound or
         Conflict."""
         actor.need(Role.EDITOR)
-        version = find_version(session, version_id, to_change=True)
+        version = find_version(session, version_id)
         take_step(version, Step.DELETE, now)
         audit.append(session, now, actor.audit_name, "version.delete", subject_of(version))
         session.delete(version)
+        session.flush()
 
     def _to_edit(self, session: Session, actor: Actor, version_id: int, revision: int) -> Version:
         actor.need(Role.EDITOR)
-        version = find_version(session, version_id, to_change=True)
+        version = find_version(session, version_id)
         if version.revision != revision:
             raise Conflict(
                 f"somebody changed it meanwhile: it is at revision {version.revision}, and you changed {revision}"
@@ -182,13 +184,3 @@ def _changed(session: Session, actor: Actor, now: float, version: Version) -> No
     version.editors = sorted({*version.editors, actor.account_id})
     version.report = None
     session.execute(delete(VersionPicture).where(VersionPicture.version_id == version.id))
-
-
-def package_size_bytes(session: Session, version: Version) -> tuple[int, int]:
-    """How many files it has, and their bytes."""
-    count, total = session.execute(
-        select(func.count(), func.coalesce(func.sum(VersionFile.size_bytes), 0)).where(
-            VersionFile.version_id == version.id
-        )
-    ).one()
-    return int(count), int(total)

@@ -26,9 +26,9 @@ def create_showroom(session: Session, actor: Actor, now: float, slug: Slug, titl
     return showroom
 
 
-def find_showroom(session: Session, slug: Slug, *, to_change: bool = False) -> Showroom:
-    """The showroom of that name; with ``to_change`` others wait until this transaction ends. Raises NotFound."""
-    showroom = session.get(Showroom, slug, with_for_update=to_change or None)
+def find_showroom(session: Session, slug: Slug) -> Showroom:
+    """The showroom of that name. Raises NotFound."""
+    showroom = session.get(Showroom, slug)
     if showroom is None:
         raise NotFound(f"there is no showroom {slug!r}")
     return showroom

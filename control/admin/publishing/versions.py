@@ -16,9 +16,9 @@ from control.content.release import FileEntry
 log = structlog.get_logger(__name__)
 
 
-def find_version(session: Session, version_id: int, *, to_change: bool = False) -> Version:
-    """The version; with ``to_change`` others wait until this transaction ends. Raises NotFound."""
-    version = session.get(Version, version_id, with_for_update=to_change or None)
+def find_version(session: Session, version_id: int) -> Version:
+    """The version. Raises NotFound."""
+    version = session.get(Version, version_id)
     if version is None:
         raise NotFound(f"there is no version with the id {version_id}")
     return version

@@ -13,7 +13,9 @@ from sqlalchemy.orm import Session
 from control.admin.access.actor import Actor, Role
 from control.admin.database import Database
 from control.admin.publishing.showrooms import create_showroom
-from control.admin.tables import Account, Blob, Table
+from control.admin.settings import AdminSettings
+from control.admin.storage.blob_store import BlobStore
+from control.admin.tables import Account, Blob
 from control.content.names import Title
 from control.content.release import FileEntry, FileList
 
@@ -31,17 +33,14 @@ class People:
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database(f"sqlite:///{tmp_path / 'admin.sqlite3'}")
-    Table.metadata.create_all(database.engine)
-    yield database
-    database.close()
-
-
-@pytest.fixture
 def session(database: Database) -> Iterator[Session]:
     with database.session() as session:
         yield session
+
+
+@pytest.fixture
+def blobs(tmp_path: Path) -> BlobStore:
+    return BlobStore.open(AdminSettings(data_folder=tmp_path / "data"))
 
 
 @pytest.fixture

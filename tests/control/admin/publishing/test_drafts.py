@@ -8,9 +8,10 @@ from sqlalchemy.orm import Session
 
 from control.admin.database import Database
 from control.admin.errors import Conflict, NotAllowed, NotFound, Refused, TooLarge
-from control.admin.publishing.drafts import Drafts, package_size_bytes
+from control.admin.publishing.drafts import Drafts
 from control.admin.publishing.showrooms import all_showrooms, create_showroom, versions_of
 from control.admin.publishing.version_state import Step
+from control.admin.publishing.version_view import version_view
 from control.admin.publishing.versions import file_of, files_of, find_version, missing_digests, take_step
 from control.admin.tables import AuditEntry, VersionFile
 from control.content.release import FileList
@@ -28,7 +29,8 @@ def test_a_draft_has_the_next_number_and_tells_which_blobs_are_missing(
     assert [(version.number, version.state) for version in versions_of(session, branch)] == [(2, "draft"), (1, "draft")]
     assert missing_digests(session, first) == [entry("a.glb", b"one").digest]
     assert missing_digests(session, second) == []
-    assert package_size_bytes(session, first) == (2, 5)
+    view = version_view(session, first)
+    assert (view.files, view.size_bytes, view.missing) == (2, 5, [entry("a.glb", b"one").digest])
 
 
 def test_the_number_of_a_deleted_draft_is_not_given_again(session: Session, people: People, branch: str) -> None:
@@ -70,8 +72,8 @@ def test_what_is_published_is_copied_to_be_changed(session: Session, people: Peo
         DRAFTS.replace_files(session, people.editor, 4.0, version.id, 1, files())
     with pytest.raises(Conflict, match="the version is published"):
         DRAFTS.delete(session, people.editor, 4.0, version.id)
-    copied = DRAFTS.copy(session, people.other_editor, 5.0, version.id)
-    assert (copied.number, copied.state, copied.edge_class, copied.note) == (2, "draft", "big-gpu", "from version 1")
+    copied = DRAFTS.copy(session, people.other_editor, 5.0, branch, version.id)
+    assert (copied.number, copied.state, copied.edge_class, copied.note) == (2, "draft", "big-gpu", "from branch/1")
     assert files_of(session, copied) == files_of(session, version)
     assert copied.editors == [people.other_editor.account_id]
 
