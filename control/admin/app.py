@@ -7,11 +7,24 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from fastapi import FastAPI
 
-from control.admin.api import accounts, edge, keys, rollouts, session, showrooms, sites, tokens, versions, visits
+from control.admin.api import (
+    accounts,
+    edge,
+    health,
+    keys,
+    rollouts,
+    session,
+    showrooms,
+    sites,
+    tokens,
+    versions,
+    visits,
+)
 from control.admin.http_errors import ErrorReply, add_error_handlers
 from control.admin.pages.headers import SecurityHeaders
 from control.admin.pages.routes import add_pages
 from control.admin.parts import AdminParts
+from control.admin.request_counts import CountRequests, RequestCounts
 
 MakeParts = Callable[[], AbstractAsyncContextManager[AdminParts]]
 
@@ -37,13 +50,9 @@ def create_admin_app(open_parts: MakeParts) -> FastAPI:
     )
     add_error_handlers(app)
     app.add_middleware(SecurityHeaders)
-
-    @app.get("/healthz", tags=["health"])
-    async def health() -> dict[str, str]:
-        """That the process lives."""
-        return {"status": "alive"}
-
-    for module in (session, accounts, tokens, keys, edge, sites, rollouts, showrooms, versions, visits):
+    app.state.request_counts = RequestCounts()
+    app.add_middleware(CountRequests, counts=app.state.request_counts)
+    for module in (health, session, accounts, tokens, keys, edge, sites, rollouts, showrooms, versions, visits):
         app.include_router(module.router)
     add_pages(app)
     return app
