@@ -12,7 +12,12 @@ USAGE = """usage: edge-render COMMAND [--option value ...]
   admin          serve the cloud admin (admin add-account NAME: make an account)
   validate PATH  say what is wrong with a model or a package, and where (exit status 0: fine, 1: refused)
 
-`edge-render COMMAND --help` lists the options; those of demo and node have a variable EDGE_RENDER_... each.
+with an admin elsewhere, by its address and an API token (EDGE_RENDER_ADMIN_URL, EDGE_RENDER_TOKEN):
+  publish DIR              publish a package's folder, and roll it out to sites
+  sites                    list the sites: what they show, and how their nodes are
+  rollback SITE SHOWROOM   have a site show what it showed before
+
+`edge-render COMMAND --help` lists the options; those of demo, node and admin have a variable EDGE_RENDER_... each.
 """
 
 
@@ -45,4 +50,16 @@ def _command(name: str) -> Callable[[list[str]], int] | None:
             from control.validate_command import run_validate
 
             return run_validate
+        case "publish":
+            from control.publish_command import run_publish
+
+            return run_publish
+        case "sites":
+            from control.sites_command import run_sites
+
+            return run_sites
+        case "rollback":
+            from control.sites_command import run_rollback
+
+            return run_rollback
     return None

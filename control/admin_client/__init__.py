@@ -1,0 +1,1 @@
+"""What pipelines do with the admin from elsewhere: upload, publish, roll out, roll back, over its HTTP API."""
