@@ -1,7 +1,7 @@
 .DEFAULT_GOAL := help
 PYTHON := .venv/bin/python
 
-.PHONY: help demo test lint format bench bench-network bench-codecs bench-density bench-load bench-load-overhead bench-scale-scene bench-loading bench-audio-sync bench-fidelity bench-panorama bench-malformed bench-live setup setup-tests
+.PHONY: help demo test lint format bench bench-network bench-codecs bench-density bench-load bench-load-overhead bench-scale-scene bench-loading bench-audio-sync bench-fidelity bench-panorama bench-malformed bench-live bench-kills setup setup-tests
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -61,6 +61,9 @@ bench-load-overhead: setup-tests ## compare the load's visitors with Chromium on
 
 bench-malformed: setup-tests ## print what is said of broken models, in which time and memory (two minutes)
 	$(PYTHON) -m bench.malformed $(DIR)
+
+bench-kills: setup-tests ## kill an edge 50 times in downloads and switches, and look what is left (a minute)
+	$(PYTHON) -m bench.kills $(OPTIONS)
 
 setup:
 	@scripts/setup

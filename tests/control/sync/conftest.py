@@ -12,18 +12,18 @@ from random import Random
 import pytest
 from pydantic import SecretStr
 
+from bench.kills.site_stand_in import SITE, TOKEN, SiteStandIn
 from control.sync.follow_config import FollowConfig
 from control.sync.follower import SiteFollower
 from control.sync.site_content import open_site_content
-from tests.control.sync.admin_stand_in import SITE, TOKEN, AdminStandIn
 from tests.control.sync.stage_stand_in import StageStandIn
 
 MakeConfig = Callable[..., FollowConfig]
 
 
 @pytest.fixture
-async def admin() -> AsyncIterator[AdminStandIn]:
-    async with AdminStandIn() as opened:
+async def admin() -> AsyncIterator[SiteStandIn]:
+    async with SiteStandIn() as opened:
         yield opened
 
 
@@ -33,7 +33,7 @@ def stage() -> StageStandIn:
 
 
 @pytest.fixture
-def make_config(admin: AdminStandIn, tmp_path: Path) -> MakeConfig:
+def make_config(admin: SiteStandIn, tmp_path: Path) -> MakeConfig:
     def make(*, budget_bytes: int = 1 << 30, **more: object) -> FollowConfig:
         return FollowConfig(
             admin_url=admin.url,

@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
+from bench.kills.news import News
 from control.content.edge_api import VisitReport
 from control.content.stage import Edition, EditionRefused
-from tests.control.sync.news import News
 
 
 class StageStandIn:

@@ -6,8 +6,8 @@ import asyncio
 import os
 from random import Random
 
+from bench.kills.site_stand_in import SiteStandIn
 from control.content.edge_api import VisitReport
-from tests.control.sync.admin_stand_in import AdminStandIn
 from tests.control.sync.conftest import MakeConfig, following
 from tests.control.sync.stage_stand_in import StageStandIn
 
@@ -15,7 +15,7 @@ ROOM = {"showroom.json": b"{}", "models/hall.glb": os.urandom(900_000), "texture
 
 
 async def test_what_is_ordered_is_fetched_and_shown(
-    admin: AdminStandIn, stage: StageStandIn, make_config: MakeConfig
+    admin: SiteStandIn, stage: StageStandIn, make_config: MakeConfig
 ) -> None:
     admin.order(admin.publish("branch", 1, ROOM))
     async with following(make_config(), stage):
@@ -29,7 +29,7 @@ async def test_what_is_ordered_is_fetched_and_shown(
 
 
 async def test_a_change_of_one_texture_moves_that_blob_alone(
-    admin: AdminStandIn, stage: StageStandIn, make_config: MakeConfig
+    admin: SiteStandIn, stage: StageStandIn, make_config: MakeConfig
 ) -> None:
     admin.order(admin.publish("branch", 1, ROOM))
     texture = os.urandom(200_000)
@@ -50,7 +50,7 @@ async def test_a_change_of_one_texture_moves_that_blob_alone(
 
 
 async def test_showrooms_that_are_ordered_together_are_shown_at_once_and_in_order(
-    admin: AdminStandIn, stage: StageStandIn, make_config: MakeConfig
+    admin: SiteStandIn, stage: StageStandIn, make_config: MakeConfig
 ) -> None:
     first, second = admin.publish("branch", 1, ROOM), admin.publish("annex", 4, {"showroom.json": b"{ }"})
     async with following(make_config(), stage):
@@ -61,7 +61,7 @@ async def test_showrooms_that_are_ordered_together_are_shown_at_once_and_in_orde
     assert stage.shown == [(("annex", 4), ("branch", 1)), (("branch", 1),)]
 
 
-async def test_rolling_back_moves_no_blob(admin: AdminStandIn, stage: StageStandIn, make_config: MakeConfig) -> None:
+async def test_rolling_back_moves_no_blob(admin: SiteStandIn, stage: StageStandIn, make_config: MakeConfig) -> None:
     first, second = (admin.publish("branch", n, ROOM | {"showroom.json": b"%d" % n}) for n in (1, 2))
     # no room for anything that is not shown or was not shown just before
     async with following(make_config(budget_bytes=sum(map(len, ROOM.values())) + 2), stage):
@@ -78,7 +78,7 @@ async def test_rolling_back_moves_no_blob(admin: AdminStandIn, stage: StageStand
 
 
 async def test_files_without_bytes_and_files_that_are_alike_are_there_too(
-    admin: AdminStandIn, stage: StageStandIn, make_config: MakeConfig
+    admin: SiteStandIn, stage: StageStandIn, make_config: MakeConfig
 ) -> None:
     files = {"showroom.json": b"{}", "empty.txt": b"", "a/b/c/one.bin": b"same", "a/two.bin": b"same"}
     admin.order(admin.publish("branch", 1, files))
@@ -89,7 +89,7 @@ async def test_files_without_bytes_and_files_that_are_alike_are_there_too(
 
 
 async def test_without_the_admin_what_was_shown_last_is_shown_again(
-    admin: AdminStandIn, stage: StageStandIn, make_config: MakeConfig
+    admin: SiteStandIn, stage: StageStandIn, make_config: MakeConfig
 ) -> None:
     admin.order(admin.publish("annex", 3, {"showroom.json": b"[]"}), admin.publish("branch", 1, ROOM))
     async with following(make_config(), stage):
@@ -106,7 +106,7 @@ async def test_without_the_admin_what_was_shown_last_is_shown_again(
 
 
 async def test_a_node_that_starts_again_says_what_the_release_took(
-    admin: AdminStandIn, stage: StageStandIn, make_config: MakeConfig
+    admin: SiteStandIn, stage: StageStandIn, make_config: MakeConfig
 ) -> None:
     admin.order(admin.publish("branch", 1, ROOM))
     async with following(make_config(), stage):
@@ -118,7 +118,7 @@ async def test_a_node_that_starts_again_says_what_the_release_took(
 
 
 async def test_visits_are_kept_until_the_admin_has_them(
-    admin: AdminStandIn, stage: StageStandIn, make_config: MakeConfig
+    admin: SiteStandIn, stage: StageStandIn, make_config: MakeConfig
 ) -> None:
     reports = [VisitReport(node="node-1", report_id=f"{n:032x}", made_at=n, totals=()) for n in range(1, 4)]
     admin.answers["visits"] = 503, {}, b""
@@ -133,7 +133,7 @@ async def test_visits_are_kept_until_the_admin_has_them(
 
 
 async def test_one_visit_report_that_is_refused_keeps_no_other(
-    admin: AdminStandIn, stage: StageStandIn, make_config: MakeConfig
+    admin: SiteStandIn, stage: StageStandIn, make_config: MakeConfig
 ) -> None:
     stage.counted = [VisitReport(node="node-1", report_id="a" * 32, made_at=1, totals=())]
     admin.answers["visits"] = 422, {}, b""
@@ -145,7 +145,7 @@ async def test_one_visit_report_that_is_refused_keeps_no_other(
     assert [report.report_id for report in admin.visits] == ["b" * 32]
 
 
-async def test_cancelled_at_any_moment_it_ends_and_goes_on_later(admin: AdminStandIn, make_config: MakeConfig) -> None:
+async def test_cancelled_at_any_moment_it_ends_and_goes_on_later(admin: SiteStandIn, make_config: MakeConfig) -> None:
     random = Random(7)
     for version in range(1, 13):
         files = ROOM | {"textures/wall.png": random.randbytes(500_000)}

@@ -8,10 +8,10 @@ from collections import deque
 
 import pytest
 
+from bench.kills.site_stand_in import SITE, TOKEN, BlobFaults, SiteStandIn
 from control.content.edge_api import OrderReply
 from control.content.keys import PrivateKey
 from control.content.signing import ENVELOPE_MAX_BYTES
-from tests.control.sync.admin_stand_in import SITE, TOKEN, AdminStandIn, BlobFaults
 from tests.control.sync.conftest import MakeConfig, following
 from tests.control.sync.stage_stand_in import StageStandIn
 
@@ -21,7 +21,7 @@ OLD = {"showroom.json": b"{}"}
 NEW = {"showroom.json": b"{}", "hall.glb": BIG}
 
 
-def digest_of(admin: AdminStandIn, data: bytes) -> str:
+def digest_of(admin: SiteStandIn, data: bytes) -> str:
     return next(digest for digest, kept in admin.blobs.items() if kept == data)
 
 
@@ -29,7 +29,7 @@ def digest_of(admin: AdminStandIn, data: bytes) -> str:
 
 
 async def test_a_connection_that_breaks_costs_no_byte_twice(
-    admin: AdminStandIn, stage: StageStandIn, make_config: MakeConfig
+    admin: SiteStandIn, stage: StageStandIn, make_config: MakeConfig
 ) -> None:
     release = admin.publish("branch", 1, NEW)
     digest = digest_of(admin, BIG)
@@ -44,7 +44,7 @@ async def test_a_connection_that_breaks_costs_no_byte_twice(
 
 
 async def test_a_download_goes_on_where_it_was_when_the_node_starts_again(
-    admin: AdminStandIn, stage: StageStandIn, make_config: MakeConfig
+    admin: SiteStandIn, stage: StageStandIn, make_config: MakeConfig
 ) -> None:
     release = admin.publish("branch", 1, NEW)
     digest = digest_of(admin, BIG)
@@ -65,7 +65,7 @@ async def test_a_download_goes_on_where_it_was_when_the_node_starts_again(
 
 
 async def test_an_admin_that_is_away_in_between_is_waited_for(
-    admin: AdminStandIn, stage: StageStandIn, make_config: MakeConfig
+    admin: SiteStandIn, stage: StageStandIn, make_config: MakeConfig
 ) -> None:
     first, second = admin.publish("branch", 1, OLD), admin.publish("branch", 2, NEW)
     digest = digest_of(admin, BIG)
@@ -90,7 +90,7 @@ async def test_an_admin_that_is_away_in_between_is_waited_for(
     ],
 )
 async def test_answers_that_are_no_order_are_told_and_waited_out(
-    admin: AdminStandIn,
+    admin: SiteStandIn,
     stage: StageStandIn,
     make_config: MakeConfig,
     answer: tuple[int, dict[str, str], bytes],
@@ -105,14 +105,14 @@ async def test_answers_that_are_no_order_are_told_and_waited_out(
         assert report.warning is None
 
 
-async def test_an_answer_without_end_is_cut(admin: AdminStandIn, stage: StageStandIn, make_config: MakeConfig) -> None:
+async def test_an_answer_without_end_is_cut(admin: SiteStandIn, stage: StageStandIn, make_config: MakeConfig) -> None:
     admin.answers["order"] = 200, {}, b" " * (2 * ENVELOPE_MAX_BYTES + 1)
     async with following(make_config(), stage):
         await admin.warned("more than")
 
 
 async def test_the_token_is_in_no_log(
-    admin: AdminStandIn, stage: StageStandIn, make_config: MakeConfig, caplog: pytest.LogCaptureFixture
+    admin: SiteStandIn, stage: StageStandIn, make_config: MakeConfig, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     admin.answers["visits"] = 401, {}, b""
@@ -129,7 +129,7 @@ async def test_the_token_is_in_no_log(
 
 
 async def test_wrong_bytes_are_thrown_away_and_fetched_again(
-    admin: AdminStandIn, stage: StageStandIn, make_config: MakeConfig
+    admin: SiteStandIn, stage: StageStandIn, make_config: MakeConfig
 ) -> None:
     release = admin.publish("branch", 1, NEW)
     admin.faults[digest_of(admin, BIG)] = BlobFaults(wrong=2)
@@ -141,7 +141,7 @@ async def test_wrong_bytes_are_thrown_away_and_fetched_again(
 
 
 async def test_bytes_that_stay_wrong_fail_the_release_and_no_other(
-    admin: AdminStandIn, stage: StageStandIn, make_config: MakeConfig
+    admin: SiteStandIn, stage: StageStandIn, make_config: MakeConfig
 ) -> None:
     first = admin.publish("branch", 1, OLD)
     admin.order(first)
@@ -157,7 +157,7 @@ async def test_bytes_that_stay_wrong_fail_the_release_and_no_other(
 
 
 async def test_a_blob_that_the_store_lost_fails_the_release(
-    admin: AdminStandIn, stage: StageStandIn, make_config: MakeConfig
+    admin: SiteStandIn, stage: StageStandIn, make_config: MakeConfig
 ) -> None:
     release = admin.publish("branch", 1, NEW)
     del admin.blobs[digest_of(admin, BIG)]
@@ -169,7 +169,7 @@ async def test_a_blob_that_the_store_lost_fails_the_release(
 
 
 async def test_a_blob_with_more_bytes_than_it_should_have_is_cut_off(
-    admin: AdminStandIn, stage: StageStandIn, make_config: MakeConfig
+    admin: SiteStandIn, stage: StageStandIn, make_config: MakeConfig
 ) -> None:
     release = admin.publish("branch", 1, NEW)
     admin.blobs[digest_of(admin, BIG)] = BIG + b"more"
@@ -194,7 +194,7 @@ async def test_a_blob_with_more_bytes_than_it_should_have_is_cut_off(
     ],
 )
 async def test_orders_that_must_not_be_followed_are_refused_and_told(
-    admin: AdminStandIn, stage: StageStandIn, make_config: MakeConfig, kind: str, told: str
+    admin: SiteStandIn, stage: StageStandIn, make_config: MakeConfig, kind: str, told: str
 ) -> None:
     first, second = admin.publish("branch", 1, OLD), admin.publish("branch", 2, NEW)
     genuine, past = admin.signed_order(second, serial=9), admin.signed_order(second, serial=3)
@@ -220,7 +220,7 @@ async def test_orders_that_must_not_be_followed_are_refused_and_told(
 
 
 async def test_an_order_that_was_refused_stays_refused_after_a_new_start(
-    admin: AdminStandIn, stage: StageStandIn, make_config: MakeConfig
+    admin: SiteStandIn, stage: StageStandIn, make_config: MakeConfig
 ) -> None:
     first = admin.publish("branch", 1, OLD)
     past = admin.signed_order(admin.publish("branch", 2, NEW), serial=1)
@@ -235,7 +235,7 @@ async def test_an_order_that_was_refused_stays_refused_after_a_new_start(
 
 
 async def test_a_release_that_nobody_trusted_signed_is_not_shown(
-    admin: AdminStandIn, stage: StageStandIn, make_config: MakeConfig
+    admin: SiteStandIn, stage: StageStandIn, make_config: MakeConfig
 ) -> None:
     forged = admin.publish("branch", 2, NEW, key=PrivateKey.generate())
     admin.order(forged)
@@ -247,7 +247,7 @@ async def test_a_release_that_nobody_trusted_signed_is_not_shown(
 
 
 async def test_another_release_in_the_place_of_the_ordered_one_is_not_shown(
-    admin: AdminStandIn, stage: StageStandIn, make_config: MakeConfig
+    admin: SiteStandIn, stage: StageStandIn, make_config: MakeConfig
 ) -> None:
     wanted, other = admin.publish("branch", 2, NEW), admin.publish("branch", 1, OLD)
     admin.releases[wanted.release] = admin.releases[other.release]
@@ -259,7 +259,7 @@ async def test_another_release_in_the_place_of_the_ordered_one_is_not_shown(
 
 
 async def test_keys_change_without_anybody_at_the_edge(
-    admin: AdminStandIn, stage: StageStandIn, make_config: MakeConfig
+    admin: SiteStandIn, stage: StageStandIn, make_config: MakeConfig
 ) -> None:
     old, new, third = admin.key, PrivateKey.generate(), PrivateKey.generate()
     config = make_config()
@@ -294,7 +294,7 @@ async def test_keys_change_without_anybody_at_the_edge(
 
 
 async def test_a_release_that_can_not_be_warmed_is_left_alone_until_it_is_ordered_anew(
-    admin: AdminStandIn, stage: StageStandIn, make_config: MakeConfig
+    admin: SiteStandIn, stage: StageStandIn, make_config: MakeConfig
 ) -> None:
     stage.refused[2] = "hall.glb: needs 9 GiB of GPU memory"
     admin.order(admin.publish("branch", 1, OLD))
@@ -313,7 +313,7 @@ async def test_a_release_that_can_not_be_warmed_is_left_alone_until_it_is_ordere
 
 
 async def test_a_full_disk_is_told_before_anything_is_fetched(
-    admin: AdminStandIn, stage: StageStandIn, make_config: MakeConfig
+    admin: SiteStandIn, stage: StageStandIn, make_config: MakeConfig
 ) -> None:
     admin.order(admin.publish("branch", 1, OLD))
     async with following(make_config(budget_bytes=2 * MIB), stage):
@@ -330,7 +330,7 @@ async def test_a_full_disk_is_told_before_anything_is_fetched(
 
 
 async def test_old_versions_make_room_and_those_in_use_do_not(
-    admin: AdminStandIn, stage: StageStandIn, make_config: MakeConfig
+    admin: SiteStandIn, stage: StageStandIn, make_config: MakeConfig
 ) -> None:
     bodies = [os.urandom(MIB) for _ in range(5)]
     releases = [admin.publish("branch", n, {"showroom.json": b"{}", "hall.glb": bodies[n]}) for n in range(1, 5)]
@@ -351,7 +351,7 @@ async def test_old_versions_make_room_and_those_in_use_do_not(
 
 
 async def test_a_release_that_is_replaced_while_it_is_fetched_is_let_go(
-    admin: AdminStandIn, stage: StageStandIn, make_config: MakeConfig
+    admin: SiteStandIn, stage: StageStandIn, make_config: MakeConfig
 ) -> None:
     release = admin.publish("branch", 1, NEW)
     admin.faults[digest_of(admin, BIG)] = BlobFaults(wrong=1000)

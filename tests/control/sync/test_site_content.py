@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from bench.kills.site_stand_in import SiteStandIn
 from control.content.stage import Edition
 from control.sync.errors import FolderInUse, FolderUnusable
 from control.sync.follow_config import FollowConfig
 from control.sync.site_content import open_site_content
-from tests.control.sync.admin_stand_in import AdminStandIn
 from tests.control.sync.conftest import MakeConfig, following
 from tests.control.sync.stage_stand_in import StageStandIn, read_folder
 
@@ -22,7 +22,7 @@ ROOM = {"showroom.json": b"{}", "models/hall.glb": HALL}
 
 
 @pytest.fixture
-async def filled(admin: AdminStandIn, stage: StageStandIn, make_config: MakeConfig) -> FollowConfig:
+async def filled(admin: SiteStandIn, stage: StageStandIn, make_config: MakeConfig) -> FollowConfig:
     """Of a folder in which two versions were shown, one after the other."""
     config = make_config()
     async with following(config, stage):
@@ -118,7 +118,7 @@ def test_a_damaged_edition_is_laid_out_anew(filled: FollowConfig, harm: str) -> 
     assert read_folder(opened(filled)[0].folder) == ROOM | {"showroom.json": b"2"}
 
 
-async def test_what_was_damaged_is_fetched_again(filled: FollowConfig, admin: AdminStandIn) -> None:
+async def test_what_was_damaged_is_fetched_again(filled: FollowConfig, admin: SiteStandIn) -> None:
     blob_of(filled, b"2").unlink()
     admin.asked.clear()
     stage = StageStandIn()
@@ -139,8 +139,8 @@ def test_a_folder_of_another_site_shows_nothing(filled: FollowConfig) -> None:
     assert opened(other) == ()
 
 
-def test_without_trust_in_its_key_nothing_is_shown(filled: FollowConfig, admin: AdminStandIn) -> None:
-    stranger = AdminStandIn().key.public
+def test_without_trust_in_its_key_nothing_is_shown(filled: FollowConfig, admin: SiteStandIn) -> None:
+    stranger = SiteStandIn().key.public
     other = FollowConfig(
         **{name: getattr(filled, name) for name in FollowConfig.__slots__} | {"trusted_keys": (stranger,)}
     )

@@ -13,13 +13,13 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import parse_qs, urlsplit
 
+from bench.kills.news import News
 from control.content.edge_api import NodeReport, OrderReply, VisitReport
 from control.content.envelope import Envelope
 from control.content.keys import PrivateKey
 from control.content.names import Title
 from control.content.release import FileEntry, KeyRing, OrderedRelease, ReleaseManifest, SiteOrder
 from control.content.signing import payload_digest, sign
-from tests.control.sync.news import News
 
 TOKEN = "a-token-that-is-in-no-log"
 SITE = "lounge-1"
@@ -47,7 +47,7 @@ class Asked:
     sent_bytes: int
 
 
-class AdminStandIn:
+class SiteStandIn:
     """A context manager, within an event loop."""
 
     def __init__(self, *, port: int = 0, piece_s: float = 0.0) -> None:
