@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import sys
 
-import uvicorn
 from pydantic import ValidationError
 from pydantic_settings import CliApp, SettingsConfigDict
 
 from control.account_command import run_add_account
-from control.admin.admin_node import open_parts
-from control.admin.app import create_admin_app
+from control.admin.server import AdminServer
 from control.admin.settings import AdminSettings
 from control.admin_keys_command import print_trusted_keys
 from control.errors import ControlError
@@ -43,11 +41,7 @@ def run_admin(arguments: list[str]) -> int:
     configure_logging()
     if asks_for_keys:
         return print_trusted_keys(settings)
-    app = create_admin_app(lambda: open_parts(settings))
-    config = uvicorn.Config(
-        app, host=settings.host, port=settings.port, log_level="warning", lifespan="on", server_header=False
-    )
-    server = uvicorn.Server(config)
+    server = AdminServer(settings)
     sys.stderr.write(f"edge-render: admin at http://{settings.host}:{settings.port}/\n")
     try:
         server.run()

@@ -35,6 +35,7 @@ class OrderWatch:
         self._sum: int | None = None
         self._waiting = 0
         self._news = asyncio.Event()
+        self._closing = False
 
     async def run(self) -> None:
         """Look whenever the bell rings, and every second while somebody waits; ends by cancellation."""
@@ -48,19 +49,27 @@ class OrderWatch:
                 await self._bell.heard(self._recheck_s if self._waiting else _UNTIL_RUNG_S)
 
     async def newer(self, site: str, after: int, wait_s: float) -> bool:
-        """Whether the site's order has a higher serial than ``after``, at once or within that time."""
+        """Whether the site's order has a higher serial than ``after``, at once or within that time. False at once where
+        the admin stops."""
         self._waiting += 1
         if self._waiting == 1:
             self._bell.ring()  # it sleeps without a limit
         try:
             async with asyncio.timeout(wait_s):
                 while self._serials.get(site, 0) <= after:
+                    if self._closing:
+                        return False
                     await self._news.wait()
         except TimeoutError:
             return False
         finally:
             self._waiting -= 1
         return True
+
+    def close(self) -> None:
+        """Let all go who wait, and nobody wait any more: the server stops when it has answered them."""
+        self._closing = True
+        self._tell()
 
     def _tell(self) -> None:
         self._news.set()
