@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from control.admin.access.accounts import any_account
 from control.admin.access.limits import RequestLimits
 from control.admin.access.login import FirstSetup, Logins, new_setup_token
+from control.admin.access.oidc.sign_on import open_sign_on
 from control.admin.access.passwords import Passwords
 from control.admin.database import Database, database_url
 from control.admin.keys import SigningKeys
@@ -36,6 +37,7 @@ async def open_parts(settings: AdminSettings) -> AsyncIterator[AdminParts]:
         async with (
             open_site_parts(database, keys, settings, time.time) as sites,
             open_publishing_parts(settings, database, blobs, keys, time.time) as publishing,
+            open_sign_on(settings, database, logins, time.time) as sign_on,
         ):
             yield AdminParts(
                 settings=settings,
@@ -48,6 +50,7 @@ async def open_parts(settings: AdminSettings) -> AsyncIterator[AdminParts]:
                 passwords=passwords,
                 limits=limits,
                 logins=logins,
+                sign_on=sign_on,
                 first_setup=_first_setup(settings, database, passwords, limits, logins),
             )
 

@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 
 from control.admin.access.limits import RequestLimits
 from control.admin.access.login import FirstSetup, Logins
+from control.admin.access.oidc.sign_on import SignOn
 from control.admin.access.passwords import Passwords
 from control.admin.database import Database
 from control.admin.keys import SigningKeys
@@ -34,6 +35,8 @@ class AdminParts:
     passwords: Passwords
     limits: RequestLimits
     logins: Logins
+    sign_on: SignOn | None
+    """Where an OpenID Connect issuer is set."""
     first_setup: FirstSetup | None
     """At the first start, until the process ends: without it, no account can be made without another."""
 

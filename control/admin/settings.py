@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -51,11 +52,24 @@ class AdminSettings(BaseSettings):
     visits_keep_days: int = Field(
         800, ge=1, le=36500, description="Sums of visits are removed after so many days; two years and some by default."
     )
-    oidc_issuer: str | None = Field(None, description="OpenID Connect issuer; without it only local accounts log in.")
+    oidc_issuer: str | None = Field(
+        None,
+        pattern=r"^(https://|http://(localhost|127\.0\.0\.1)(:|/|$))",
+        description="OpenID Connect issuer; without it only local accounts log in.",
+    )
     oidc_client_id: str | None = Field(None, description="Client at the issuer.")
     oidc_client_secret: SecretStr | None = Field(None, description="Its secret.")
-    oidc_role_claim: str = Field("edge_render_role", description="Claim that has the role; without it: viewer.")
+    oidc_role_claim: str = Field(
+        "edge_render_role",
+        description="Claim that has the role; without it: viewer. Empty: roles are given on the accounts page.",
+    )
     oidc_name: str = Field("SSO", description="What the button says.")
+
+    @model_validator(mode="after")
+    def _client_is_named(self) -> Self:
+        if self.oidc_issuer is not None and not self.oidc_client_id:
+            raise ValueError("--oidc-issuer needs --oidc-client-id: what the issuer calls this admin")
+        return self
 
     @property
     def base_url(self) -> str:

@@ -63,8 +63,9 @@ def log_out(page: CurrentPage) -> Response:
     with page.parts.database.session() as session:
         if page.who.session is not None:
             end_session(session, page.who.session.token_sha256)
+        by_sso = get_account(session, page.actor.account_id).oidc_subject is not None
         audit.append(session, page.parts.now(), page.actor.audit_name, "session.end", page.actor.audit_name)
-    response = page.go("/login", "login.logged-out")
+    response = page.go("/login?from=sso" if by_sso else "/login", "login.logged-out")
     clear_session_cookie(response, page.parts.settings)
     return response
 
@@ -113,7 +114,8 @@ def _login(
     page: Page, onward: str, *, name: str = "", ended: bool = False, error: AdminError | None = None
 ) -> Response:
     sso = page.parts.settings.oidc_name if page.parts.settings.oidc_issuer else None
-    return page.show("login.html", error=error, name=name, next=onward, ended=ended, sso=sso)
+    sso_log_out = sso is not None and page.request.query_params.get("from") == "sso"
+    return page.show("login.html", error=error, name=name, next=onward, ended=ended, sso=sso, sso_log_out=sso_log_out)
 
 
 def _setup(page: Page, token: str, name: str = "", error: AdminError | None = None) -> Response:

@@ -11,6 +11,7 @@ TEXTS: Final = {
     "login.submit": ("Log in", "登录"),
     "login.or": ("or", "或"),
     "login.sso": ("Log in with {name}", "使用 {name} 登录"),
+    "login.sso-log-out": ("Log out of {name} as well", "同时退出 {name}"),
     "login.ended": (
         "Your session has ended, as it was not used for a while or is over. Log in again.",
         "您的会话因长时间未使用或到期而结束。请重新登录。",

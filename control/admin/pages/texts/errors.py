@@ -73,6 +73,15 @@ TEXTS: Final = {
         "This link is not the newest one: the admin prints it when it starts.",
         "此链接不是最新的：管理端启动时会打印新链接。",
     ),
+    "error.issuer": (
+        "Single sign-on does not answer at the moment. Try again later, or log in with a password.",
+        "单点登录目前没有响应。请稍后重试，或使用密码登录。",
+    ),
+    "error.sign-on": (
+        "Single sign-on was refused. Try again; if it stays so, the admin's log has the reason.",
+        "单点登录被拒绝。请重试；如果仍然如此，管理端日志中有原因。",
+    ),
+    "error.no-sign-on": ("Single sign-on is not set up.", "未设置单点登录。"),
     "error.token-role": ("A token can't have a role above yours.", "令牌的角色不能高于您的角色。"),
     "error.token-name": ("A token's name has 1 to 64 characters, in one line.", "令牌名称须为一行，1 至 64 个字符。"),
     "error.token-lifetime": (
