@@ -23,9 +23,11 @@ METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 FOREIGN_ORIGIN = 4403
 NO_SUCH_VISIT = 4404
 
+_CONTENT_POLICY = (
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'self'"
+)
 _HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'self'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), xr-spatial-tracking=(self)",
@@ -43,12 +45,14 @@ def create_app(node: EdgeNode) -> FastAPI:
             yield
 
     app = FastAPI(title="edge-render", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+    editor = f" {node.settings.editor_origin}" if node.settings.editor_origin is not None else ""
+    policy = {"Content-Security-Policy": _CONTENT_POLICY + editor}
     web = Path(str(resources.files("control").joinpath("web")))
 
     @app.middleware("http")
     async def add_headers(request: Request, call_next: RequestResponseEndpoint) -> Response:
         response = await call_next(request)
-        for name, value in _HEADERS.items():
+        for name, value in (_HEADERS | policy).items():
             response.headers.setdefault(name, value)
         return response
 

@@ -15,7 +15,7 @@ from control.shown_frames import ShownFrames
 from control.showroom_host import ShowroomHost
 from control.stay import Stay
 from control.welcome import welcome
-from control.wire import Activate, ClientMessage, Tap, Tapped
+from control.wire import Activate, ClientMessage, Locate, Tap, Tapped
 from stream.peer import FrameSent, Peer, PeerEvents
 from stream.picture.frame_source import FrameSource
 
@@ -95,6 +95,8 @@ class FollowVisit(Stay):
         match message:
             case Tap():
                 self._put_aside(self._taps, message)
+            case Locate():
+                self._refuse_locating(message)
             case Activate():
                 known = any(hotspot.id == message.hotspot for hotspot in self._guide.shown.scene.spec.hotspots)
                 if known:

@@ -44,6 +44,10 @@ class ScenePicker(Protocol):
 
     def pick(self, ray: Ray) -> Hit | None: ...
 
+    def surface(self, ray: Ray) -> Hit | None:
+        """What is seen there, whatever hotspots lie in the open before it; None also where one can only look around."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HostedScene:

@@ -28,13 +28,17 @@ from stream.errors import StreamError
 class DemoCommand(NodeSettings):
     """Serve the demo showroom that edge-render makes by itself."""
 
-    model_config = SettingsConfigDict(cli_kebab_case=True, cli_prog_name="edge-render demo", cli_hide_none_type=True)
+    model_config = SettingsConfigDict(
+        cli_kebab_case=True, cli_prog_name="edge-render demo", cli_hide_none_type=True, cli_implicit_flags=True
+    )
 
 
 class NodeCommand(NodeSettings, FollowSettings):
     """Serve a showroom package (--package), or what the cloud admin orders for a site (--admin-url)."""
 
-    model_config = SettingsConfigDict(cli_kebab_case=True, cli_prog_name="edge-render node", cli_hide_none_type=True)
+    model_config = SettingsConfigDict(
+        cli_kebab_case=True, cli_prog_name="edge-render node", cli_hide_none_type=True, cli_implicit_flags=True
+    )
 
 
 Command = TypeVar("Command", bound=NodeSettings)

@@ -82,4 +82,10 @@ class NodeSettings(BaseSettings):
     )
     connect_timeout_s: float = Field(10.0, gt=0, description="A visit that has not connected by then is ended.")
     heartbeat_timeout_s: float = Field(6.0, gt=0, description="A visit that was silent this long is ended.")
+    editing: bool = Field(False, description="Answer editors what is at a point of the picture; for previews alone.")
+    editor_origin: str | None = Field(
+        None,
+        pattern=r"^https?://[^/\s;,'\"]+$",
+        description="Origin of the page that may embed this one for editing; else only pages of this server may.",
+    )
     walk_speed_m_s: float = Field(1.6, gt=0, le=10, description="Walking speed at full stick.")

@@ -32,6 +32,7 @@ from control.wire import (
     Error,
     FrameShown,
     Goodbye,
+    Locate,
     Ping,
     Pong,
     ServerMessage,
@@ -48,7 +49,7 @@ from stream.picture.quality import PicturePlan
 
 log = structlog.get_logger(__name__)
 
-Command = TypeVar("Command", bound=Tap | Activate)
+Command = TypeVar("Command", bound=Tap | Activate | Locate)
 
 LOG_NAME_CHARS = 6
 """Of the identifier, which lets who knows all of it steer the visit: logs are read by more people than that."""
@@ -287,6 +288,10 @@ class Stay(ABC):
     def _refuse_hotspot(self, command: Activate) -> None:
         error = Error(field="hotspot", message=f"this scene has no hotspot '{command.hotspot}'", id=command.id)
         self._send("command", error)
+
+    def _refuse_locating(self, command: Locate) -> None:
+        text = "nobody can edit here: the node runs without --editing, or this visit follows another one"
+        self._send("command", Error(field="type", message=text, id=command.id))
 
     # --- the scene's video ---------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from control.hosted_scene import HostedScene
 from control.input import Navigator, Place
 from control.metrics import NodeMetrics
 from control.picture_size import fit, scaled, vertical_fov, zoomed
+from control.pointing import is_floor, located
 from control.scene_request import SceneLease
 from control.scene_sound import SceneSound
 from control.settings import NodeSettings
@@ -29,7 +30,10 @@ from control.wire import (
     Activate,
     ClientMessage,
     CloseCard,
+    Editor,
+    Error,
     Input,
+    Locate,
     SceneLoading,
     Tap,
     Tapped,
@@ -38,7 +42,6 @@ from control.wire import (
 from edge_render.errors import RendererError
 from edge_render.frame import Frame
 from edge_render.manifest import FadeOver, GoToScene
-from edge_render.package import ModelScene
 from edge_render.render_loop import RenderLoop
 from edge_render.renderer import View
 from stream.audio.audio_source import AudioSource, Interlude
@@ -85,7 +88,7 @@ class Visit(Stay):
         self._plan = PicturePlan()
         self._seq = 0
         self._frames = ShownFrames()
-        self._commands: asyncio.Queue[Tap | Activate] = asyncio.Queue(COMMANDS_WAITING_MAX)
+        self._commands: asyncio.Queue[Tap | Activate | Locate] = asyncio.Queue(COMMANDS_WAITING_MAX)
         self._zoom = 1.0
         self._moving = asyncio.Event()
         self._loop = asyncio.get_running_loop()
@@ -149,7 +152,9 @@ class Visit(Stay):
                 self._want(time.monotonic_ns())
                 if self._navigator.walking:
                     self._moving.set()
-            case Tap() | Activate():
+            case Locate() if not self._settings.editing:
+                self._refuse_locating(message)
+            case Tap() | Activate() | Locate():
                 self._put_aside(self._commands, message)
             case CloseCard():
                 if self._narrating:
@@ -161,7 +166,9 @@ class Visit(Stay):
 
     def _greet(self) -> None:
         arrivals, place = self._at.arrivals, self._navigator.place
-        self._send("command", welcome(self.id, self._means.host, self._scene, place, arrivals=arrivals))
+        editor = Editor(origin=self._settings.editor_origin) if self._settings.editing else None
+        told = welcome(self.id, self._means.host, self._scene, place, arrivals=arrivals, editor=editor)
+        self._send("command", told)
         self._show_feed(self._scene.feed)
         if self._loading is not None:
             self._send("command", self._loading)
@@ -244,10 +251,13 @@ class Visit(Stay):
         """Act on taps, one after the other; picking runs beside the event loop."""
         while True:
             command = await self._commands.get()
-            if isinstance(command, Tap):
-                await self._tap(command)
-            else:
-                self._activate(command)
+            match command:
+                case Tap():
+                    await self._tap(command)
+                case Locate():
+                    await self._locate(command)
+                case Activate():
+                    self._activate(command)
 
     async def _tap(self, tap: Tap) -> None:
         scene = self._scene
@@ -258,11 +268,19 @@ class Visit(Stay):
         elif hit.hotspot is not None:
             self._send("command", Tapped(id=tap.id, hit="hotspot", hotspot=hit.hotspot, node=hit.node, point=hit.point))
             self._follow(scene, hit.hotspot)
-        elif _is_floor(scene, hit.point, hit.normal) and self._navigator.teleport(hit.point[0], hit.point[2]):
+        elif is_floor(scene, hit) and self._navigator.teleport(hit.point[0], hit.point[2]):
             self._send("command", Tapped(id=tap.id, hit="floor", node=hit.node, point=self._navigator.place.position))
             self._want(time.monotonic_ns())
         else:
             self._send("command", Tapped(id=tap.id, hit="node", node=hit.node, point=hit.point))
+
+    async def _locate(self, command: Locate) -> None:
+        """Say what is there, and do nothing."""
+        sight = self._frames.sight(command.rtp)
+        if sight is None:
+            self._send("command", Error(field="type", message="no picture has left yet", id=command.id))
+            return
+        self._send("command", await asyncio.to_thread(located, self._scene, sight, command))
 
     def _activate(self, command: Activate) -> None:
         if not any(hotspot.id == command.hotspot for hotspot in self._scene.spec.hotspots):
@@ -342,16 +360,6 @@ class Visit(Stay):
         self._ticket.move_to(self._scene.handle)
         self._greet()
         self._want(time.monotonic_ns())
-
-
-FLOOR_TOLERANCE_M = 0.15
-FLOOR_NORMAL_Y_MIN = 0.7
-
-
-def _is_floor(scene: HostedScene, point: tuple[float, float, float], normal: tuple[float, float, float]) -> bool:
-    if not isinstance(scene.spec, ModelScene):
-        return False
-    return abs(point[1] - scene.spec.walkable.floor_y) <= FLOOR_TOLERANCE_M and normal[1] >= FLOOR_NORMAL_Y_MIN
 
 
 def _stages_ms(sent: FrameSent) -> dict[str, float]:

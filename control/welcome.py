@@ -7,7 +7,7 @@ from typing import Any
 from control.hosted_scene import HostedScene
 from control.input import Place
 from control.showroom_host import ShowroomHost
-from control.wire import HotspotInfo, Leader, SoundInfo, Welcome
+from control.wire import Editor, HotspotInfo, Leader, SoundInfo, Welcome
 from edge_render.look_around import AngleHotspot
 from edge_render.manifest import OpenCard
 from edge_render.package import Hotspot, ModelScene
@@ -21,6 +21,7 @@ def welcome(
     *,
     arrivals: int = 0,
     follows: Leader | None = None,
+    editor: Editor | None = None,
 ) -> Welcome:
     """The message; ``arrivals``, see Whereabouts; ``follows`` for who follows somebody else's picture."""
     return Welcome(
@@ -37,6 +38,7 @@ def welcome(
         zoom_max=scene.spec.zoom_max,
         audio=_sound_info(scene),
         follows=follows,
+        editor=editor,
     )
 
 

@@ -61,6 +61,16 @@ class Tap(_Message):
     rtp: Annotated[int, Field(ge=0, lt=2**32)] | None = None
 
 
+class Locate(_Message):
+    """What is at a point of the picture, of which nothing comes: for editors, on nodes that run for editing."""
+
+    type: Literal["locate"]
+    id: RequestId
+    x: Fraction
+    y: Fraction
+    rtp: Annotated[int, Field(ge=0, lt=2**32)] | None = None
+
+
 class Activate(_Message):
     """Act on a hotspot by name: the way for keyboards and screen readers."""
 
@@ -174,7 +184,7 @@ class Goodbye(_Message):
 
 
 ClientMessage = Annotated[
-    Input | Tap | Activate | CloseCard | Viewport | Audio | Stats | WatchStats | Ping | Goodbye,
+    Input | Tap | Locate | Activate | CloseCard | Viewport | Audio | Stats | WatchStats | Ping | Goodbye,
     Field(discriminator="type"),
 ]
 
@@ -209,6 +219,12 @@ class SourceTold(_Message):
     """In how many seconds a lost source is tried again."""
 
 
+class Editor(_Message):
+    """That the node runs for editing, and the origin of the page that may embed this one (null: its own alone)."""
+
+    origin: str | None
+
+
 class Leader(_Message):
     """Who leads the guided visit that is followed."""
 
@@ -238,6 +254,7 @@ class Welcome(_Message):
     zoom_max: float = 1.0
     audio: SoundInfo | None = None
     follows: Leader | None = None
+    editor: Editor | None = None
 
 
 class Guiding(_Message):
@@ -296,6 +313,24 @@ class Tapped(_Message):
     point: tuple[float, float, float] | None = None
 
 
+class Located(_Message):
+    """Answer to locate. ``direction`` (unit vector) with its ``yaw`` and ``pitch`` is the way from the eye. ``point``,
+    ``normal`` and ``node`` are of the surface that is seen there: null where there is none, or where one can only look
+    around. ``floor``: one can stand there. ``hotspot``: a tap there would be on that one."""
+
+    type: Literal["located"] = "located"
+    id: int
+    scene: str
+    direction: tuple[float, float, float]
+    yaw: float
+    pitch: float
+    point: tuple[float, float, float] | None
+    normal: tuple[float, float, float] | None
+    node: str | None
+    floor: bool
+    hotspot: str | None
+
+
 class SceneLoading(_Message):
     """The visitor has chosen a scene that is not loaded: how much of it is by now, from 0 to 1; ``welcome`` says that
     they are there. ``failed``: it can't be, and why; they stay where they are. ``stands_still``: it does not fit beside
@@ -345,6 +380,7 @@ ServerMessage = (
     | FrameShown
     | ServerStats
     | Tapped
+    | Located
     | SceneLoading
     | Pong
     | Error

@@ -33,3 +33,7 @@ class AnglePicker:
             return None
         x, y, z = ray.direction
         return Hit(ray.direction, (-x, -y, -z), 1.0, None, self._ids[nearest])
+
+    def surface(self, ray: Ray) -> Hit | None:
+        """None: a picture has no surfaces."""
+        return None

@@ -86,6 +86,10 @@ class Picker:
             return sphere
         return surface
 
+    def surface(self, ray: Ray) -> Hit | None:
+        """The nearest surface that the ray hits, whatever hotspots' spheres lie before it."""
+        return self._surface(np.asarray(ray.origin, float), np.asarray(ray.direction, float))
+
     def _moves(self, node: Node) -> bool:
         """Whether its triangles are elsewhere at another time."""
         if self._animator is None:

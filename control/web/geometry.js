@@ -32,6 +32,13 @@ export function toPicture(x, y, box, video, fit = "cover") {
   };
 }
 
+/** Where a label points: above the thing, or in a direction, of which it is not known how far away it is. */
+export function labelPoint({ position, direction }, frame, liftM) {
+  if (direction) return direction.map((part, axis) => frame.position[axis] + part);
+  const [x, y, z] = position;
+  return [x, y + liftM, z];
+}
+
 /**
  * A world position [x, y, z] (metres) on the page, as a frame shows it; null where it is behind the camera.
  * `frame` has position, yaw, pitch (radians, yaw positive to the left) and fov_y, as in the protocol.

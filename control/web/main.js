@@ -2,11 +2,13 @@
 
 import { delayMs } from "./backoff.js";
 import { deviceClass } from "./device.js";
+import { Editing } from "./editing.js";
 import { FrameClock, percentile } from "./frame_clock.js";
 import { Freezes } from "./freezes.js";
 import { fitOf, samePose, toPicture } from "./geometry.js";
 import { Guide } from "./guide.js";
 import { Input } from "./input.js";
+import { Markers } from "./markers.js";
 import { Overlay } from "./overlay.js";
 import { tellStats } from "./receiver_stats.js";
 import { SceneLoading } from "./scene_loading.js";
@@ -38,6 +40,14 @@ const overlay = new Overlay(
 );
 const sourceNote = new SourceNote(byId("source"), byId("source-text"));
 const guide = new Guide(location.search, { panel: byId("guide"), text: byId("guide-text"), copy: byId("guide-copy") }, navigator.clipboard);
+const markers = new Markers(byId("markers"), placeLabels);
+const editing = new Editing(window, markers, {
+  send: (message) => visit?.channel.send(message) ?? false,
+  nextRequest: () => nextRequest(),
+  pose: poseSeen,
+  toPicture: pointOfPicture,
+  rtp: () => clock.shownRtp ?? clock.lastFrame?.rtp ?? null,
+});
 const sceneLoading = new SceneLoading({ box: byId("loading"), text: byId("loading-text"), bar: byId("loading-bar") });
 
 let visit = null;
@@ -108,6 +118,7 @@ function onPicture(stream) {
 }
 
 function onLost(error, reason) {
+  editing.lost();
   sceneLoading.over();
   sound.lost();
   sourceNote.clear();
@@ -140,6 +151,7 @@ function onMessage(message) {
   if (message.type === "frame") {
     clock.described(message);
     freezes.described(message);
+    if (message.still) editing.rested();
   } else if (message.type === "welcome") {
     walk.welcomed(message, welcome);
     welcome = message;
@@ -148,8 +160,13 @@ function onMessage(message) {
     sound.setScene(message.audio);
     sourceNote.clear();
     if (message.follows) guide.followed(message.follows, textsOf(language));
+    editing.welcomed(message);
     showTexts();
     scheduleSend();
+  } else if (message.type === "located") {
+    editing.told(message);
+  } else if (message.type === "error") {
+    editing.refused(message);
   } else if (message.type === "source") {
     sourceNote.told(message);
   } else if (message.type === "loading") {
@@ -198,6 +215,7 @@ function placeLabels() {
   // A follower is not told of each moving picture, but of the first one.
   if (guide.following && !(clock.newest?.resting && samePose(clock.newest, clock.lastFrame))) overlay.hideLabels();
   else overlay.place(clock.lastFrame, box, size, fit);
+  markers.place(clock.lastFrame, box, size, fit);
 }
 
 // --- input ----------------------------------------------------------------------------------------
@@ -227,13 +245,27 @@ function sendInput() {
   repeats = REPEAT_MS.map((ms) => setTimeout(() => visit?.channel.send(message), ms));
 }
 
+/** A point of the page as fractions of the picture; null where there is none. */
+function pointOfPicture(x, y) {
+  if (!video.videoWidth) return null;
+  const size = { width: video.videoWidth, height: video.videoHeight };
+  return toPicture(x, y, stage.getBoundingClientRect(), size, document.body.dataset.fit);
+}
+
+/** Where the visitor is and looks, by the picture that is seen; null before there is one. */
+function poseSeen() {
+  const frame = clock.lastFrame;
+  if (!frame || !welcome) return null;
+  return { scene: welcome.scene, position: frame.position, yaw: frame.yaw, pitch: frame.pitch, fov_y: frame.fov_y };
+}
+
 function onTap(x, y) {
   stage.focus({ preventScroll: true });
   byId("products").hidden = true;
-  if (!video.videoWidth) return;
-  const box = stage.getBoundingClientRect();
-  const point = toPicture(x, y, box, { width: video.videoWidth, height: video.videoHeight }, document.body.dataset.fit);
-  visit?.channel.send({ type: "tap", id: nextRequest(), ...point, rtp: clock.shownRtp ?? clock.lastFrame?.rtp ?? null });
+  const point = pointOfPicture(x, y);
+  if (!point) return;
+  if (editing.picking) editing.picked(x, y);
+  else visit?.channel.send({ type: "tap", id: nextRequest(), ...point, rtp: clock.shownRtp ?? clock.lastFrame?.rtp ?? null });
 }
 
 function radPerPx() {
@@ -269,6 +301,7 @@ function showTexts() {
 }
 
 function showHint() {
+  if (editing.on) return;
   let seen = null;
   try {
     seen = localStorage.getItem(HINT_KEY);
@@ -364,6 +397,9 @@ window.edgeRender = {
   loseConnection() { visit?.lose(); },
   /** The code by which others follow; null where nobody is guided. */
   get guideCode() { return guide.code; },
+  /** For an editor of the same origin: `locate(x, y)`, `mark(markers)`, `picking`; null where nobody can edit. */
+  get editing() { return editing.on ? editing : null; },
+  get pose() { return poseSeen(); },
   get hotspots() { return overlay.hotspots.map((hotspot) => hotspot.id); },
 };
 

@@ -1,16 +1,9 @@
 // What lies over the video: labels of hotspots, the list of products, cards.
 
-import { toPage } from "./geometry.js";
+import { labelPoint, toPage } from "./geometry.js";
 
 const LABEL_RANGE_M = 10;
 const LABEL_LIFT_M = 0.34;
-
-/** Where a hotspot's label points: above the thing, or at a direction, of which it is not known how far away it is. */
-function labelPoint(hotspot, frame) {
-  if (hotspot.direction) return hotspot.direction.map((part, axis) => frame.position[axis] + part);
-  const [x, y, z] = hotspot.position;
-  return [x, y + LABEL_LIFT_M, z];
-}
 
 export class Overlay {
   constructor(onActivate, onCardClosed) {
@@ -57,7 +50,7 @@ export class Overlay {
   place(frame, box, video, fit) {
     const taken = [];
     const places = this.hotspots.map((hotspot) => {
-      return { button: this._buttons.get(hotspot.id), at: toPage(labelPoint(hotspot, frame), frame, box, video, fit) };
+      return { button: this._buttons.get(hotspot.id), at: toPage(labelPoint(hotspot, frame, LABEL_LIFT_M), frame, box, video, fit) };
     });
     places.sort((a, b) => (a.at?.depth ?? Infinity) - (b.at?.depth ?? Infinity));
     for (const { button, at } of places) {
