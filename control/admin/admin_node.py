@@ -20,6 +20,8 @@ from control.admin.publishing.publishing_parts import open_publishing_parts
 from control.admin.settings import AdminSettings
 from control.admin.sites.site_parts import open_site_parts
 from control.admin.storage.blob_store import BlobStore
+from control.admin.storage.tidying import tidied
+from control.admin.storage.uploads import Uploads
 
 
 @asynccontextmanager
@@ -29,12 +31,14 @@ async def open_parts(settings: AdminSettings) -> AsyncIterator[AdminParts]:
     with Database(database_url(settings)) as database:
         migrate(database)
         blobs = BlobStore.open(settings)
+        uploads = Uploads(database, blobs, settings.package_max_bytes)
         keys = SigningKeys.of(settings)
         with database.session() as session:
             keys.start(session, time.time())
         passwords, limits = Passwords(), RequestLimits()
         logins = Logins(settings, database, passwords, limits)
         async with (
+            tidied(database, blobs, uploads, time.time),
             open_site_parts(database, keys, settings, time.time) as sites,
             open_publishing_parts(settings, database, blobs, keys, time.time) as publishing,
             open_sign_on(settings, database, logins, time.time) as sign_on,
@@ -43,6 +47,7 @@ async def open_parts(settings: AdminSettings) -> AsyncIterator[AdminParts]:
                 settings=settings,
                 database=database,
                 blobs=blobs,
+                uploads=uploads,
                 keys=keys,
                 now=time.time,
                 sites=sites,

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from control.admin.api import (
     accounts,
+    blobs,
     edge,
     health,
     keys,
@@ -17,6 +18,7 @@ from control.admin.api import (
     showrooms,
     sites,
     tokens,
+    uploads,
     versions,
     visits,
 )
@@ -52,7 +54,21 @@ def create_admin_app(open_parts: MakeParts) -> FastAPI:
     app.add_middleware(SecurityHeaders)
     app.state.request_counts = RequestCounts()
     app.add_middleware(CountRequests, counts=app.state.request_counts)
-    for module in (health, session, accounts, tokens, keys, edge, sites, rollouts, showrooms, versions, visits):
+    for module in (
+        health,
+        session,
+        accounts,
+        tokens,
+        keys,
+        blobs,
+        uploads,
+        edge,
+        sites,
+        rollouts,
+        showrooms,
+        versions,
+        visits,
+    ):
         app.include_router(module.router)
     add_pages(app)
     return app

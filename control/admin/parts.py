@@ -18,6 +18,7 @@ from control.admin.publishing.publishing_parts import PublishingParts
 from control.admin.settings import AdminSettings
 from control.admin.sites.site_parts import SiteParts
 from control.admin.storage.blob_store import BlobStore
+from control.admin.storage.uploads import Uploads
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class AdminParts:
     settings: AdminSettings
     database: Database
     blobs: BlobStore
+    uploads: Uploads
     keys: SigningKeys
     sites: SiteParts
     publishing: PublishingParts

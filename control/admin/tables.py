@@ -112,6 +112,19 @@ class Blob(Table):
     digest: Mapped[str] = mapped_column(String(64), primary_key=True)
     size_bytes: Mapped[int] = mapped_column(BigInteger)
     stored_at: Mapped[float]
+    wanted_at: Mapped[float] = mapped_column(default=0.0)
+    """When somebody last asked for it who may be about to make a version with it."""
+
+
+class BlobChange(Table):
+    """Somebody who is storing a blob, or removing it. Nothing is in the blob store that has neither this nor a Blob."""
+
+    __tablename__ = "blob_changes"
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    owner: Mapped[str] = mapped_column(String(32), primary_key=True)
+    """Random: several may store the same."""
+    is_removal: Mapped[bool]
+    since: Mapped[float] = mapped_column(index=True)
 
 
 class Upload(Table):
@@ -125,6 +138,15 @@ class Upload(Table):
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), index=True)
     created_at: Mapped[float]
     touched_at: Mapped[float] = mapped_column(index=True)
+
+
+class UploadPart(Table):
+    """A part of an upload that is in the blob store, under ``name``."""
+
+    __tablename__ = "upload_parts"
+    upload_id: Mapped[str] = mapped_column(ForeignKey("uploads.id", ondelete="CASCADE"), primary_key=True)
+    offset_bytes: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    name: Mapped[str] = mapped_column(String(32))
 
 
 class Showroom(Table):

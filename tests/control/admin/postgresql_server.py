@@ -51,7 +51,7 @@ class PostgresqlServer:
     def database(self, template: str = "migrated") -> Iterator[str]:
         """The URL of a new database; ``template0``: an empty one. It goes at the end, with all its connections."""
         name = f"test_{next(self._numbers)}"
-        self._execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        self._execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
         try:
             yield self.url(name)
         finally:

@@ -44,10 +44,20 @@ def upgrade() -> None:
     op.create_index(op.f("ix_audit_entries_action"), "audit_entries", ["action"], unique=False)
     op.create_index(op.f("ix_audit_entries_subject"), "audit_entries", ["subject"], unique=False)
     op.create_table(
+        "blob_changes",
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("owner", sa.String(length=32), nullable=False),
+        sa.Column("is_removal", sa.Boolean(), nullable=False),
+        sa.Column("since", sa.Float(precision=53), nullable=False),
+        sa.PrimaryKeyConstraint("digest", "owner", name=op.f("pk_blob_changes")),
+    )
+    op.create_index(op.f("ix_blob_changes_since"), "blob_changes", ["since"], unique=False)
+    op.create_table(
         "blobs",
         sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("size_bytes", sa.BigInteger(), nullable=False),
         sa.Column("stored_at", sa.Float(precision=53), nullable=False),
+        sa.Column("wanted_at", sa.Float(precision=53), nullable=False),
         sa.PrimaryKeyConstraint("digest", name=op.f("pk_blobs")),
     )
     op.create_table(
@@ -247,6 +257,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("site", "showroom", name=op.f("pk_site_releases")),
     )
     op.create_table(
+        "upload_parts",
+        sa.Column("upload_id", sa.String(length=32), nullable=False),
+        sa.Column("offset_bytes", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("name", sa.String(length=32), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["upload_id"], ["uploads.id"], name=op.f("fk_upload_parts_upload_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("upload_id", "offset_bytes", name=op.f("pk_upload_parts")),
+    )
+    op.create_table(
         "version_files",
         sa.Column("version_id", sa.Integer(), nullable=False),
         sa.Column("path", sa.String(length=255), nullable=False),
@@ -299,6 +319,7 @@ def downgrade() -> None:
     op.drop_table("version_pictures")
     op.drop_index(op.f("ix_version_files_digest"), table_name="version_files")
     op.drop_table("version_files")
+    op.drop_table("upload_parts")
     op.drop_table("site_releases")
     op.drop_table("site_grants")
     op.drop_index(op.f("ix_rollouts_version_id"), table_name="rollouts")
@@ -331,6 +352,8 @@ def downgrade() -> None:
     op.drop_table("signed_key_rings")
     op.drop_table("showrooms")
     op.drop_table("blobs")
+    op.drop_index(op.f("ix_blob_changes_since"), table_name="blob_changes")
+    op.drop_table("blob_changes")
     op.drop_index(op.f("ix_audit_entries_subject"), table_name="audit_entries")
     op.drop_index(op.f("ix_audit_entries_action"), table_name="audit_entries")
     op.drop_table("audit_entries")

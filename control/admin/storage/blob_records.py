@@ -1,0 +1,83 @@
+"""Which blobs there are: rows that never promise more than the blob store holds, whoever is killed when.
+
+Bytes are put only after their digest was reserved, and a blob is recorded only after its bytes were put. Removal goes
+the other way: the record goes first, never while somebody has the digest reserved, and nobody can reserve it while its
+bytes are being removed. So no order of these, on any number of replicas, removes bytes that are recorded; and what a
+killed process leaves behind is known, and removed later (``garbage``).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Final
+from uuid import uuid4
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from control.admin.database import Database
+from control.admin.errors import Unavailable
+from control.admin.storage.blob_store import BlobStore
+from control.admin.tables import Blob, BlobChange
+
+WANTED_STEP_S: Final = 3600.0
+"""That somebody wants a blob is noted once within this: most questions then change nothing."""
+_AT_A_TIME: Final = 500  # databases bound the parameters of one statement
+
+
+def stored(database: Database, digests: Sequence[str], now: float) -> set[str]:
+    """Those that need not be uploaded. They will not be removed soon: a version may be about to be made with them."""
+    found: set[str] = set()
+    for some in _some_at_a_time(digests):
+        with database.reading() as session:
+            rows = session.execute(select(Blob.digest, Blob.wanted_at).where(Blob.digest.in_(some))).all()
+        long_ago = [digest for digest, wanted_at in rows if wanted_at < now - WANTED_STEP_S]
+        if long_ago:
+            with database.session() as session:
+                session.execute(update(Blob).where(Blob.digest.in_(long_ago)).values(wanted_at=now))
+                left = set(session.scalars(select(Blob.digest).where(Blob.digest.in_(long_ago))))
+            found |= left
+        found |= {digest for digest, _ in rows}.difference(long_ago)
+    return found
+
+
+def reserve(session: Session, digest: str, now: float) -> str | None:
+    """Before its bytes are put. Returns what ``record`` is to be called with; None: it is stored already. Raises
+    Unavailable while it is being removed."""
+    if (blob := session.get(Blob, digest)) is not None:
+        blob.wanted_at = max(blob.wanted_at, now)
+        return None
+    if session.scalar(select(BlobChange.owner).where(BlobChange.digest == digest, BlobChange.is_removal).limit(1)):
+        raise Unavailable("the blob is just being removed, as nothing needed it: try again in a minute")
+    owner = uuid4().hex
+    session.add(BlobChange(digest=digest, owner=owner, is_removal=False, since=now))
+    return owner
+
+
+def record(session: Session, digest: str, size_bytes: int, owner: str, now: float) -> None:
+    """After its bytes were put, by who has reserved it. Raises Unavailable where that took longer than
+    ``garbage.GRACE_S``: the bytes may be gone again."""
+    change = session.get(BlobChange, (digest, owner))
+    if change is None or change.is_removal:
+        raise Unavailable("storing the blob took so long that it was taken for abandoned: try again")
+    session.delete(change)
+    if session.get(Blob, digest) is None:
+        session.add(Blob(digest=digest, size_bytes=size_bytes, stored_at=now, wanted_at=now))
+
+
+def store_bytes(database: Database, blobs: BlobStore, data: bytes, now: float) -> str:
+    """Store and record a small blob; returns its digest. Not within a session. It stays for ``garbage.GRACE_S`` at
+    least, and then as long as a version names it."""
+    digest = hashlib.sha256(data).hexdigest()
+    with database.session() as session:
+        owner = reserve(session, digest, now)
+    if owner is not None:
+        blobs.put_bytes(data)
+        with database.session() as session:
+            record(session, digest, len(data), owner, now)
+    return digest
+
+
+def _some_at_a_time(digests: Sequence[str]) -> list[Sequence[str]]:
+    return [digests[start : start + _AT_A_TIME] for start in range(0, len(digests), _AT_A_TIME)]

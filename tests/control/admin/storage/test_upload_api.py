@@ -1,0 +1,120 @@
+"""Uploading over HTTP, as a pipeline does."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from control.admin.access.accounts import add_account
+from control.admin.access.actor import SYSTEM, Actor, Role
+from control.admin.access.tokens import make_token
+from control.admin.parts import AdminParts
+from control.admin.storage.uploads import PART_MAX_BYTES
+from tests.control.admin.kinds import on_both_storages
+
+DATA = hashlib.shake_256(b"a texture").digest(300_000)
+DIGEST = hashlib.sha256(DATA).hexdigest()
+NEW = {"digest": DIGEST, "size_bytes": len(DATA)}
+
+
+@pytest.fixture
+def editor(client: TestClient, parts: AdminParts) -> TestClient:
+    """The client with an editor's API token."""
+    now = parts.now()
+    with parts.database.session() as session:
+        account = add_account(session, SYSTEM, "anna", Role.EDITOR, now)
+        session.flush()
+        actor = Actor(account.id, "anna", Role.EDITOR)
+        token = make_token(session, actor, "pipeline", Role.EDITOR, now + 3600, now).token
+    client.headers["Authorization"] = f"Bearer {token}"
+    return client
+
+
+def begin(editor: TestClient, **changes: Any) -> str:
+    begun = editor.post("/api/v1/uploads", json={**NEW, **changes})
+    assert begun.status_code == 201, begun.text
+    return str(begun.headers["Location"])
+
+
+def patch(editor: TestClient, where: str, offset: int, data: bytes) -> Any:
+    headers = {"Upload-Offset": str(offset), "Content-Type": "application/partial-upload"}
+    return editor.patch(where, content=data, headers=headers)
+
+
+@on_both_storages
+def test_an_upload_in_parts(editor: TestClient, parts: AdminParts) -> None:
+    assert editor.post("/api/v1/blobs/missing", json={"digests": [DIGEST, DIGEST]}).json() == {"missing": [DIGEST]}
+    where = begin(editor)
+    first = patch(editor, where, 0, DATA[:200_000])
+    assert (first.status_code, first.headers["Upload-Offset"]) == (204, "200000")
+    asked = editor.head(where)
+    assert (asked.headers["Upload-Offset"], asked.headers["Upload-Length"]) == ("200000", "300000")
+    assert editor.get(where).json()["offset_bytes"] == 200_000
+    again = editor.post("/api/v1/uploads", json=NEW)
+    assert (again.status_code, again.headers["Location"]) == (200, where)
+    assert patch(editor, where, 200_000, DATA[200_000:]).headers["Upload-Offset"] == "300000"
+    assert editor.get(where).status_code == 404
+    told = editor.post("/api/v1/uploads", json=NEW)
+    assert (told.status_code, told.json()["stored"], told.json()["id"]) == (200, True, None)
+    assert editor.post("/api/v1/blobs/missing", json={"digests": [DIGEST]}).json() == {"missing": []}
+    assert b"".join(parts.blobs.read(DIGEST)) == DATA
+
+
+def test_a_part_for_elsewhere_is_told_the_offset(editor: TestClient) -> None:
+    where = begin(editor)
+    patch(editor, where, 0, DATA[:200_000])
+    refused = patch(editor, where, 0, DATA[:100_000])
+    assert (refused.status_code, refused.headers["Upload-Offset"]) == (409, "200000")
+    assert refused.json()["error"] == {
+        "code": "conflict",
+        "message": "the next byte that is wanted is at 200000",
+        "field": "Upload-Offset",
+    }
+
+
+def test_another_digest_is_refused(editor: TestClient) -> None:
+    where = begin(editor)
+    refused = patch(editor, where, 0, DATA[:-1] + b"?")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (422, "refused")
+    assert editor.get(where).status_code == 404
+
+
+def test_a_part_that_is_too_large_is_refused(editor: TestClient) -> None:
+    where = begin(editor, size_bytes=PART_MAX_BYTES * 2)
+    assert patch(editor, where, 0, bytes(PART_MAX_BYTES + 1)).status_code == 413
+
+    chunks = (bytes(2**20) for _ in range(17))
+    assert editor.patch(where, content=chunks, headers={"Upload-Offset": "0"}).status_code == 413
+
+
+def test_uploads_are_listed_and_given_up(editor: TestClient) -> None:
+    where = begin(editor)
+    assert [upload["digest"] for upload in editor.get("/api/v1/uploads").json()] == [DIGEST]
+    assert editor.delete(where).status_code == 204
+    assert editor.get("/api/v1/uploads").json() == []
+    assert editor.delete(where).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "/api/v1/uploads", {"digest": "A" * 64, "size_bytes": 1}),
+        ("POST", "/api/v1/uploads", {"digest": DIGEST, "size_bytes": -1}),
+        ("POST", "/api/v1/uploads", {"digest": DIGEST, "size_bytes": 2**60}),
+        ("POST", "/api/v1/blobs/missing", {"digests": ["\x00"]}),
+        ("GET", "/api/v1/uploads/..", None),
+        ("GET", "/api/v1/uploads/%00", None),
+        ("PATCH", f"/api/v1/uploads/{'0' * 32}", None),
+    ],
+)
+def test_what_can_not_be_meant_is_refused(editor: TestClient, method: str, path: str, body: Any) -> None:
+    assert 400 <= editor.request(method, path, json=body).status_code < 500
+
+
+def test_who_is_not_signed_in_uploads_nothing(client: TestClient) -> None:
+    assert client.post("/api/v1/uploads", json=NEW).status_code == 401
+    assert client.post("/api/v1/blobs/missing", json={"digests": []}).status_code == 401
+    assert patch(client, f"/api/v1/uploads/{'0' * 32}", 0, b"").status_code == 401
