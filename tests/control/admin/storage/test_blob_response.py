@@ -26,7 +26,7 @@ def http(blob_store: BlobStore) -> Iterator[TestClient]:
     app = FastAPI()
     add_error_handlers(app)
 
-    @app.get("/blobs/{digest}")
+    @app.get("/api/blobs/{digest}")
     def read(digest: str, request: Request) -> Response:
         asked = request.headers
         return blob_response(
@@ -42,7 +42,7 @@ def http(blob_store: BlobStore) -> Iterator[TestClient]:
 
 
 def test_all_of_it(http: TestClient, digest: str) -> None:
-    got = http.get(f"/blobs/{digest}")
+    got = http.get(f"/api/blobs/{digest}")
     assert (got.status_code, got.content) == (200, DATA)
     assert got.headers["ETag"] == f'"{digest}"'
     assert got.headers["Content-Length"] == str(len(DATA))
@@ -50,13 +50,13 @@ def test_all_of_it(http: TestClient, digest: str) -> None:
 
 
 def test_the_rest_of_it(http: TestClient, digest: str) -> None:
-    got = http.get(f"/blobs/{digest}", headers={"Range": "bytes=2000000-"})
+    got = http.get(f"/api/blobs/{digest}", headers={"Range": "bytes=2000000-"})
     assert (got.status_code, got.content) == (206, DATA[2_000_000:])
     assert got.headers["Content-Range"] == f"bytes 2000000-{len(DATA) - 1}/{len(DATA)}"
 
 
 def test_what_is_behind_its_end(http: TestClient, digest: str) -> None:
-    got = http.get(f"/blobs/{digest}", headers={"Range": f"bytes={len(DATA)}-"})
+    got = http.get(f"/api/blobs/{digest}", headers={"Range": f"bytes={len(DATA)}-"})
     assert got.status_code == 416
     assert got.headers["Content-Range"] == f"bytes */{len(DATA)}"
     assert got.json()["error"]["code"] == "range-not-satisfiable"
@@ -64,14 +64,14 @@ def test_what_is_behind_its_end(http: TestClient, digest: str) -> None:
 
 def test_the_rest_of_something_else_is_all_of_it(http: TestClient, digest: str) -> None:
     same = {"Range": "bytes=5-", "If-Range": f'"{digest}"'}
-    assert http.get(f"/blobs/{digest}", headers=same).status_code == 206
-    assert http.get(f"/blobs/{digest}", headers={**same, "If-Range": '"other"'}).content == DATA
+    assert http.get(f"/api/blobs/{digest}", headers=same).status_code == 206
+    assert http.get(f"/api/blobs/{digest}", headers={**same, "If-Range": '"other"'}).content == DATA
 
 
 def test_what_the_client_has(http: TestClient, digest: str) -> None:
-    got = http.get(f"/blobs/{digest}", headers={"If-None-Match": f'"x", "{digest}"'})
+    got = http.get(f"/api/blobs/{digest}", headers={"If-None-Match": f'"x", "{digest}"'})
     assert (got.status_code, got.content) == (304, b"")
 
 
 def test_what_is_not_there(http: TestClient) -> None:
-    assert http.get(f"/blobs/{'0' * 64}").status_code == 404
+    assert http.get(f"/api/blobs/{'0' * 64}").status_code == 404
