@@ -20,7 +20,7 @@ from control.content.envelope import Envelope
 from control.content.names import Digest, Record, Serial, SizeBytes, Slug, UnixSeconds, VersionNumber
 
 WAIT_MAX_S: Final = 30.0
-Count = Annotated[int, Field(ge=0, le=2**53)]
+Count = Annotated[int, Field(strict=True, ge=0, le=2**53)]
 Text = Annotated[str, Field(max_length=2000)]
 ShortText = Annotated[str, Field(min_length=1, max_length=64)]
 
@@ -47,7 +47,7 @@ class ShownRelease(Record):
     """Moved over the network for this release, so far."""
     to_fetch_bytes: SizeBytes = 0
     """Of all blobs that it lacked when it began."""
-    switch_ms: Annotated[float, Field(ge=0.0, le=1e10)] | None = None
+    switch_ms: Annotated[float, Field(strict=True, ge=0.0, le=1e10)] | None = None
     """From the order's arrival until new visits saw it."""
     error: Text | None = None
 
@@ -82,7 +82,7 @@ class SceneInterest(Record):
 
     scene: ShortText
     entered: Count
-    dwell_s: Annotated[float, Field(ge=0.0, le=1e9)]
+    dwell_s: Annotated[float, Field(strict=True, ge=0.0, le=1e9)]
     taps: Annotated[dict[ShortText, Count], Field(max_length=600)] = Field(default_factory=dict)
     """How often each hotspot was opened, by its id."""
 
@@ -91,10 +91,10 @@ class Quality(Record):
     """Of the stream, over the visits that ended within the hour: sums, so that they can be added up."""
 
     visits_measured: Count = 0
-    round_trip_ms_sum: Annotated[float, Field(ge=0.0, le=1e12)] = 0.0
-    input_to_photon_ms_sum: Annotated[float, Field(ge=0.0, le=1e12)] = 0.0
-    loss_ratio_sum: Annotated[float, Field(ge=0.0, le=1e9)] = 0.0
-    freeze_ratio_sum: Annotated[float, Field(ge=0.0, le=1e9)] = 0.0
+    round_trip_ms_sum: Annotated[float, Field(strict=True, ge=0.0, le=1e12)] = 0.0
+    input_to_photon_ms_sum: Annotated[float, Field(strict=True, ge=0.0, le=1e12)] = 0.0
+    loss_ratio_sum: Annotated[float, Field(strict=True, ge=0.0, le=1e9)] = 0.0
+    freeze_ratio_sum: Annotated[float, Field(strict=True, ge=0.0, le=1e9)] = 0.0
 
 
 class VisitTotals(Record):
@@ -102,10 +102,10 @@ class VisitTotals(Record):
 
     showroom: Slug
     version: VersionNumber
-    hour: Annotated[int, Field(ge=0, le=2**32)]
+    hour: Annotated[int, Field(strict=True, ge=0, le=2**32)]
     """Hours since 1970 began."""
     visits: Count
-    visit_s: Annotated[float, Field(ge=0.0, le=1e9)]
+    visit_s: Annotated[float, Field(strict=True, ge=0.0, le=1e9)]
     devices: dict[DeviceClass, Count] = Field(default_factory=dict)
     languages: dict[Language, Count] = Field(default_factory=dict)
     scenes: Annotated[tuple[SceneInterest, ...], Field(max_length=200)] = ()

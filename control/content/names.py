@@ -15,12 +15,15 @@ Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 """SHA-256 of a blob's bytes, in lower-case hexadecimal."""
 
-SizeBytes = Annotated[int, Field(ge=0, le=2**46)]
-Serial = Annotated[int, Field(ge=0, le=2**53)]
+# strict: true and "1" are no numbers, though Pydantic would take them for 1.
+SERIAL_MAX: Final = 2**53
+UNIX_SECONDS_MAX: Final = 2**40
+SizeBytes = Annotated[int, Field(strict=True, ge=0, le=2**46)]
+Serial = Annotated[int, Field(strict=True, ge=0, le=SERIAL_MAX)]
 """Of orders and key rings: grows with each change, so that an old one is never taken for a new one."""
 
-UnixSeconds = Annotated[float, Field(ge=0.0, le=2**40, allow_inf_nan=False)]
-VersionNumber = Annotated[int, Field(ge=1, le=2**31 - 1)]
+UnixSeconds = Annotated[float, Field(strict=True, ge=0.0, le=UNIX_SECONDS_MAX, allow_inf_nan=False)]
+VersionNumber = Annotated[int, Field(strict=True, ge=1, le=2**31 - 1)]
 
 EdgeClass: TypeAlias = Literal["software", "small-gpu", "big-gpu"]
 """How strong a site's nodes are: what a scene may cost there."""

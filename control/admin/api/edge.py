@@ -24,7 +24,7 @@ from control.admin.storage.blob_response import blob_response
 from control.admin.tables import SignedKeyRing, Site
 from control.content.edge_api import WAIT_MAX_S, NodeReport, OrderReply, VisitReport
 from control.content.envelope import Envelope
-from control.content.names import Digest, Serial
+from control.content.names import SERIAL_MAX, Digest
 
 router = APIRouter(prefix="/edge/v1", tags=["edge"])
 _LOG = structlog.get_logger()
@@ -67,7 +67,7 @@ Asking = Annotated[AskingSite, Depends(_asking)]
 async def order(
     parts: Parts,
     site: Asking,
-    after: Annotated[Serial, Query(description="The newest serial that the node has.")] = 0,
+    after: Annotated[int, Query(ge=0, le=SERIAL_MAX, description="The newest serial that the node has.")] = 0,
     wait_s: Annotated[float, Query(ge=0, le=WAIT_MAX_S, allow_inf_nan=False)] = 0.0,
 ) -> Response:
     """What the site is to show, where it is newer than serial ``after``; else waits for that, and then answers 204.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
@@ -16,8 +16,8 @@ from control.admin.sites.rollouts import SITES_MAX, WAVES_MAX
 from control.content.names import Slug, UnixSeconds
 
 router = APIRouter(prefix="/api/v1/rollouts", tags=["roll-outs"])
-RowId = Annotated[int, Field(ge=1, le=2**31 - 1)]
-RolloutId = Annotated[int, Path(ge=1, le=2**31 - 1)]
+ROW_ID_MAX: Final = 2**31 - 1
+RolloutId = Annotated[int, Path(ge=1, le=ROW_ID_MAX)]
 Wave = Annotated[list[Slug], Field(min_length=1, max_length=SITES_MAX)]
 
 
@@ -25,15 +25,15 @@ class NewRollout(BaseModel):
     """A release for sites, wave by wave: the next is ordered when all sites of the one before are healthy."""
 
     model_config = ConfigDict(extra="forbid")
-    version_id: RowId
+    version_id: Annotated[int, Field(strict=True, ge=1, le=ROW_ID_MAX)]
     waves: Annotated[list[Wave], Field(min_length=1, max_length=WAVES_MAX)]
     starts_at: UnixSeconds | None = None
     """None: at once."""
     on_failure: OnFailure = "pause"
     """Where a node can't show it."""
-    skip_absent: bool = False
+    skip_absent: Annotated[bool, Field(strict=True)] = False
     """Whether a wave need not wait for sites whose nodes do not report; they follow when they do."""
-    healthy_s: Annotated[float, Field(ge=0, le=86400)] | None = None
+    healthy_s: Annotated[float, Field(strict=True, ge=0, le=86400)] | None = None
     """How long all nodes of a site must show it; None: as the admin is set."""
 
 
@@ -41,7 +41,7 @@ class NewRollout(BaseModel):
 def list_rollouts(
     actor: CurrentActor,
     parts: Parts,
-    before: Annotated[RowId | None, Query(description="Those with a lower id.")] = None,
+    before: Annotated[int | None, Query(ge=1, le=ROW_ID_MAX, description="Those with a lower id.")] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     showroom: Slug | None = None,
     site: Slug | None = None,

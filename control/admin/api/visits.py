@@ -12,11 +12,12 @@ from control.admin.access.authentication import CurrentActor
 from control.admin.parts import Parts
 from control.admin.sites.visit_export import Table, csv_chunks
 from control.admin.sites.visit_queries import Step, VisitRange, VisitSums, visit_sums
-from control.content.names import Slug, UnixSeconds
+from control.content.names import UNIX_SECONDS_MAX, Slug
 
 router = APIRouter(prefix="/api/v1/visits", tags=["visits"])
-Since = Annotated[UnixSeconds, Query(description="Begin of the range.")]
-Until = Annotated[UnixSeconds, Query(description="End of the range; the hour that it is in counts in full.")]
+Moment = Annotated[float, Query(ge=0, le=UNIX_SECONDS_MAX, allow_inf_nan=False)]
+Since = Annotated[Moment, Query(description="Begin of the range, in Unix seconds.")]
+Until = Annotated[Moment, Query(description="Its end, in Unix seconds; the hour that it is in counts in full.")]
 
 
 @router.get("")

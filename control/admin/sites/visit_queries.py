@@ -15,7 +15,7 @@ from control.admin.errors import BadRequest
 from control.admin.sites.visits import HOUR_S
 from control.admin.tables import VisitHour
 from control.content.edge_api import DeviceClass, Language
-from control.content.names import Slug, UnixSeconds
+from control.content.names import Slug
 
 Step: TypeAlias = Literal["hour", "day"]
 STEP_HOURS: Final[Mapping[Step, int]] = {"hour": 1, "day": 24}
@@ -57,7 +57,8 @@ class QualityMeans(BaseModel):
 class StepSums(BaseModel):
     """One point in time of a plot. ``mean_visit_s``: None without visits."""
 
-    starts_at: UnixSeconds
+    starts_at: float
+    """Unix seconds; below zero where 1970 began within a day."""
     visits: int
     mean_visit_s: float | None
     quality: QualityMeans

@@ -132,6 +132,10 @@ def test_days_begin_at_midnight_where_the_showroom_is(counting: Counting) -> Non
     assert [(step.starts_at - midnight, step.visits) for step in in_china] == [(-8 * HOUR_S, 0), (16 * HOUR_S, 2)]
 
 
+def test_a_day_may_begin_before_1970(counting: Counting) -> None:
+    assert [step.starts_at for step in counting.days(0.0, 1.0, -11)] == [-13.0 * HOUR_S]
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
