@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
-
-from sqlalchemy.orm import Session
 
 from control.admin.access.actor import Actor, Role
 from control.admin.database import Database
 from control.admin.errors import NotFound, Refused, TooLarge, Unavailable
 from control.admin.publishing.drafts import MANIFEST_MAX_BYTES, Drafts
+from control.admin.storage.blob_records import store_bytes, store_files
 from control.admin.storage.blob_store import BlobStore
 from control.admin.tables import Blob, Version
 from control.content.archive import unpack
@@ -40,9 +38,9 @@ class Packing:
         if len(text) > MANIFEST_MAX_BYTES:
             raise TooLarge(f"{MANIFEST_PATH} has at most {MANIFEST_MAX_BYTES} bytes")
         _check_object(text)
-        entry = FileEntry(path=MANIFEST_PATH, digest=self._blobs.put_bytes(text), size_bytes=len(text))
+        digest = store_bytes(self._database, self._blobs, text, now)
+        entry = FileEntry(path=MANIFEST_PATH, digest=digest, size_bytes=len(text))
         with self._database.session() as session:
-            record_blobs(session, [entry], now)
             return self._drafts.replace_file(session, actor, now, version_id, revision, entry)
 
     def from_archive(
@@ -75,20 +73,10 @@ class Packing:
             file.writelines(self._blobs.read(digest))
         files = unpack(archive, work / "package", self._limits)
         archive.unlink()
-        for entry in files.files:
-            if not self._blobs.exists(entry.digest):
-                self._blobs.put_file(work / "package" / entry.path, entry.digest)
+        paths = {entry.digest: work / "package" / entry.path for entry in files.files}
+        store_files(self._database, self._blobs, paths, now)
         with self._database.session() as session:
-            record_blobs(session, files.files, now)
             return self._drafts.create(session, actor, now, showroom, files, note=note, edge_class=edge_class)
-
-
-def record_blobs(session: Session, entries: Iterable[FileEntry], now: float) -> None:
-    """Say that these are in the store."""
-    for digest, size_bytes in {entry.digest: entry.size_bytes for entry in entries}.items():
-        if session.get(Blob, digest) is None:
-            session.add(Blob(digest=digest, size_bytes=size_bytes, stored_at=now))
-    session.flush()
 
 
 def _check_object(text: bytes) -> None:

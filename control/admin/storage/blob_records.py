@@ -9,7 +9,8 @@ killed process leaves behind is known, and removed later (``garbage``).
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Final
 from uuid import uuid4
 
@@ -70,13 +71,27 @@ def store_bytes(database: Database, blobs: BlobStore, data: bytes, now: float) -
     """Store and record a small blob; returns its digest. Not within a session. It stays for ``garbage.GRACE_S`` at
     least, and then as long as a version names it."""
     digest = hashlib.sha256(data).hexdigest()
-    with database.session() as session:
-        owner = reserve(session, digest, now)
-    if owner is not None:
-        blobs.put_bytes(data)
-        with database.session() as session:
-            record(session, digest, len(data), owner, now)
+    _store(database, {digest: len(data)}, lambda _digest: blobs.put_bytes(data), now)
     return digest
+
+
+def store_files(database: Database, blobs: BlobStore, files: Mapping[str, Path], now: float) -> None:
+    """Store and record files, by digest, as ``store_bytes`` does. Raises Refused where one has another digest."""
+    sizes = {digest: path.stat().st_size for digest, path in files.items()}
+    _store(database, sizes, lambda digest: blobs.put_file(files[digest], digest), now)
+
+
+def _store(database: Database, sizes: Mapping[str, int], put: Callable[[str], object], now: float) -> None:
+    for some in _some_at_a_time(list(sizes)):
+        with database.session() as session:
+            reserved = {digest: reserve(session, digest, now) for digest in some}
+        owners = {digest: owner for digest, owner in reserved.items() if owner is not None}
+        for digest in owners:
+            put(digest)
+        if owners:
+            with database.session() as session:
+                for digest, owner in owners.items():
+                    record(session, digest, sizes[digest], owner, now)
 
 
 def _some_at_a_time(digests: Sequence[str]) -> list[Sequence[str]]:
