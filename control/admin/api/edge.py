@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
 import structlog
-from fastapi import APIRouter, Depends, Header, Query, Response
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy import select
 
-from control.admin.errors import NotSignedIn
+from control.admin.access.authentication import client_address
+from control.admin.errors import NotAllowed, NotSignedIn
 from control.admin.http_errors import ErrorReply
 from control.admin.parts import AdminParts, Parts
 from control.admin.sites.edge_limits import Traffic
@@ -47,13 +48,19 @@ class AskingSite:
     order_serial: int
 
 
-def _asking(parts: Parts, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_TOKEN)]) -> AskingSite:
-    if given is None:
-        raise NotSignedIn("this needs a site's token (ers_…) as a bearer token")
-    token = given.credentials
-    with parts.database.reading() as session:
-        site = site_of_token(session, token)
-        asking, is_first = AskingSite(site.slug, site.order_serial), is_first_use(site, token)
+def _asking(
+    request: Request, parts: Parts, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_TOKEN)]
+) -> AskingSite:
+    address, limits = client_address(request), parts.sites.edge_limits
+    limits.check(address)
+    token = "" if given is None else given.credentials
+    try:
+        with parts.database.reading() as session:
+            site = site_of_token(session, token)
+            asking, is_first = AskingSite(site.slug, site.order_serial), is_first_use(site, token)
+    except (NotSignedIn, NotAllowed):
+        limits.wrong_token(address)
+        raise
     if is_first:
         with parts.database.session() as session:
             end_previous(session, asking.slug, token)

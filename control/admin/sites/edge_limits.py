@@ -1,15 +1,17 @@
-"""How much the nodes of a site may ask: far above what they need, so that only one that runs wild meets it."""
+"""How much nodes may ask: far above what they need, so that only those that run wild meet it."""
 
 from __future__ import annotations
 
 import time
 from enum import Enum
 from math import ceil
+from typing import Final
 
 from limits import RateLimitItem, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
 
+from control.admin.access.limits import network_of
 from control.admin.errors import TooManyTries
 
 
@@ -22,15 +24,33 @@ class Traffic(Enum):
     """A release has up to 10,000 files, which several nodes may fetch at once."""
 
 
+_WRONG_TOKENS: Final = RateLimitItemPerMinute(300)
+"""From one address. Nobody guesses a token; this keeps forgotten nodes from the database, and others at their address
+may go on."""
+
+
 class EdgeLimits:
-    """Counts the requests of each site in this process."""
+    """Counts in this process's memory. For threads."""
 
     def __init__(self) -> None:
         self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
 
     def count(self, site: str, traffic: Traffic) -> None:
-        """Raises TooManyTries."""
+        """A request of a site. Raises TooManyTries."""
         item: RateLimitItem = traffic.value
         if not self._limiter.hit(item, traffic.name, site):
-            wait_s = self._limiter.get_window_stats(item, traffic.name, site).reset_time - time.time()
-            raise TooManyTries(f"the nodes of {site} ask more than {item.amount} times a minute", max(1, ceil(wait_s)))
+            self._refuse(f"the nodes of {site} ask", item, traffic.name, site)
+
+    def check(self, address: str) -> None:
+        """Before a token is looked up. Raises TooManyTries where too many from there were wrong."""
+        key = ("wrong-token", network_of(address))
+        if not self._limiter.test(_WRONG_TOKENS, *key):
+            self._refuse("nodes at this address ask with a wrong token", _WRONG_TOKENS, *key)
+
+    def wrong_token(self, address: str) -> None:
+        """It was wrong, or that of a site that is retired."""
+        self._limiter.hit(_WRONG_TOKENS, "wrong-token", network_of(address))
+
+    def _refuse(self, who: str, item: RateLimitItem, *key: str) -> None:
+        wait_s = max(1, ceil(self._limiter.get_window_stats(item, *key).reset_time - time.time()))
+        raise TooManyTries(f"{who} more than {item.amount} times a minute; try again in {wait_s} s", wait_s)

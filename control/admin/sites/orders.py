@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from control.admin import audit
 from control.admin.errors import Conflict
+from control.admin.keys import SigningKeys
 from control.admin.sites.change_bell import ChangeBell
 from control.admin.tables import Site, SiteGrant, SiteRelease, Version
-from control.content.envelope import Envelope
 from control.content.release import OrderedRelease, SiteOrder
 
 SHOWROOMS_MAX = 64
@@ -20,18 +18,11 @@ LOST_SERIALS_MAX = 1_000_000
 """How many orders a restored backup may lack; more would let a node use serials up."""
 
 
-class Signer(Protocol):
-    """``control.admin.keys.SigningKeys``, of which this is all that orders need."""
-
-    def sign(self, session: Session, record: SiteOrder, /) -> Envelope:
-        """The record, signed by the active key."""
-
-
 class Orders:
     """Changes what sites are to show. Within the caller's transaction; who waits for the order hears of it after."""
 
-    def __init__(self, signer: Signer, bell: ChangeBell) -> None:
-        self._signer = signer
+    def __init__(self, keys: SigningKeys, bell: ChangeBell) -> None:
+        self._keys = keys
         self._bell = bell
 
     def issue(self, session: Session, site: Site, now: float, at_least: int = 0) -> None:
@@ -50,7 +41,7 @@ class Orders:
             issued_at=now,
             showrooms=tuple(_ordered(version) for version in versions),
         )
-        site.order_envelope = self._signer.sign(session, order).model_dump_json()
+        site.order_envelope = self._keys.sign(session, order).model_dump_json()
         self._bell.ring_after(session)
 
     def catch_up(self, session: Session, slug: str, serial: int, now: float) -> None:

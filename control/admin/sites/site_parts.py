@@ -8,11 +8,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from control.admin.database import Database
+from control.admin.keys import SigningKeys
 from control.admin.settings import AdminSettings
 from control.admin.sites.change_bell import ChangeBell
 from control.admin.sites.edge_limits import EdgeLimits
 from control.admin.sites.order_watch import OrderWatch
-from control.admin.sites.orders import Orders, Signer
+from control.admin.sites.orders import Orders
 from control.admin.sites.rollout_clock import RolloutClock
 from control.admin.sites.rollouts import Rollouts
 from control.admin.sites.visits import VisitKeeper
@@ -32,11 +33,11 @@ class SiteParts:
 
 @asynccontextmanager
 async def open_site_parts(
-    database: Database, signer: Signer, settings: AdminSettings, now: Callable[[], float]
+    database: Database, keys: SigningKeys, settings: AdminSettings, now: Callable[[], float]
 ) -> AsyncIterator[SiteParts]:
     """The parts, with their tasks running."""
     order_bell, rollout_bell = ChangeBell(), ChangeBell()
-    orders = Orders(signer, order_bell)
+    orders = Orders(keys, order_bell)
     order_watch = OrderWatch(database, order_bell)
     rollouts = Rollouts(orders, rollout_bell, settings.healthy_s)
     clock = RolloutClock(database, rollouts, rollout_bell, now)

@@ -110,6 +110,13 @@ def test_a_retired_site_is_refused(client: TestClient, parts: AdminParts, boss: 
     assert client.get("/edge/v1/order", headers=bearer(tokens["lounge-1"])).status_code == 403
 
 
+def test_who_has_a_wrong_token_is_not_looked_up_for_ever(client: TestClient, tokens: dict[str, str]) -> None:
+    statuses = {client.get("/edge/v1/order", headers=bearer("ers_wrong")).status_code for _ in range(301)}
+    assert statuses == {401, 429}
+    refused = client.get("/edge/v1/order", headers=bearer("ers_wrong"))
+    assert 1 <= int(refused.headers["Retry-After"]) <= 60
+
+
 def test_a_release_is_there_for_the_sites_that_were_ordered_it(
     client: TestClient, tokens: dict[str, str], shown: Published
 ) -> None:
