@@ -12,6 +12,7 @@ from control.admin.access.limits import RequestLimits
 from control.admin.access.login import FirstSetup, Logins, new_setup_token
 from control.admin.access.oidc.sign_on import open_sign_on
 from control.admin.access.passwords import Passwords
+from control.admin.audit_seal import open_audit_sealer
 from control.admin.database import Database, database_url
 from control.admin.keys import SigningKeys
 from control.admin.migrations import migrate
@@ -38,6 +39,7 @@ async def open_parts(settings: AdminSettings) -> AsyncIterator[AdminParts]:
         passwords, limits = Passwords(), RequestLimits()
         logins = Logins(settings, database, passwords, limits)
         async with (
+            open_audit_sealer(database, keys, settings.data_folder, time.time) as audit_sealer,
             tidied(database, blobs, uploads, time.time),
             open_site_parts(database, keys, settings, time.time) as sites,
             open_publishing_parts(settings, database, blobs, keys, time.time) as publishing,
@@ -49,6 +51,7 @@ async def open_parts(settings: AdminSettings) -> AsyncIterator[AdminParts]:
                 blobs=blobs,
                 uploads=uploads,
                 keys=keys,
+                audit_sealer=audit_sealer,
                 now=time.time,
                 sites=sites,
                 publishing=publishing,

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from control.admin.api import (
     accounts,
+    audit,
     blobs,
     edge,
     health,
@@ -59,6 +60,7 @@ def create_admin_app(open_parts: MakeParts) -> FastAPI:
         session,
         accounts,
         tokens,
+        audit,
         keys,
         blobs,
         uploads,

@@ -12,6 +12,7 @@ from control.admin.access.limits import RequestLimits
 from control.admin.access.login import FirstSetup, Logins
 from control.admin.access.oidc.sign_on import SignOn
 from control.admin.access.passwords import Passwords
+from control.admin.audit_seal import AuditSealer
 from control.admin.database import Database
 from control.admin.keys import SigningKeys
 from control.admin.publishing.publishing_parts import PublishingParts
@@ -30,6 +31,7 @@ class AdminParts:
     blobs: BlobStore
     uploads: Uploads
     keys: SigningKeys
+    audit_sealer: AuditSealer
     sites: SiteParts
     publishing: PublishingParts
     now: Callable[[], float]

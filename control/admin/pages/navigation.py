@@ -21,6 +21,7 @@ class NavItem:
 
 
 ITEMS: Final = (
+    NavItem("nav.audit", "/audit", Role.PUBLISHER),
     NavItem("nav.accounts", "/accounts", Role.ADMINISTRATOR),
     NavItem("nav.account", "/account"),
 )

@@ -5,10 +5,16 @@ from __future__ import annotations
 from fastapi import APIRouter, FastAPI
 from fastapi.staticfiles import StaticFiles
 
-from control.admin.pages import account_pages, accounts_pages, login_pages, sign_on_pages
+from control.admin.pages import account_pages, accounts_pages, audit_pages, login_pages, sign_on_pages
 from control.admin.pages.templating import FOLDER
 
-ROUTERS: tuple[APIRouter, ...] = (login_pages.router, sign_on_pages.router, account_pages.router, accounts_pages.router)
+ROUTERS: tuple[APIRouter, ...] = (
+    login_pages.router,
+    sign_on_pages.router,
+    account_pages.router,
+    accounts_pages.router,
+    audit_pages.router,
+)
 
 
 def add_pages(app: FastAPI) -> None:

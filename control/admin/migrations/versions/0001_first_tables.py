@@ -43,6 +43,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_audit_entries_action"), "audit_entries", ["action"], unique=False)
     op.create_index(op.f("ix_audit_entries_subject"), "audit_entries", ["subject"], unique=False)
+    _make_append_only("audit_entries")
     op.create_table(
         "blob_changes",
         sa.Column("digest", sa.String(length=64), nullable=False),
@@ -357,5 +358,26 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_audit_entries_subject"), table_name="audit_entries")
     op.drop_index(op.f("ix_audit_entries_action"), table_name="audit_entries")
     op.drop_table("audit_entries")
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("DROP FUNCTION audit_entries_stay()")
     op.drop_table("accounts")
     # ### end Alembic commands ###
+
+
+def _make_append_only(table: str) -> None:
+    """Let the database itself refuse to change or remove what is in a table."""
+    told = "the audit log is append-only"
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute(
+            f"CREATE FUNCTION {table}_stay() RETURNS trigger LANGUAGE plpgsql AS "
+            f"$$ BEGIN RAISE EXCEPTION '{told}'; END $$"
+        )
+        for when in ("UPDATE OR DELETE", "TRUNCATE"):
+            name = f"{table}_no_{when.split()[0].lower()}"
+            op.execute(f"CREATE TRIGGER {name} BEFORE {when} ON {table} EXECUTE FUNCTION {table}_stay()")
+        return
+    for when in ("UPDATE", "DELETE"):
+        op.execute(
+            f"CREATE TRIGGER {table}_no_{when.lower()} BEFORE {when} ON {table} "
+            f"BEGIN SELECT RAISE(ABORT, '{told}'); END"
+        )
