@@ -20,10 +20,12 @@ from pathlib import Path
 from random import Random
 from typing import Any, Final
 
+from bench.kills.follower_program import follow_config
 from bench.kills.site_stand_in import TOKEN, SiteStandIn
 from control.content.keys import key_text
 from control.content.release import OrderedRelease, ReleaseManifest
 from control.sync.durable import TEMPORARY
+from control.sync.site_content import open_site_content
 
 TOUCHES_MAX: Final = 90
 """A start that fetches, lays out and switches touches its folder about so often."""
@@ -171,6 +173,11 @@ class EdgeKills:
         return "another moment"
 
     def _check_folder(self) -> None:
+        config = follow_config(self._site.url, self._folder, key_text(self._site.key.public))
+        with open_site_content(config) as content:
+            found = [edition.version for edition in content.first_editions()]
+        if found != [self.outcome.versions]:
+            raise Broken(f"versions {found} were kept, and {self.outcome.versions} was shown last")
         left = [str(path) for path in self._folder.rglob(TEMPORARY + "*")]
         if left:
             raise Broken(f"left behind: {left}")

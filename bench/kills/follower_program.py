@@ -88,19 +88,24 @@ class TellingStage:
         return 0, 4
 
 
-def main(admin_url: str, folder: str, trusted_key: str, kill_at: str) -> None:
-    config = FollowConfig(
+def follow_config(admin_url: str, folder: Path, trusted_key: str) -> FollowConfig:
+    """Of the process that is killed."""
+    return FollowConfig(
         admin_url=admin_url,
         site=SITE,
-        site_token=SecretStr(os.environ["SITE_TOKEN"]),
+        site_token=SecretStr(os.environ.get("SITE_TOKEN", "")),
         trusted_keys=parse_keys(trusted_key),
-        folder=Path(folder),
+        folder=folder,
         budget_bytes=64 << 20,
         node="killed",
         software="edge-render bench",
         reserve_bytes=0,
     )
+
+
+def main(admin_url: str, folder: str, trusted_key: str, kill_at: str) -> None:
     configure_logging()
+    config = follow_config(admin_url, Path(folder), trusted_key)
     killer = Killer(config.folder, int(kill_at))
     tell(started=True)
     with open_site_content(config) as content:

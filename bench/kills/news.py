@@ -20,7 +20,7 @@ class News:
     def fire(self) -> None:
         self._signal.fire()
 
-    async def when(self, found: Callable[[], Found | None], timeout_s: float = 30.0) -> Found:
+    async def when(self, found: Callable[[], Found | None], timeout_s: float = 90.0) -> Found:
         """What ``found`` finds, as soon as it is neither None nor False. Raises TimeoutError."""
         async with asyncio.timeout(timeout_s):
             while not (result := found()):

@@ -1,7 +1,8 @@
 """The blobs on an edge's disk: whole and verified ones, and those that are on their way.
 
-``blobs/ab/DIGEST`` is read-only, and its time of change tells its digest: a file that somebody wrote to since shows
-without being read. ``partial/DIGEST`` has the first bytes of a blob.
+``blobs/ab/DIGEST`` is read-only, and its time of change tells its digest, once its bytes are safe on the disk: a file
+that somebody wrote to since, or that a crash came upon before, shows without being read. ``partial/DIGEST`` has the
+first bytes of a blob.
 
 Blocking; one thread at a time.
 """
@@ -11,12 +12,12 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
 from typing import Final
 
-from control.sync.durable import sync_folder
 from control.sync.errors import WrongBytes
 
 READ_BYTES: Final = 1 << 20
@@ -67,6 +68,12 @@ class BlobCache:
         else:
             self.drop(digest)
         return right
+
+    def seal(self, digests: Iterable[str]) -> None:
+        """Have blobs that were kept reach the disk: from now on they need not be read to be believed. Many at once cost
+        little more than one."""
+        for digest in digests:
+            _mark_verified(self.path(digest), digest)
 
     def drop(self, digest: str) -> None:
         """Delete a blob and what has come of it, if anything."""
@@ -158,8 +165,9 @@ class PartialBlob:
         self._sha256 = hashlib.sha256()
         self.offset_bytes = 0
 
-    def keep(self) -> Path:
-        """All bytes came: check them, and make them a blob. Raises WrongBytes, and then throws them away."""
+    def keep(self) -> None:
+        """All bytes came: check them, and make them a blob, to be sealed. Raises WrongBytes, and then throws them
+        away."""
         came = self._sha256.hexdigest()
         if self.offset_bytes != self._size_bytes or came != self._digest:
             what = f"{self.offset_bytes} bytes with the digest {came[:12]}…"
@@ -167,13 +175,8 @@ class PartialBlob:
             raise WrongBytes(
                 f"blob {self._digest[:12]}… should have {self._size_bytes} bytes; {what} came, and were thrown away"
             )
-        os.fsync(self._file.fileno())
         self._whole.parent.mkdir(exist_ok=True)
         self._partial.replace(self._whole)
-        _mark_verified(self._whole, self._digest)
-        sync_folder(self._whole.parent)
-        sync_folder(self._whole.parent.parent)
-        return self._whole
 
     def _take(self, data: bytes) -> None:
         self._sha256.update(data)
@@ -187,9 +190,14 @@ def verified_mtime_s(digest: str) -> int:
 
 
 def _mark_verified(path: Path, digest: str) -> None:
-    path.chmod(0o444)
-    time_s = verified_mtime_s(digest)
-    os.utime(path, (time_s, time_s))
+    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)  # a mark that outlives the bytes would be a lie
+        os.fchmod(handle, 0o444)
+        time_s = verified_mtime_s(digest)
+        os.utime(handle, (time_s, time_s))
+    finally:
+        os.close(handle)
 
 
 def _sha256(path: Path) -> str:

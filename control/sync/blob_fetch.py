@@ -18,6 +18,8 @@ GATHERED_BYTES: Final = 256 << 10
 """Written at a time; a process that is killed has lost less than this of each blob."""
 REREAD_BYTES: Final = 16 << 20
 """Read at a time of what is there already."""
+SEALED: Final = 100
+"""Blobs at a time, so that whoever waits for the disk does not wait long."""
 OnMoved = Callable[[int], None]
 log = structlog.get_logger(__name__)
 
@@ -35,26 +37,33 @@ class BlobFetcher:
         WrongBytes and OSError, once nothing is on its way any more.
         """
         errors: list[ApiError | WrongBytes | OSError] = []
+        kept: list[str] = []
         queue = iter(sorted(missing.items(), key=lambda item: item[1]))
-        async with asyncio.TaskGroup() as group:
-            for number in range(min(PARALLEL, len(missing))):
-                group.create_task(self._fetch_each(queue, errors, on_moved), name=f"fetch-blobs-{number}")
+        try:
+            async with asyncio.TaskGroup() as group:
+                for number in range(min(PARALLEL, len(missing))):
+                    group.create_task(self._fetch_each(queue, kept, errors, on_moved), name=f"fetch-blobs-{number}")
+        finally:
+            for start in range(0, len(kept), SEALED):
+                await self._disk.do(self._blobs.seal, kept[start : start + SEALED])
         if errors:
             raise errors[0]
 
     async def _fetch_each(
-        self, queue: Iterator[tuple[str, int]], errors: list[ApiError | WrongBytes | OSError], on_moved: OnMoved
+        self,
+        queue: Iterator[tuple[str, int]],
+        kept: list[str],
+        errors: list[ApiError | WrongBytes | OSError],
+        on_moved: OnMoved,
     ) -> None:
         for digest, size_bytes in queue:
             try:
                 await self.fetch(digest, size_bytes, on_moved)
-            except (Refused, WrongBytes) as error:
-                log.warning("blob_refused", blob=digest, reason=str(error))
+                kept.append(digest)
+            except (ApiError, WrongBytes, OSError) as error:
+                log.warning("blob_not_fetched", blob=digest, reason=str(error))
                 errors.append(error)
-            except (ApiError, OSError) as error:
-                errors.append(error)
-                return  # the others will find so by themselves
-            if any(not isinstance(error, Refused | WrongBytes) for error in errors):
+            if any(not _is_of_one_blob(error) for error in errors):
                 return
 
     async def fetch(self, digest: str, size_bytes: int, on_moved: OnMoved) -> None:
@@ -87,3 +96,7 @@ class BlobFetcher:
         finally:
             if gathered:
                 await self._disk.do(partial.append, bytes(gathered))
+
+
+def _is_of_one_blob(error: ApiError | WrongBytes | OSError) -> bool:
+    return isinstance(error, WrongBytes) or (isinstance(error, Refused) and not error.passes)

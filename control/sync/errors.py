@@ -61,6 +61,11 @@ class Refused(ApiError):
         super().__init__(message)
         self.status = status
 
+    @property
+    def passes(self) -> bool:
+        """Whether it is not about what was asked for, but about the admin, its load, or the token."""
+        return self.status in (401, 403, 408, 429) or self.status >= 500
+
 
 class Nonsense(ApiError):
     """Whoever answers is no admin of this version."""

@@ -51,7 +51,8 @@ class SiteFollower:
         """Show what was shown last, then follow the site until this is cancelled. Whatever the admin, the network or
         the disk does is reported, and never raised."""
         with DiskThread() as disk:
-            async with AdminApi(self._config.admin_url, self._config.site_token) as api:
+            # on a thread, as it reads the system's certificates, which takes a tenth of a second
+            async with await asyncio.to_thread(AdminApi, self._config.admin_url, self._config.site_token) as api:
                 await self._show_remembered(disk)
                 reporter = NodeReporter(
                     self._config, api, disk, self._content, self._stage, self.progress, self._random

@@ -38,7 +38,7 @@ def setback_of(error: Failure, before: Setback | None, moved: bool, now: float, 
             return Setback(message, math.inf, True, times)
         case WrongBytes() if times <= WRONG_BYTES_MAX:
             return Setback(message, now + delay_s(times, random), False, times)
-        case Refused(status=status) if status not in (401, 403, 408, 429) and status < 500:
+        case Refused(passes=False):
             return Setback(message, now + delay_s(times, random, MENDING_S), True, times)
         case ApiError():
             times = 1 if moved else times
