@@ -1,4 +1,4 @@
-"""How log lines look: for people on a terminal, as JSON lines elsewhere."""
+"""How log lines look: for people on a terminal, as JSON lines elsewhere; in both, without secrets."""
 
 from __future__ import annotations
 
@@ -7,10 +7,14 @@ import sys
 
 import structlog
 
+from control.log_redaction import RedactingFormatter, redact_event
+
 
 def configure_logging() -> None:
     """Send structlog's lines to standard error; called once, by the command line."""
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(RedactingFormatter(logging.BASIC_FORMAT))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
     renderer = (
         structlog.dev.ConsoleRenderer()
         if sys.stderr.isatty()
@@ -21,10 +25,16 @@ def configure_logging() -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.dict_tracebacks if not sys.stderr.isatty() else structlog.processors.format_exc_info,
+            structlog.processors.format_exc_info if sys.stderr.isatty() else _tracebacks(),
+            redact_event,
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
+
+
+def _tracebacks() -> structlog.typing.Processor:
+    """Without the values of variables, among which are passwords."""
+    return structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False))

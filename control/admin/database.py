@@ -89,7 +89,7 @@ def _engine(url: str) -> Engine:
         parsed = make_url(url)
         backend = parsed.get_backend_name()
         if backend == "sqlite":
-            engine = create_engine(parsed, connect_args={"timeout": WAIT_S}, pool_timeout=WAIT_S)
+            engine = create_engine(parsed, connect_args={"timeout": WAIT_S}, pool_timeout=WAIT_S, hide_parameters=True)
         elif parsed.drivername == "postgresql+psycopg":
             engine = create_engine(
                 parsed,
@@ -99,6 +99,8 @@ def _engine(url: str) -> Engine:
                 pool_size=10,
                 max_overflow=20,
                 pool_timeout=WAIT_S,
+                # They are password hashes and the like, and would be in logs and messages.
+                hide_parameters=True,
             )
         else:
             raise Unavailable(f"the database URL begins with {parsed.drivername}: not sqlite or postgresql+psycopg")
