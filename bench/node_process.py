@@ -37,14 +37,16 @@ def chromium_path() -> str | None:
 class NodeProcess:
     """A context manager; can be killed and started again on the same port."""
 
-    def __init__(self, package: Path, *options: str, program: Sequence[str] | None = None) -> None:
-        """``program``: what to run in the place of ``edge-render node``; it takes ``--package`` and ``--port`` too."""
+    def __init__(self, package: Path | None, *options: str, program: Sequence[str] | None = None) -> None:
+        """Without a package, ``options`` say what to show. ``program``: what to run in the place of ``edge-render
+        node``; it takes ``--package`` and ``--port`` too."""
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = int(probe.getsockname()[1])
         self.url = f"http://127.0.0.1:{self.port}"
         edge_render = (str(Path(sys.executable).with_name("edge-render")), "node")
-        self._command = [*(program or edge_render), "--package", str(package), "--port", str(self.port), *options]
+        shown = () if package is None else ("--package", str(package))
+        self._command = [*(program or edge_render), *shown, "--port", str(self.port), *options]
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -52,20 +54,27 @@ class NodeProcess:
         assert self._process is not None, "it was started"
         return self._process.pid
 
+    def launch(self) -> None:
+        """Start, and wait until it answers: without something to show it is not ready."""
+        self._wait_for("/healthz")
+
     def start(self) -> None:
         """Start, and wait until it is ready."""
+        self._wait_for("/readyz")
+
+    def _wait_for(self, page: str) -> None:
         self._process = subprocess.Popen(self._command, stderr=subprocess.DEVNULL)
         deadline = time.monotonic() + READY_TIMEOUT_S
-        while not self._ready():
+        while not self._answers(page):
             if self._process.poll() is not None:
                 raise RuntimeError(f"{' '.join(self._command)} ended with status {self._process.returncode}")
             if time.monotonic() > deadline:
                 raise RuntimeError("the node did not become ready")
             time.sleep(0.1)  # another process: there is no event to wait for
 
-    def _ready(self) -> bool:
+    def _answers(self, page: str) -> bool:
         try:
-            return bool(self.get("/readyz"))
+            return bool(self.get(page))
         except (urllib.error.URLError, ConnectionError):
             return False
 

@@ -186,7 +186,9 @@ class EdgeNode:
             if hosted.version is not None
         ]
         opened = 0.0 if self._editions is None else self._editions.opened
-        told: dict[str, Any] = {"ready": self.ready, "opened": round(opened, 3), "showrooms": releases}
+        told: dict[str, Any] = {"ready": self.ready, "opened": round(opened, 3)}
+        if self._package is None:
+            told["showrooms"] = releases
         if self._following is not None:
             told |= self._following.told()
         if not shown:

@@ -12,19 +12,19 @@ import httpx2
 import pytest
 from pydantic import SecretStr
 
+from bench.kills.site_stand_in import SITE, TOKEN, SiteStandIn
 from control.content.edge_api import DeviceClass
 from control.serve_commands import run_node
 from control.site_following import SiteFollowing
 from control.sync.follow_config import FollowConfig
 from control.sync.site_content import open_site_content
-from tests.control.sync.admin_stand_in import SITE, TOKEN, AdminStandIn
 from tests.control.sync.stage_stand_in import read_folder
 from tests.control.test_edge_http import WAIT_S, until_empty, visiting, write_package
 from tests.control.test_editions import following, title_of
 
 
 @asynccontextmanager
-async def following_site(admin: AdminStandIn, folder: Path) -> AsyncIterator[httpx2.AsyncClient]:
+async def following_site(admin: SiteStandIn, folder: Path) -> AsyncIterator[httpx2.AsyncClient]:
     config = FollowConfig(
         admin_url=admin.url,
         site=SITE,
@@ -60,23 +60,20 @@ async def until_ready(client: httpx2.AsyncClient) -> dict[str, object]:
     return dict(response.json())
 
 
-async def until_counted(admin: AdminStandIn, device: DeviceClass) -> None:
+async def until_counted(admin: SiteStandIn, device: DeviceClass) -> None:
     """Wait until the admin was told of a visit with such a device."""
-    async with asyncio.timeout(WAIT_S), admin.news:
-        await admin.news.wait_for(
-            lambda: any(device in totals.devices for report in admin.visits for totals in report.totals)
-        )
+    await admin.news.when(lambda: any(device in totals.devices for report in admin.visits for totals in report.totals))
 
 
 async def test_what_is_ordered_is_seen_counted_and_seen_again_without_the_admin(tmp_path: Path) -> None:
     room = files(tmp_path / "package", "First")
-    async with AdminStandIn() as admin:
+    async with SiteStandIn() as admin:
         async with following_site(admin, tmp_path / "content") as client:
             before = await client.get("/readyz")
             assert (before.status_code, before.json()["order_serial"]) == (503, None)
             assert "ordered" in before.json()["reason"]
             first = admin.publish("branch", 1, room)
-            await admin.order(first)
+            admin.order(first)
             ready = await until_ready(client)
             assert ready["order_serial"] == admin.serial
             assert ready["showrooms"] == [{"showroom": "branch", "version": 1, "release": first.release}]
@@ -88,7 +85,7 @@ async def test_what_is_ordered_is_seen_counted_and_seen_again_without_the_admin(
                     pass
                 visitor.command.send('{"type":"goodbye"}')
             second = admin.publish("branch", 2, files(tmp_path / "second", "Second"))
-            await admin.order(second)
+            admin.order(second)
             await admin.reported("showing", version=2)
             assert await title_of(client) == "Second"
             metrics = (await client.get("/metrics")).text
