@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import resource
 from collections import deque
 
 import pytest
@@ -327,6 +328,29 @@ async def test_a_full_disk_is_told_before_anything_is_fetched(
     assert "budget of 2.0 MiB" in error
     assert report.disk.budget_bytes == 2 * MIB
     assert stage.shown == [(("branch", 1),)]
+
+
+async def test_a_disk_that_refuses_a_write_is_told_and_what_came_stays(
+    admin: SiteStandIn, stage: StageStandIn, make_config: MakeConfig
+) -> None:
+    admin.order(admin.publish("branch", 1, OLD))
+    async with following(make_config(), stage):
+        await admin.reported("showing", version=1)
+        second = admin.publish("branch", 2, NEW)
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (2 * MIB, hard))  # the system refuses what goes beyond
+        try:
+            admin.order(second)
+            report = await admin.reported("failed", version=2)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        assert "can't be written" in (report.showrooms[0].error or "")
+        assert report.showrooms[0].showing == 1
+        admin.asked.clear()
+        admin.order(second)
+        await admin.reported("showing", version=2)
+    assert [item.offset_bytes for item in admin.asked if item.path.startswith("blobs/")] == [2 * MIB]
+    assert stage.seen("branch") == NEW
 
 
 async def test_old_versions_make_room_and_those_in_use_do_not(
