@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from math import inf
 from typing import Final
 
@@ -22,6 +23,8 @@ from control.admin.tables import Rollout, RolloutTarget, Site, Version
 
 SITES_MAX: Final = 1000
 WAVES_MAX: Final = 100
+ORDERS_AT_ONCE: Final = 50
+"""In one transaction: all who want to write wait for it, a second on a slow machine."""
 _ENDED: Final = frozenset(("done", "failed", "cancelled", "rolled-back"))
 
 
@@ -135,9 +138,14 @@ class Rollouts:
         replicas or after a crash, the second finds nothing to do."""
         rollout = find_rollout(session, rollout_id)
         version = session.get_one(Version, rollout.version_id)
+        ordered = 0
         while rollout.state in CLOCKED:
             step = plan(now, situation(session, rollout, version))
+            step = replace(step, order=step.order[: ORDERS_AT_ONCE - ordered])
             self._apply(session, rollout, version, step, now)
+            ordered += len(step.order)
+            if ordered == ORDERS_AT_ONCE:
+                return now
             if not step.order:
                 return inf if step.due_at is None else step.due_at
         return inf

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeAlias, TypeVar
 
 from pydantic import BaseModel
-from sqlalchemy import Select, func, select, tuple_
+from pydantic_core import from_json
+from sqlalchemy import Select, Text, cast, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from control.admin.errors import BadRequest
@@ -21,9 +22,10 @@ Step: TypeAlias = Literal["hour", "day"]
 STEP_HOURS: Final[Mapping[Step, int]] = {"hour": 1, "day": 24}
 STEPS_MAX: Final = 1500
 """Two months of hours, four years of days."""
-ROWS_MAX: Final = 300_000
+ROWS_MAX: Final = 200_000
 """Some seconds of work."""
-Query = TypeVar("Query", bound=Select[Any])
+Key = TypeVar("Key", bound=str)
+Query = TypeVar("Query", bound=Select[*tuple[Any, ...]])
 _QUALITY: Final = ("round_trip_ms", "input_to_photon_ms", "loss_ratio", "freeze_ratio")
 
 
@@ -106,17 +108,18 @@ def visit_sums(session: Session, asked: VisitRange, step: Step, utc_offset_hours
     whole, steps = _Sums(), defaultdict[int, _Sums](_Sums)
     scenes, by_site, by_showroom = defaultdict[tuple[str, str], _Scene](_Scene), Counter[str](), Counter[str]()
     devices, languages = Counter[DeviceClass](), Counter[Language]()
-    wanted = select(VisitHour.site, VisitHour.showroom, VisitHour.hour, VisitHour.totals)
-    for row in session.execute(_within(wanted, asked), execution_options={"yield_per": 1000}):
-        totals: Mapping[str, Any] = row.totals
+    # The text as it is: Pydantic reads it in half the time that the driver takes.
+    wanted = select(VisitHour.site, VisitHour.showroom, VisitHour.hour, cast(VisitHour.totals, Text))
+    for site, showroom, hour, text in session.execute(_within(wanted, asked), execution_options={"yield_per": 1000}):
+        totals: Mapping[str, Any] = from_json(text)
         whole.add(totals)
-        steps[(row.hour + shift) // step_hours].add(totals)
-        by_site[row.site] += totals["visits"]
-        by_showroom[row.showroom] += totals["visits"]
-        devices.update(totals["devices"])
-        languages.update(totals["languages"])
+        steps[(hour + shift) // step_hours].add(totals)
+        by_site[site] += totals["visits"]
+        by_showroom[showroom] += totals["visits"]
+        _add(devices, totals["devices"])
+        _add(languages, totals["languages"])
         for scene in totals["scenes"]:
-            scenes[row.showroom, scene["scene"]].add(scene)
+            scenes[showroom, scene["scene"]].add(scene)
     return VisitSums(
         visits=whole.visits,
         mean_visit_s=whole.mean_visit_s,
@@ -159,6 +162,11 @@ def _check_count(session: Session, asked: VisitRange) -> None:
         )
 
 
+def _add(sums: Counter[Key], counts: Mapping[Key, int]) -> None:
+    for key, count in counts.items():  # Counter.update takes three times as long for so few
+        sums[key] += count
+
+
 def _mean(total: float, count: int) -> float | None:
     return total / count if count else None
 
@@ -199,7 +207,7 @@ class _Scene:
     def add(self, scene: Mapping[str, Any]) -> None:
         self.entered += scene["entered"]
         self.dwell_s += scene["dwell_s"]
-        self.taps.update(scene["taps"])
+        _add(self.taps, scene["taps"])
 
     def sums(self, showroom: str, scene: str) -> SceneSums:
         return SceneSums(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 import pytest
@@ -16,7 +17,7 @@ from control.admin.sites.orders import Orders
 from control.admin.sites.roll_back import roll_back_site
 from control.admin.sites.rollout_plan import OnFailure
 from control.admin.sites.rollout_views import RolloutView, rollout_view
-from control.admin.sites.rollouts import Rollouts
+from control.admin.sites.rollouts import ORDERS_AT_ONCE, Rollouts
 from control.admin.sites.sites import create_site, remove_showroom, retire_site
 from control.admin.tables import AuditEntry, Site, SiteRelease
 from control.content.edge_api import ReleaseState
@@ -348,6 +349,16 @@ def test_what_cant_be_is_refused(play: Play) -> None:
         retire(session, version)
     with pytest.raises(Conflict, match="not published"), play.database.session() as session:
         play.rollouts.create(session, play.boss, play.now, version.id, [["first"]])
+
+
+def test_a_large_wave_is_ordered_in_transactions_that_others_need_not_wait_long_for(play: Play) -> None:
+    many = [f"many-{number}" for number in range(ORDERS_AT_ONCE + 2)]
+    with play.database.session() as session:
+        make_sites(session, play.orders, play.boss, many)
+    rollout = play.roll_out(play.publish(1), many, ["first"])
+    assert Counter(play.states(rollout).values()) == {"ordered": ORDERS_AT_ONCE, "waiting": 3}
+    assert play.tick(rollout) > play.now
+    assert Counter(play.states(rollout).values()) == {"ordered": ORDERS_AT_ONCE + 2, "waiting": 1}
 
 
 def test_every_step_is_logged(play: Play) -> None:
