@@ -42,6 +42,9 @@ class FollowSettings(BaseSettings):
     content_budget_mib: int = Field(
         32 * 1024, ge=64, description="Most that the content may take on the disk, MiB; what is shown always stays."
     )
+    verify_content: bool = Field(
+        False, description="Read and check all of the content at start, not only what seems to have been changed."
+    )
     node_name: str = Field(
         default_factory=lambda: socket.gethostname()[:64] or "node",
         min_length=1,
@@ -72,4 +75,5 @@ class FollowSettings(BaseSettings):
             budget_bytes=self.content_budget_mib * MIB,
             node=self.node_name,
             software=f"edge-render {version('edge-render')}",
+            read_all=self.verify_content,
         )

@@ -78,11 +78,11 @@ def make_room(
 
 
 def _figures(needed: int, used: int, excess: int, disk: Disk) -> str:
+    fits = f"{_mib(needed)} more do not fit" if needed else "it is more than it may be"
     return (
-        f"no room for {_mib(needed)} more: content takes {_mib(used)} of its budget of {_mib(disk.budget)}, "
-        f"{_mib(disk.free)} are free on the disk ({_mib(disk.reserve)} stay free), and {_mib(excess)} are missing when "
-        "all is gone that is neither shown nor needed for a roll-back. "
-        "Free the disk, or give --content-budget-gib more."
+        f"content takes {_mib(used)} of its budget of {_mib(disk.budget)}, and {fits}: {_mib(disk.free)} are free on "
+        f"the disk, of which {_mib(disk.reserve)} stay free, and {_mib(excess)} are missing when all is gone that is "
+        "neither shown nor needed for a roll-back. Free the disk, or give --content-budget-mib more."
     )
 
 

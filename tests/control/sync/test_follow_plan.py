@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from control.content.errors import UnknownKey
 from control.content.release import OrderedRelease
-from control.content.stage import EditionRefused
+from control.content.stage import EditionRefused, EditionWaits
 from control.sync.errors import NoRoom, Refused, ReleaseRefused, Unreachable, WrongBytes
 from control.sync.follow_plan import (
     FetchBlobs,
@@ -118,6 +118,7 @@ def test_what_is_shown_next_is_warm_or_was_shown(
         (OSError(28, "No space left on device"), True, MENDING_S),
         (ReleaseRefused("another"), True, MENDING_S),
         (UnknownKey("stranger"), True, MENDING_S),
+        (EditionWaits("until visitors have gone"), True, MENDING_S),
     ],
 )
 def test_who_waits_and_how_long(error: Failure, failed: bool, within_s: tuple[float, float]) -> None:

@@ -324,7 +324,7 @@ async def test_a_full_disk_is_told_before_anything_is_fetched(
         report = await admin.reported("failed", version=2)
     assert admin.blob_bytes() == before
     error = report.showrooms[0].error or ""
-    assert "no room for 3.0 MiB more" in error
+    assert "3.0 MiB more do not fit" in error
     assert "budget of 2.0 MiB" in error
     assert report.disk.budget_bytes == 2 * MIB
     assert stage.shown == [(("branch", 1),)]

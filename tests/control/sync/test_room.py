@@ -46,10 +46,15 @@ def test_a_full_disk_counts_like_a_full_budget() -> None:
 def test_what_does_not_fit_is_told_with_figures() -> None:
     mib = 1 << 20
     disk = Disk(budget=10 * mib, free=100 * mib, reserve=mib)
-    with pytest.raises(
-        NoRoom, match=r"8\.0 MiB more: content takes 4\.0 MiB of its budget of 10\.0 MiB.*2\.0 MiB are missing"
-    ):
+    told = r"takes 4\.0 MiB of its budget of 10\.0 MiB, and 8\.0 MiB more do not fit: .* and 2\.0 MiB are missing"
+    with pytest.raises(NoRoom, match=told):
         make_room(8 * mib, disk, stored(a=4 * mib), [held("r", 1, "a")], frozenset(["r"]))
+
+
+def test_a_budget_that_was_lowered_is_kept_as_far_as_it_can_be() -> None:
+    disk = Disk(budget=0, free=1000, reserve=0)
+    with pytest.raises(NoRoom, match="it is more than it may be"):
+        make_room(0, disk, stored(a=40, b=40), [held("r", 1, "a")], frozenset(["r"]))
 
 
 blobs = st.frozensets(st.sampled_from("abcdefgh"), max_size=5)
