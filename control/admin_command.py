@@ -18,7 +18,7 @@ from control.log_format import configure_logging
 class AdminCommand(AdminSettings):
     """Serve the cloud admin.
 
-    `edge-render admin keys`, with the same options, prints the keys that edges are to trust (--trusted-keys)."""
+    `edge-render admin keys`, with the same options, prints the keys that edges are to trust (--trusted-key)."""
 
     model_config = SettingsConfigDict(
         env_prefix="EDGE_RENDER_ADMIN_", cli_kebab_case=True, cli_prog_name="edge-render admin", cli_hide_none_type=True

@@ -62,7 +62,7 @@ class VersionReply(Reply):
     state: str
     revision: int
     missing: tuple[str, ...] = ()
-    release_digest: str | None = None
+    release: str | None = None
 
     @property
     def name(self) -> str:

@@ -34,7 +34,7 @@ class KeysView(BaseModel):
 
     keys: list[KeyView]
     trusted: str
-    """What a new edge is given: ``--trusted-keys``."""
+    """What a new edge is given: ``--trusted-key``."""
     ring_serial: Serial | None
     """Of the key ring that edges get; none as long as keys were never changed."""
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
 
 import pytest
 
@@ -26,22 +26,30 @@ class Ran:
 Run = Callable[..., Ran]
 
 
-@pytest.fixture
-def admin(tmp_path: Path) -> Iterator[AdminProcess]:
-    """With an administrator, whose token it has."""
-    with AdminProcess(tmp_path / "admin") as running:
+@pytest.fixture(scope="module")
+def admin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AdminProcess]:
+    """With an administrator, whose token it has. A module's tests share it: each names showrooms and sites of its own.
+    A site is healthy there as soon as it shows what was ordered."""
+    with AdminProcess(tmp_path_factory.mktemp("admin") / "data", healthy_s="0") as running:
         yield running
 
 
 @pytest.fixture
 def run(admin: AdminProcess) -> Run:
-    """Runs ``edge-render …`` against it, with the token in the environment."""
+    """Runs ``edge-render …`` against it."""
+    return partial(run_command, admin.url, admin.token)
 
-    def ran(*arguments: str, **environment: str) -> Ran:
-        known = {**os.environ, "EDGE_RENDER_ADMIN_URL": admin.url, "EDGE_RENDER_TOKEN": admin.token, **environment}
-        command = [sys.executable, "-c", "from control.cli import main; main()", *arguments]
-        done = subprocess.run(command, env=known, capture_output=True, text=True, check=False, timeout=110)
-        assert admin.token not in done.stdout + done.stderr
-        return Ran(done.returncode, done.stdout, done.stderr)
 
-    return ran
+@pytest.fixture
+def run_alone() -> Run:
+    """Runs ``edge-render …`` where no admin is asked."""
+    return partial(run_command, "http://127.0.0.1:9", "ert_a-token")
+
+
+def run_command(url: str, token: str, *arguments: str, **environment: str) -> Ran:
+    """With the address and the token in the environment."""
+    known = {**os.environ, "EDGE_RENDER_ADMIN_URL": url, "EDGE_RENDER_TOKEN": token, **environment}
+    command = [sys.executable, "-c", "from control.cli import main; main()", *arguments]
+    done = subprocess.run(command, env=known, capture_output=True, text=True, check=False, timeout=110)
+    assert token not in done.stdout + done.stderr
+    return Ran(done.returncode, done.stdout, done.stderr)
