@@ -17,7 +17,7 @@ from pydantic import SecretStr
 from sqlalchemy.orm import Session
 
 from control.admin.access.actor import Actor, Role
-from control.admin.key_changes import trusted_keys
+from control.admin.key_changes import list_keys, revoke, rotate, trusted_keys
 from control.admin.server import AdminServer
 from control.admin.settings import AdminSettings
 from control.admin.sites.rollout_views import RolloutView, rollout_view
@@ -68,6 +68,16 @@ class Admin:
             )
         )
 
+    async def rotate_keys(self) -> None:
+        parts = self.server.parts
+        await self.do(lambda s: rotate(s, parts.keys, parts.sites.orders, self.boss, parts.now()))
+
+    async def revoke_oldest_key(self) -> None:
+        parts = self.server.parts
+        await self.do(
+            lambda s: revoke(s, parts.keys, parts.sites.orders, self.boss, list_keys(s)[-1].key_id, parts.now())
+        )
+
     async def resume(self, rollout: int) -> None:
         parts = self.server.parts
         await self.do(lambda s: parts.sites.rollouts.resume(s, self.boss, parts.now(), rollout).id)
@@ -111,19 +121,23 @@ async def edges(admin: Admin, tmp_path: Path) -> AsyncIterator[dict[str, StageSt
     stages = {site: StageStandIn() for site in SITES}
     async with AsyncExitStack() as stack:
         for site, stage in stages.items():
-            config = FollowConfig(
-                admin_url=admin.url,
-                site=site,
-                site_token=SecretStr(admin.tokens[site]),
-                trusted_keys=admin.keys,
-                folder=tmp_path / site,
-                budget_bytes=1 << 30,
-                node="node-1",
-                software="edge-render test",
-                reserve_bytes=0,
-            )
-            await stack.enter_async_context(following(config, stage))
+            await stack.enter_async_context(following(edge_config(admin, site, tmp_path), stage))
         yield stages
+
+
+def edge_config(admin: Admin, site: str, folder: Path) -> FollowConfig:
+    """Of a node that trusts the keys of when the admin was started."""
+    return FollowConfig(
+        admin_url=admin.url,
+        site=site,
+        site_token=SecretStr(admin.tokens[site]),
+        trusted_keys=admin.keys,
+        folder=folder / site,
+        budget_bytes=1 << 30,
+        node="node-1",
+        software="edge-render test",
+        reserve_bytes=0,
+    )
 
 
 @asynccontextmanager
@@ -168,6 +182,30 @@ async def test_an_edge_tries_again_when_the_roll_out_is_resumed(admin: Admin, ed
     await admin.resume(rollout)
     await admin.until(rollout, "done")
     assert {site: stage.shown for site, stage in edges.items()} == {site: [(("branch", 1),)] for site in SITES}
+
+
+async def test_keys_change_while_edges_follow(admin: Admin, edges: dict[str, StageStandIn]) -> None:
+    one = await admin.publish(1)
+    await admin.until(await admin.roll_out(one, [SITES]), "done")
+    await admin.rotate_keys()
+    await admin.revoke_oldest_key()
+    two = await admin.publish(2)
+    rollout = await admin.roll_out(two, [SITES])
+    await admin.until(rollout, "done")
+    # The first release was signed by the key that was revoked: it comes under its new signature.
+    await admin.until(await admin.roll_out(one, [SITES]), "done")
+    expected = [(("branch", number),) for number in (1, 2, 1)]
+    assert {site: stage.shown for site, stage in edges.items()} == dict.fromkeys(SITES, expected)
+
+
+async def test_an_edge_that_knows_the_first_key_alone_follows_after_rotations(admin: Admin, tmp_path: Path) -> None:
+    for _ in range(3):
+        await admin.rotate_keys()
+    await admin.revoke_oldest_key()
+    version, stage = await admin.publish(1), StageStandIn()
+    async with following(edge_config(admin, "first", tmp_path), stage):
+        await admin.until(await admin.roll_out(version, [["first"]]), "done")
+    assert stage.shown == [(("branch", 1),)]
 
 
 async def test_who_waits_is_let_go_when_the_admin_stops(tmp_path: Path) -> None:
