@@ -65,6 +65,9 @@ bench-malformed: setup-tests ## print what is said of broken models, in which ti
 bench-kills: setup-tests ## kill an edge 50 times in downloads and switches, and look what is left (a minute)
 	$(PYTHON) -m bench.kills $(OPTIONS)
 
+bench-publish: setup-tests ## print what publishing moves to an edge, and how long it takes (5 minutes)
+	$(PYTHON) -m bench.publishing
+
 setup:
 	@scripts/setup
 

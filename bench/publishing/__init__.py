@@ -1,0 +1,1 @@
+"""What publishing moves and how long it takes, from a pipeline to the picture on an edge."""

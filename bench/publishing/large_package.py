@@ -1,0 +1,124 @@
+"""A package of some 300 MB as a branch might have it: rooms whose textures are files of their own."""
+
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from PIL import Image
+
+from bench.gltf_file import GlbFile
+
+ROOMS: Final = 6
+TEXTURES: Final = 4
+"""Of each room."""
+TEXTURE_PX: Final = 2048
+"""Pixels of noise, as PNG can't make them smaller: 12.6 MB each."""
+CHANGED: Final = "room-2/wall-1.png"
+
+
+def write_large_package(folder: Path) -> None:
+    """Into a folder that is made."""
+    rng = np.random.default_rng(5)
+    for room in range(ROOMS):
+        home = folder / f"room-{room}"
+        home.mkdir(parents=True)
+        (home / "room.gltf").write_text(_room())
+        for wall in range(TEXTURES):
+            write_texture(home / f"wall-{wall}.png", rng)
+    write_manifest(folder, "Branch of noise")
+
+
+def write_manifest(folder: Path, title: str) -> None:
+    """showroom.json, with that title."""
+    scenes = {f"room-{room}": _scene(room) for room in range(ROOMS)}
+    tree = {"format": 1, "title": {"en": title, "zh": title}, "entryScene": "room-0", "scenes": scenes}
+    (folder / "showroom.json").write_text(json.dumps(tree, indent=2))
+
+
+def write_texture(file: Path, rng: np.random.Generator) -> None:
+    """Another noise than all others."""
+    pixels = rng.integers(0, 256, (TEXTURE_PX, TEXTURE_PX, 3), np.uint8)
+    Image.fromarray(pixels).save(file, "PNG", compress_level=1)
+
+
+def _room() -> str:
+    """Four walls around a floor of 6 m by 6 m, in data URIs but for the textures."""
+    corners = {
+        0: [(-3, 0, -3), (3, 0, -3), (3, 3, -3), (-3, 3, -3)],
+        1: [(3, 0, -3), (3, 0, 3), (3, 3, 3), (3, 3, -3)],
+        2: [(3, 0, 3), (-3, 0, 3), (-3, 3, 3), (3, 3, 3)],
+        3: [(-3, 0, 3), (-3, 0, -3), (-3, 3, -3), (-3, 3, 3)],
+    }
+    model = GlbFile()
+    data = bytearray()
+
+    def view(array: np.ndarray[Any, Any]) -> int:
+        model.add("bufferViews", {"buffer": 0, "byteOffset": len(data), "byteLength": array.nbytes})
+        data.extend(array.tobytes())
+        return len(model.tree["bufferViews"]) - 1
+
+    indices = model.add(
+        "accessors",
+        {
+            "bufferView": view(np.array([0, 1, 2, 0, 2, 3], np.uint32)),
+            "componentType": 5125,
+            "count": 6,
+            "type": "SCALAR",
+        },
+    )
+    uv = model.add(
+        "accessors",
+        {
+            "bufferView": view(np.array([(0, 1), (1, 1), (1, 0), (0, 0)], np.float32)),
+            "componentType": 5126,
+            "count": 4,
+            "type": "VEC2",
+        },
+    )
+    for wall, points in corners.items():
+        array = np.array(points, np.float32)
+        position = model.add(
+            "accessors",
+            {
+                "bufferView": view(array),
+                "componentType": 5126,
+                "count": 4,
+                "type": "VEC3",
+                "min": array.min(axis=0).tolist(),
+                "max": array.max(axis=0).tolist(),
+            },
+        )
+        image = model.add("images", {"uri": f"wall-{wall}.png"})
+        texture = model.add("textures", {"source": image})
+        material = model.add(
+            "materials",
+            {"doubleSided": True, "pbrMetallicRoughness": {"baseColorTexture": {"index": texture}}},
+        )
+        primitive = {"attributes": {"POSITION": position, "TEXCOORD_0": uv}, "indices": indices, "material": material}
+        model.node(mesh=model.add("meshes", {"primitives": [primitive]}))
+    uri = "data:application/octet-stream;base64," + base64.b64encode(bytes(data)).decode()
+    model.tree["buffers"] = [{"byteLength": len(data), "uri": uri}]
+    return json.dumps(model.tree)
+
+
+def _scene(room: int) -> dict[str, Any]:
+    onward = {"type": "scene", "scene": f"room-{(room + 1) % ROOMS}"}
+    return {
+        "type": "model",
+        "model": f"room-{room}/room.gltf",
+        "entryPoses": [{"name": "door", "position": [0, 1.6, 2], "yawDeg": 0, "pitchDeg": 0}],
+        "walkable": {"min": [-2.5, -2.5], "max": [2.5, 2.5]},
+        "hotspots": [
+            {
+                "id": "onward",
+                "position": [0, 1.5, -2.8],
+                "radius": 0.4,
+                "label": {"en": "Onward", "zh": "前往"},
+                "action": onward,
+            }
+        ],
+    }
