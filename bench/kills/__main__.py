@@ -1,4 +1,4 @@
-"""``make bench-kills``: kills an edge's follower at random moments; prints what was interrupted, and what it cost."""
+"""``make bench-kills``: kills edges and admins at random moments; prints what was interrupted, and what it cost."""
 
 from __future__ import annotations
 
@@ -6,37 +6,74 @@ import argparse
 import asyncio
 import sys
 import tempfile
+from collections import Counter
 from pathlib import Path
 
-from bench.kills.edge_kills import PIECE_S, Broken, EdgeKills, Outcome
+from bench.kills.admin_kills import AdminKills
+from bench.kills.edge_kills import PIECE_S, Broken, EdgeKills
 from bench.kills.site_stand_in import SiteStandIn
+from bench.servers.postgresql import postgresql_server
+from bench.servers.s3 import s3_server
+
+_PREFIX = "EDGE_RENDER_ADMIN_"
 
 
-async def kill_edge(kills: int, seed: int) -> Outcome:
-    """Raises Broken."""
-    with tempfile.TemporaryDirectory(prefix="edge-render-kills-") as folder:
-        async with SiteStandIn(piece_s=PIECE_S) as site:
-            return await EdgeKills(Path(folder) / "content", site, seed).run(kills)
+async def kill_edge(folder: Path, kills: int, seed: int) -> None:
+    """An edge, in downloads, lay-outs and switches. Raises Broken."""
+    async with SiteStandIn(piece_s=PIECE_S) as site:
+        outcome = await EdgeKills(folder / "content", site, seed).run(kills)
+    _print_where(outcome.where)
+    print(
+        f"  {outcome.kills:4} kills, {outcome.versions} versions ordered: whatever was shown was whole, and came back"
+    )
+    surplus = outcome.moved_bytes - outcome.needed_bytes
+    print(f"  {outcome.moved_bytes / 2**20:.1f} MiB of blobs moved, {surplus / 2**20:+.1f} MiB against each once")
+
+
+async def kill_admin(folder: Path, kills: int, seed: int) -> None:
+    """An admin with SQLite and a folder, in uploads. Raises Broken."""
+    await _kill_admin(AdminKills(folder, seed), kills)
+
+
+async def kill_admin_on_servers(folder: Path, kills: int, seed: int) -> None:
+    """An admin with PostgreSQL and S3, in uploads. Raises Broken."""
+    (folder / "s3").mkdir()
+    with postgresql_server() as postgresql, s3_server(folder / "s3") as s3, postgresql.database() as url:
+        environment = {f"{_PREFIX}{name.upper()}": value for name, value in s3.settings().items()}
+        await _kill_admin(AdminKills(folder, seed, {**environment, f"{_PREFIX}DATABASE_URL": url}), kills)
+
+
+async def _kill_admin(killing: AdminKills, kills: int) -> None:
+    outcome = await killing.run(kills)
+    _print_where(outcome.where)
+    print(f"  {outcome.kills:4} kills, {outcome.packages} packages uploaded: no blob was lost, none is there by halves")
+    print(f"  {outcome.package_bytes / 2**20:.1f} MiB of packages")
+
+
+def _print_where(where: Counter[str]) -> None:
+    for name, times in sorted(where.items(), key=lambda item: (-item[1], item[0])):
+        print(f"  {times:4} killed in or before: {name}")
+
+
+VICTIMS = {"edge": kill_edge, "admin": kill_admin, "admin-on-servers": kill_admin_on_servers}
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="make bench-kills")
     parser.add_argument("--kills", type=int, default=50, help="how often each is killed")
     parser.add_argument("--seed", type=int, default=1, help="of all that is random, but for how fast processes are")
+    parser.add_argument("--only", choices=sorted(VICTIMS), help="kill this one alone")
     options = parser.parse_args()
-    print("edge")
-    try:
-        outcome = asyncio.run(kill_edge(options.kills, options.seed))
-    except Broken as broken:
-        print(f"  broken: {broken}")
-        return 1
-    for where, times in sorted(outcome.where.items(), key=lambda item: (-item[1], item[0])):
-        print(f"  {times:4} killed in or before: {where}")
-    print(
-        f"  {outcome.kills:4} kills, {outcome.versions} versions ordered: whatever was shown was whole, and came back"
-    )
-    surplus = outcome.moved_bytes - outcome.needed_bytes
-    print(f"  {outcome.moved_bytes / 2**20:.1f} MiB of blobs moved, {surplus / 2**20:+.1f} MiB against each once")
+    for name, kill in VICTIMS.items():
+        if options.only not in (None, name):
+            continue
+        print(f"{name}: {(kill.__doc__ or '').partition('.')[0]}", flush=True)
+        try:
+            with tempfile.TemporaryDirectory(prefix="edge-render-kills-") as folder:
+                asyncio.run(kill(Path(folder), options.kills, options.seed))
+        except Broken as broken:
+            print(f"  broken: {broken}")
+            return 1
     return 0
 
 

@@ -144,8 +144,9 @@ class Objects:
         except NotFound as error:
             raise Unavailable("the blob store has no such bucket: make it, or correct --blob-url") from error
         try:
-            b"".join(self.read(name, 1, 3))
-        except Unavailable:
+            obstore.get_range(self._store, name, start=1, end=3)
+        except BaseError as error:
+            log.warning("the blob store does not answer ranges: downloads that go on are slower", reason=_first(error))
             self._has_ranges = False
         self.delete([name])
 
@@ -179,9 +180,14 @@ def _told(what: str) -> Iterator[None]:
     except FileNotFoundError as error:
         raise NotFound(f"{what} is not in the blob store") from error
     except (BaseError, OSError, ValueError) as error:
-        # Names of servers and folders are for the log; and after the first line comes what only obstore understands.
-        log.warning("the blob store can't be used", wanted=what, reason=str(error).partition("\n")[0][:500])
+        # Names of servers and folders are for the log.
+        log.warning("the blob store can't be used", wanted=what, reason=_first(error))
         raise Unavailable("the blob store can't be used now; its operator finds the reason in the log") from error
+
+
+def _first(error: Exception) -> str:
+    """After the first line comes what only obstore understands."""
+    return str(error).partition("\n")[0][:500]
 
 
 def _chunks(name: str, stream: Iterable[object]) -> Iterator[bytes]:

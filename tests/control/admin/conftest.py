@@ -12,6 +12,8 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from pydantic import SecretStr
 
+from bench.servers.postgresql import PostgresqlServer, postgresql_server
+from bench.servers.s3 import S3Server, s3_server
 from control.admin.access.accounts import add_account
 from control.admin.access.actor import SYSTEM, Role
 from control.admin.admin_node import open_parts
@@ -21,8 +23,6 @@ from control.admin.migrations import migrate
 from control.admin.parts import AdminParts
 from control.admin.settings import AdminSettings
 from control.admin.storage.blob_store import BlobStore
-from tests.control.admin.postgresql_server import PostgresqlServer, postgresql_server
-from tests.control.admin.s3_server import S3Server, s3_server
 
 PASSWORD = "correct horse battery"
 NewClient: TypeAlias = Callable[[], TestClient]
@@ -53,7 +53,7 @@ def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[AdminSe
     server: PostgresqlServer = request.getfixturevalue("postgresql")
     objects: S3Server = request.getfixturevalue("s3")
     with server.database() as url:
-        yield AdminSettings(data_folder=folder, database_url=SecretStr(url), **objects.place())
+        yield AdminSettings(data_folder=folder, database_url=SecretStr(url), **objects.settings())
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -75,7 +75,7 @@ def blob_store(request: pytest.FixtureRequest, tmp_path: Path) -> BlobStore:
     if request.param == "folder":
         return BlobStore.open(AdminSettings(data_folder=tmp_path / "blobs"))
     server: S3Server = request.getfixturevalue("s3")
-    return BlobStore.open(AdminSettings(data_folder=tmp_path / "blobs", **server.place()))
+    return BlobStore.open(AdminSettings(data_folder=tmp_path / "blobs", **server.settings()))
 
 
 @pytest.fixture

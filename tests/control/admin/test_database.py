@@ -11,11 +11,11 @@ import pytest
 from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from bench.servers.postgresql import PostgresqlServer
 from control.admin import audit
 from control.admin.database import Database
 from control.admin.errors import BadRequest, Unavailable
 from control.admin.tables import Account, AuditEntry, Showroom
-from tests.control.admin.postgresql_server import PostgresqlServer
 
 WAIT_S = 30
 

@@ -11,11 +11,11 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import inspect, text
 
+from bench.servers.postgresql import PostgresqlServer
 from control.admin.database import Database
 from control.admin.errors import Unavailable
 from control.admin.migrations import migrate, migrate_back, revisions
 from control.admin.tables import Table
-from tests.control.admin.postgresql_server import PostgresqlServer
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -14,11 +14,11 @@ from urllib.parse import urlsplit
 import pytest
 from pydantic import SecretStr
 
+from bench.servers.s3 import S3Server, s3_server
 from control.admin.errors import NotFound, Refused, TooLarge, Unavailable
 from control.admin.settings import AdminSettings
 from control.admin.storage.blob_store import BlobStore
 from control.content.release import FileEntry
-from tests.control.admin.s3_server import S3Server, s3_server
 
 DATA = bytes(range(256)) * 12_000  # three chunks
 DIGEST = hashlib.sha256(DATA).hexdigest()
@@ -125,7 +125,7 @@ def test_files_of_a_folder_are_laid_out_without_copying(tmp_path: Path) -> None:
 
 def test_an_outage_is_told(tmp_path: Path) -> None:
     with s3_server(tmp_path) as server:
-        store = BlobStore.open(AdminSettings(data_folder=tmp_path, **server.place()))
+        store = BlobStore.open(AdminSettings(data_folder=tmp_path, **server.settings()))
         store.put_bytes(b"x")
     for ask in (store.size, store.read, lambda digest: store.delete([digest])):
         with pytest.raises(Unavailable):
@@ -133,7 +133,7 @@ def test_an_outage_is_told(tmp_path: Path) -> None:
 
 
 def test_settings_that_lead_nowhere_are_told(tmp_path: Path, s3: S3Server) -> None:
-    right = {"data_folder": tmp_path, **s3.place()}
+    right = {"data_folder": tmp_path, **s3.settings()}
     (tmp_path / "file").touch()
     for wrong in (
         {"blob_url": SecretStr("s3://no-such-bucket")},
@@ -186,7 +186,7 @@ def test_ranges_of_a_server_that_answers_them_as_it_should(s3: S3Server, tmp_pat
         serving = threading.Thread(target=front.serve_forever)
         serving.start()
         try:
-            settings = {**s3.place(), "blob_endpoint": f"http://127.0.0.1:{front.server_port}"}
+            settings = {**s3.settings(), "blob_endpoint": f"http://127.0.0.1:{front.server_port}"}
             store = BlobStore.open(AdminSettings(data_folder=tmp_path, **settings))
             store.put_bytes(DATA)
             assert b"".join(store.read(DIGEST, 1_000, 2_000_000)) == DATA[1_000:2_000_000]

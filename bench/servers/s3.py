@@ -1,4 +1,4 @@
-"""An S3-compatible server of the tests' own: rclone serves a folder, in which one folder is the bucket."""
+"""An S3-compatible server for benches and tests: rclone serves a folder, in which one folder is the bucket."""
 
 from __future__ import annotations
 
@@ -10,9 +10,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
-from typing import Any
-
-from pydantic import SecretStr
 
 BUCKET = "showrooms"
 ACCESS_KEY, SECRET_KEY = "tests", "tests-secret"
@@ -25,13 +22,13 @@ class S3Server:
     endpoint: str
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
-    def place(self) -> dict[str, Any]:
+    def settings(self) -> dict[str, str]:
         """AdminSettings for a prefix of the bucket at which nothing is."""
         return {
-            "blob_url": SecretStr(f"s3://{BUCKET}/test-{next(self._numbers)}"),
+            "blob_url": f"s3://{BUCKET}/place-{next(self._numbers)}",
             "blob_endpoint": self.endpoint,
-            "blob_access_key": SecretStr(ACCESS_KEY),
-            "blob_secret_key": SecretStr(SECRET_KEY),
+            "blob_access_key": ACCESS_KEY,
+            "blob_secret_key": SECRET_KEY,
         }
 
 

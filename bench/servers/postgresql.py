@@ -1,4 +1,4 @@
-"""A PostgreSQL server of the tests' own: the system's program, on a unix socket in a folder of its own."""
+"""A PostgreSQL server for benches and tests: the system's program, on a unix socket in a folder of its own."""
 
 from __future__ import annotations
 
