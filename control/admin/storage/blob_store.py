@@ -93,6 +93,10 @@ class BlobStore:
         """The uploads that have parts."""
         return {name.split("/")[1] for name in self._objects.names("uploads")}
 
+    def sweep(self, before: float) -> int:
+        """Remove what a killed process was writing and has not touched since; returns how many."""
+        return self._objects.sweep(before)
+
     def lay_out(self, files: Iterable[FileEntry], folder: Path) -> None:
         """Write a version's files below ``folder``, to be read and not written: where the store is a folder of the same
         file system they are hard links to the blobs, which takes no time. Raises NotFound where one is missing."""

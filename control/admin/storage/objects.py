@@ -7,6 +7,7 @@ database tells of. An S3-compatible server promises as much itself.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
@@ -33,6 +34,9 @@ CHUNK_BYTES: Final = 1024 * 1024
 """What a stream yields at a time, about."""
 _PUT_CHUNK_BYTES: Final = 8 * 1024 * 1024
 _PUT_CHUNKS_MAX: Final = 9000  # S3 takes 10,000 parts at most
+
+_STAGED: Final = re.compile(r"#[0-9]+$")
+"""What obstore appends to a file's name until it is whole; it lists no such names."""
 
 _RETRIES: Final[RetryConfig] = {"max_retries": 3, "retry_timeout": timedelta(seconds=20)}
 _CONNECT_TIMEOUT: Final = "5s"
@@ -120,6 +124,23 @@ class Objects:
             for some in obstore.list(self._store, prefix):
                 for found in some:
                     yield found["path"]
+
+    def sweep(self, before: float) -> int:
+        """Remove what a killed process was writing, untouched since ``before`` (Unix seconds); returns how many. Only
+        in a folder: a bucket needs a lifecycle rule that ends incomplete multipart uploads."""
+        if self.folder is None:
+            return 0
+        swept = 0
+        with _told("what is swept"):
+            for place, _folders, files in os.walk(self.folder):
+                for path in (Path(place, file) for file in files if _STAGED.search(file)):
+                    try:
+                        if path.stat().st_mtime < before:
+                            path.unlink()
+                            swept += 1
+                    except FileNotFoundError:
+                        continue  # it has just become whole
+        return swept
 
     def _persist(self, name: str) -> None:
         """Bring a file that was renamed into place to the disk, and the folders that it may be the first in."""

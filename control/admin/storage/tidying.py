@@ -19,6 +19,8 @@ from control.admin.storage.uploads import Uploads
 log = structlog.get_logger(__name__)
 
 TIDY_EVERY_S: Final = 600.0
+UNFINISHED_S: Final = 3600.0
+"""Nobody goes on writing a file after so long."""
 
 
 @asynccontextmanager
@@ -30,7 +32,13 @@ async def tidied(
     stop = threading.Event()
 
     def tidy() -> None:
-        for step in (uploads.complete_all, uploads.expire, lambda at: remove_unused(database, blobs, at)):
+        steps: tuple[Callable[[float], object], ...] = (
+            uploads.complete_all,
+            uploads.expire,
+            lambda at: remove_unused(database, blobs, at),
+            lambda at: blobs.sweep(at - UNFINISHED_S),
+        )
+        for step in steps:
             if stop.is_set():
                 return
             try:

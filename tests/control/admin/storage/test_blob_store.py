@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+import signal
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
@@ -121,6 +124,29 @@ def test_files_of_a_folder_are_laid_out_without_copying(tmp_path: Path) -> None:
     store.put_bytes(DATA)
     store.lay_out([FileEntry(path="a.bin", digest=DIGEST, size_bytes=len(DATA))], tmp_path / "laid out")
     assert (tmp_path / "laid out" / "a.bin").stat().st_nlink == 2
+
+
+def test_what_a_killed_process_was_writing_goes(tmp_path: Path) -> None:
+    """Of which nobody else sees anything."""
+    writes = f"""
+import os, signal
+from pathlib import Path
+from control.admin.settings import AdminSettings
+from control.admin.storage.objects import Objects
+
+def chunks():
+    yield bytes(20 << 20)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+Objects(AdminSettings(data_folder=Path({str(tmp_path)!r}))).put_stream("blobs/aa/{ABSENT}", chunks(), 1)
+"""
+    assert subprocess.run([sys.executable, "-c", writes], check=False).returncode == -signal.SIGKILL
+    (left,) = (tmp_path / "content" / "blobs" / "aa").iterdir()
+    store = BlobStore.open(AdminSettings(data_folder=tmp_path))
+    touched = left.stat().st_mtime
+    assert store.sweep(touched - 1) == 0
+    assert store.sweep(touched + 1) == 1
+    assert not left.exists()
 
 
 def test_an_outage_is_told(tmp_path: Path) -> None:
