@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 from collections.abc import Callable
 
@@ -45,7 +46,7 @@ def serve(settings: NodeSettings, make_node: Callable[[StopFor], EdgeNode]) -> N
     server = uvicorn.Server(config)
     shown_host = "localhost" if settings.host in ("127.0.0.1", "0.0.0.0", "::") else settings.host
     sys.stderr.write(f"edge-render: open http://{shown_host}:{settings.port}/\n")
-    server.run()
+    server.run([socket.socket(fileno=settings.listen_fd)] if settings.listen_fd is not None else None)
     if failures:
         raise failures[0]
     if not server.started:

@@ -37,6 +37,9 @@ class NodeSettings(BaseSettings):
 
     host: str = Field("127.0.0.1", description="Address of the HTTP server; 0.0.0.0 serves phones in the same network.")
     port: int = Field(8080, ge=0, le=65535, description="TCP port of the HTTP server.")
+    listen_fd: int | None = Field(
+        None, ge=3, description="A listening socket that was inherited, in place of --host and --port."
+    )
     package: Path | None = Field(None, description="Folder of the showroom package to serve.")
     cache_folder: Path | None = Field(
         None,

@@ -14,6 +14,7 @@ from control.admin.api import (
     edge,
     health,
     keys,
+    previews,
     rollouts,
     session,
     showrooms,
@@ -69,6 +70,7 @@ def create_admin_app(open_parts: MakeParts) -> FastAPI:
         rollouts,
         showrooms,
         versions,
+        previews,
         visits,
     ):
         app.include_router(module.router)

@@ -46,6 +46,8 @@ class AdminSettings(BaseSettings):
     validation_memory_bytes: int = Field(
         8 * 2**30, ge=2**30, description="Most address space of each process of a validation or a preview."
     )
+    previews: int = Field(2, ge=0, le=16, description="Previews at a time, each a process that draws.")
+    preview_idle_s: float = Field(120.0, ge=5, description="A preview that nobody visits for so long is ended.")
     healthy_s: float = Field(
         20.0, ge=0, description="A wave of a roll-out counts as healthy after its sites showed it for so long."
     )

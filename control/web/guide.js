@@ -73,7 +73,7 @@ export class Guide {
 
   async _copyLink() {
     try {
-      await this._clipboard.writeText(`${location.origin}/?follow=${this._guiding.code}`);
+      await this._clipboard.writeText(new URL(`?follow=${this._guiding.code}`, location.href).href);
     } catch {
       return; // forbidden by the browser: the button says nothing that is not so
     }

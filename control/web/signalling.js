@@ -33,7 +33,8 @@ function withTimeout(promise, ms) {
  * Returns the visit's path. The candidates are not waited for: the server learns our address from our checks.
  */
 export async function beginVisit(connection, place) {
-  const url = `/whep?${new URLSearchParams(place)}`;
+  // Relative: the page may be shown below another address, as the admin does.
+  const url = `whep?${new URLSearchParams(place)}`;
   const transceiver = connection.addTransceiver("video", { direction: "recvonly" });
   if ("jitterBufferTarget" in transceiver.receiver) transceiver.receiver.jitterBufferTarget = 0;
   connection.addTransceiver("audio", { direction: "recvonly" });

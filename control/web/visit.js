@@ -55,8 +55,8 @@ export class Visit {
       endVisit(this._path, this._wasLost);
       return;
     }
-    const scheme = location.protocol === "https:" ? "wss:" : "ws:";
-    this.channel.fallBackTo(`${scheme}//${location.host}/visits/${this.id}/control`);
+    const address = new URL(`visits/${this.id}/control`, location.href);
+    this.channel.fallBackTo(address.href.replace(/^http/, "ws"));
   }
 
   get id() {

@@ -36,7 +36,7 @@ test("who leads goes on leading the same visit after a lost connection", () => {
 
 test("the link can be copied where the browser has a clipboard", async () => {
   const parts = elements();
-  globalThis.location = { origin: "https://node.example" };
+  globalThis.location = { href: "https://node.example/?guide=new" };
   const copied = [];
   const guide = new Guide("?guide=new", parts, { writeText: async (text) => copied.push(text) });
   guide.led({ code: "K7WX2P9Q", followers: 0 }, textsOf("en"));

@@ -15,7 +15,7 @@ beforeEach(() => {
     setRemoteDescription = async () => undefined;
     close = nothing;
   };
-  globalThis.location = { protocol: "https:", host: "node.example" };
+  globalThis.location = { href: "https://node.example/?scene=hall" };
   globalThis.WebSocket = { OPEN: 1 };
   globalThis.fetch = async (path, { method }) => {
     if (method === "DELETE") ended.push(path);

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request
+from fastapi.requests import HTTPConnection
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from control.admin.access import csrf
@@ -51,7 +52,7 @@ def _who(
     request: Request, parts: Parts, bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 ) -> SignedIn | None:
     """None: nobody known. Raises SessionEnded, NotSignedIn for a bad token, TooManyTries."""
-    signed_in = _by_token(request, parts, bearer.credentials) if bearer else _by_cookie(request, parts)
+    signed_in = _by_token(request, parts, bearer.credentials) if bearer else by_cookie(request, parts)
     request.state.signed_in = signed_in
     if signed_in is None:
         parts.limits.request_from(client_address(request))
@@ -74,7 +75,8 @@ def _by_token(request: Request, parts: AdminParts, token: str) -> SignedIn:
     return SignedIn(Actor(account.id, account.name, found.role), account.language, None)
 
 
-def _by_cookie(request: Request, parts: AdminParts) -> SignedIn | None:
+def by_cookie(request: HTTPConnection, parts: AdminParts) -> SignedIn | None:
+    """Who has the session of a request's or a WebSocket's cookie."""
     token = session_token(request, parts.settings)
     if token is None:
         return None
@@ -121,6 +123,15 @@ def _required(request: Request, parts: Parts, who: Annotated[SignedIn | None, De
     return who
 
 
+def _by_own_page(request: Request, parts: Parts, who: Annotated[SignedIn | None, Depends(_who)]) -> SignedIn:
+    """For a page that knows nothing of sessions, at an address that is a secret itself: no token, but the browser must
+    not say that another site asks. Raises NotSignedIn, NotAllowed."""
+    csrf.check_source(request.headers, parts.settings.public_url)
+    if who is None:
+        raise NotSignedIn("log in first")
+    return who
+
+
 def _by_browser(who: Annotated[SignedIn, Depends(_required)]) -> SignedIn:
     """Raises NotAllowed for API tokens."""
     if who.session is None:
@@ -149,6 +160,7 @@ OptionalSignedIn = Annotated[SignedIn | None, Depends(_protected)]
 CurrentSignedIn = Annotated[SignedIn, Depends(_required)]
 CurrentBrowser = Annotated[SignedIn, Depends(_by_browser)]
 """Somebody in a browser: what a pipeline has no business with, such as passwords and tokens."""
+CurrentOnOwnPage = Annotated[SignedIn, Depends(_by_own_page)]
 CurrentActor = Annotated[Actor, Depends(_actor)]
 OptionalActor = Annotated[Actor | None, Depends(_optional_actor)]
 MeantFrom = Annotated[str, Depends(_meant)]

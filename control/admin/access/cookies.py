@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
 from control.admin.settings import AdminSettings
@@ -19,7 +19,7 @@ def cookie_name(settings: AdminSettings, name: str = _NAME) -> str:
     return f"__Host-{name}" if _secure(settings) else name
 
 
-def session_token(request: Request, settings: AdminSettings) -> str | None:
+def session_token(request: HTTPConnection, settings: AdminSettings) -> str | None:
     """What the browser sent."""
     return request.cookies.get(cookie_name(settings))
 

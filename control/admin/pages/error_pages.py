@@ -19,7 +19,10 @@ MACHINES: Final = ("/api/", "/edge/", "/healthz", "/readyz", "/metrics", "/stati
 
 def wants_page(request: Request) -> bool:
     """Whether people look at it: all but what is for programs."""
-    return not request.url.path.startswith(MACHINES)
+    path = request.url.path
+    if path.startswith("/preview/"):
+        return path.endswith("/")  # the viewer's page; the rest is what its scripts ask for
+    return not path.startswith(MACHINES)
 
 
 def error_page(request: Request, error: AdminError) -> Response:

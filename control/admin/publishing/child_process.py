@@ -30,7 +30,7 @@ class Limits:
 
 @asynccontextmanager
 async def confined_process(
-    command: Sequence[str], folder: Path, limits: Limits, *, offline: bool
+    command: Sequence[str], folder: Path, limits: Limits, *, offline: bool, pass_fds: Sequence[int] = ()
 ) -> AsyncIterator[asyncio.subprocess.Process]:
     """Run a command in ``folder``, where its output goes too: files ``stdout`` and ``stderr``. It and all that it
     started is killed when this is left. Call it on the main thread: it ends with the thread that started it."""
@@ -48,6 +48,7 @@ async def confined_process(
             cwd=folder,
             env=_environment(folder),
             start_new_session=True,
+            pass_fds=pass_fds,
         )
     try:
         yield process

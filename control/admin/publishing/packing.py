@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import threading
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from control.admin.access.actor import Actor, Role
 from control.admin.database import Database
 from control.admin.errors import NotFound, Refused, TooLarge, Unavailable
 from control.admin.publishing.drafts import MANIFEST_MAX_BYTES, Drafts
+from control.admin.publishing.work_folders import work_folder
 from control.admin.storage.blob_records import store_bytes, store_files
 from control.admin.storage.blob_store import BlobStore
 from control.admin.tables import Blob, Version
@@ -52,9 +52,8 @@ class Packing:
         if not self._unpacking.acquire(blocking=False):
             raise Unavailable("another archive is being unpacked; try again in a moment")
         try:
-            self._work_folder.mkdir(parents=True, exist_ok=True)
-            with TemporaryDirectory(prefix="unpack-", dir=self._work_folder) as folder:
-                return self._unpacked(actor, now, showroom, digest, note, edge_class, Path(folder))
+            with work_folder(self._work_folder, "unpack-") as folder:
+                return self._unpacked(actor, now, showroom, digest, note, edge_class, folder)
         except ArchiveRefused as error:
             raise Refused(str(error)) from error
         except NoRoom as error:

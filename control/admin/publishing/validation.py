@@ -19,11 +19,11 @@ from control.admin.access.actor import SYSTEM, Actor, Role
 from control.admin.database import Database
 from control.admin.errors import AdminError, Conflict, Unavailable
 from control.admin.publishing.child_process import EDGE_RENDER, Limits
-from control.admin.publishing.report import Finding, Report
-from control.admin.publishing.validation_run import PACKAGE, PICTURE_TYPE, Validated, validate_folder
+from control.admin.publishing.report import Report
+from control.admin.publishing.validation_run import PACKAGE, PICTURE_TYPE, Validated, failed, validate_folder
 from control.admin.publishing.version_state import Step, VersionState
 from control.admin.publishing.versions import files_of, find_version, missing_digests, subject_of, take_step
-from control.admin.publishing.work_folders import clear_abandoned, work_folder
+from control.admin.publishing.work_folders import work_folder_beside
 from control.admin.sites.change_bell import ChangeBell
 from control.admin.storage.blob_store import BlobStore
 from control.admin.tables import Version, VersionPicture
@@ -93,7 +93,6 @@ class Validations:
 
     async def run(self) -> None:
         """Until it is cancelled; then all that is under way ends, and will be begun again."""
-        await asyncio.to_thread(clear_abandoned, self._work_folder)
         with self._bell:
             async with asyncio.TaskGroup() as group:
                 while True:
@@ -129,7 +128,12 @@ class Validations:
     async def _validate(self, job: _Job) -> None:
         started_at = self._now()
         try:
-            validated = await self._validated(job)
+            try:
+                validated = await self._validated(job)
+            except Exception:
+                # Whatever it is, such as a full disk: the other versions, and the admin, go on.
+                log.exception("validation_broke", version=job.subject)
+                validated = failed("it broke off; the admin's operator finds the reason in the log", "VALIDATION_BROKE")
             report = validated.report.model_copy(
                 update={
                     "revision": job.revision,
@@ -148,14 +152,13 @@ class Validations:
             self._bell.ring()
 
     async def _validated(self, job: _Job) -> Validated:
-        async with work_folder(self._work_folder, "validate-") as folder:
+        async with work_folder_beside(self._work_folder, "validate-") as folder:
             try:
                 await asyncio.to_thread(self._blobs.lay_out, job.files, folder / PACKAGE)
             except AdminError as error:
                 log.warning("package_not_laid_out", version=job.subject, reason=str(error))
                 message = f"its files can't be had from the blob store now: {error}; validate it again later"
-                finding = Finding(severity="error", message=message, code="FILES_UNAVAILABLE")
-                return Validated(Report(findings=(finding,)), {})
+                return failed(message, "FILES_UNAVAILABLE")
             return await validate_folder(folder, job.edge_class, self._limits, self._wall_s, self._command)
 
     def _finish(self, job: _Job, report: Report, pictures: dict[str, bytes]) -> None:

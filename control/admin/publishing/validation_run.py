@@ -61,18 +61,19 @@ async def validate_folder(
             async with asyncio.timeout(wall_s):
                 status = await process.wait()
     except TimeoutError:
-        return _ended(f"it took longer than {wall_s:.0f} s, and was ended: make it smaller", "VALIDATION_TIMEOUT")
+        return failed(f"it took longer than {wall_s:.0f} s, and was ended: make it smaller", "VALIDATION_TIMEOUT")
     said = await asyncio.to_thread(_read, folder / "stdout")
     report = None if said is None else _report(said, folder)
     if status not in (0, 1) or report is None:
         log.warning("validation_failed", status=status, stderr=tail(folder / "stderr"))
-        return _ended(_epitaph(status), "VALIDATION_FAILED")
+        return failed(_epitaph(status), "VALIDATION_FAILED")
     pictures = await asyncio.to_thread(_take_pictures, report, folder / _PICTURES)
     kept = tuple(picture for picture in report.pictures if picture.file in pictures)
     return Validated(report.model_copy(update={"pictures": kept}), pictures)
 
 
-def _ended(message: str, code: str) -> Validated:
+def failed(message: str, code: str) -> Validated:
+    """One that came to no report."""
     finding = Finding(severity="error", message=message, code=code)
     return Validated(Report(findings=(finding,)), {})
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import shutil
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Final
@@ -14,18 +14,30 @@ from typing import Final
 _LOCK_SUFFIX: Final = ".lock"
 
 
-@asynccontextmanager
-async def work_folder(parent: Path, prefix: str) -> AsyncIterator[Path]:
+@contextmanager
+def work_folder(parent: Path, prefix: str) -> Iterator[Path]:
     """An empty folder below ``parent``, which is made where it is missing; removed with all in it when it is left. A
     lock beside it says that it is in use: the system frees that when a process ends, however it does."""
-    folder = await asyncio.to_thread(_make, parent, prefix)
+    parent.mkdir(parents=True, exist_ok=True)
+    folder = Path(mkdtemp(prefix=prefix, dir=parent))
     lock = folder.with_name(folder.name + _LOCK_SUFFIX)
     with lock.open("wb") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         try:
             yield folder
         finally:
-            await asyncio.to_thread(_remove, folder, lock)
+            _remove(folder, lock)
+
+
+@asynccontextmanager
+async def work_folder_beside(parent: Path, prefix: str) -> AsyncIterator[Path]:
+    """The same for the event loop: files are made and removed on a thread."""
+    made = work_folder(parent, prefix)
+    folder = await asyncio.to_thread(made.__enter__)
+    try:
+        yield folder
+    finally:
+        await asyncio.to_thread(made.__exit__, None, None, None)
 
 
 def clear_abandoned(parent: Path) -> None:
@@ -37,11 +49,6 @@ def clear_abandoned(parent: Path) -> None:
             except BlockingIOError:
                 continue
             _remove(lock.with_suffix(""), lock)
-
-
-def _make(parent: Path, prefix: str) -> Path:
-    parent.mkdir(parents=True, exist_ok=True)
-    return Path(mkdtemp(prefix=prefix, dir=parent))
 
 
 def _remove(folder: Path, lock: Path) -> None:
