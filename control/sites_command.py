@@ -63,7 +63,7 @@ def _as_table(sites: Sequence[SiteReply]) -> str:
     rows = [_HEADINGS, *(_row(site) for site in sites)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADINGS))]
     lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows)
-    return "".join(f"{line}\n" for line in lines)
+    return "".join(f"{shown(line)}\n" for line in lines)
 
 
 def _row(site: SiteReply) -> tuple[str, ...]:
@@ -71,7 +71,7 @@ def _row(site: SiteReply) -> tuple[str, ...]:
     showrooms = ", ".join(_showroom(site, live, index) for index in range(len(site.showrooms)))
     visits, visits_max = (sum(getattr(node.report, name) for node in live) for name in ("visits", "visits_max"))
     nodes = f"{len(live)} of {len(site.nodes)}"
-    return site.slug, site.condition, site.edge_class, nodes, f"{visits} of {visits_max}", shown(showrooms) or "none"
+    return site.slug, site.condition, site.edge_class, nodes, f"{visits} of {visits_max}", showrooms or "none"
 
 
 def _showroom(site: SiteReply, live: Sequence[NodeReply], index: int) -> str:

@@ -73,7 +73,7 @@ class Publisher:
         report = await self._connection.ask("GET", f"versions/{version.id}/report", ReportReply)
         for finding in report.findings:
             self._progress.say(str(finding))
-        counts = ", ".join(f"{report.count(name)} {name}s" for name in ("error", "defect", "warning"))
+        counts = ", ".join(_plural(report.count(name), name) for name in ("error", "defect", "warning"))
         if validated.state != "validated":
             raise Rejected(f"{version.name} is {validated.state}: {counts}")
         self._progress.say(f"validated {version.name}: {counts}")
@@ -129,3 +129,7 @@ class Publisher:
 
     async def _version(self, version_id: int) -> VersionReply:
         return await self._connection.ask("GET", f"versions/{version_id}", VersionReply)
+
+
+def _plural(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"

@@ -79,7 +79,7 @@ def test_findings_are_told_as_validate_tells_them(run: Run, package: Path) -> No
     done = run("publish", str(package), "--showroom", "broken", "--create")
     assert (done.status, done.out) == (1, "")
     assert "hall.glb: error: " in done.err
-    assert "broken/1 is rejected: 1 errors" in done.err
+    assert "broken/1 is rejected: 1 error" in done.err
 
 
 def test_a_draft_is_left_to_somebody_else(admin: AdminProcess, run: Run, package: Path) -> None:

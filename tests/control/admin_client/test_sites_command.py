@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import socket
+import subprocess
+import sys
 
 import pytest
 
@@ -64,3 +69,20 @@ def test_which_admin_and_who_asks_must_be_told(run_alone: Run, name: str, told: 
     done = run_alone("sites", **{name: ""})
     assert done.status == 2
     assert told in done.err
+
+
+def test_an_interrupted_command_says_so() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        environment = {
+            **os.environ,
+            "EDGE_RENDER_ADMIN_URL": f"http://127.0.0.1:{silent.getsockname()[1]}",
+            "EDGE_RENDER_TOKEN": "ert_a-token",
+        }
+        command = [sys.executable, "-c", "from control.cli import main; main()", "sites"]
+        with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
+            connection, _ = silent.accept()
+            with connection:
+                connection.recv(1)
+                process.send_signal(signal.SIGINT)
+                _, told = process.communicate(timeout=60)
+    assert (process.returncode, "interrupted" in told, "Traceback" in told) == (130, True, False)
