@@ -7,7 +7,7 @@ from typing import Final
 
 from control.admin.access.actor import Role
 
-HOME: Final = "/account"
+HOME: Final = "/showrooms"
 """Where ``/`` leads."""
 
 
@@ -21,6 +21,7 @@ class NavItem:
 
 
 ITEMS: Final = (
+    NavItem("nav.showrooms", "/showrooms"),
     NavItem("nav.audit", "/audit", Role.PUBLISHER),
     NavItem("nav.accounts", "/accounts", Role.ADMINISTRATOR),
     NavItem("nav.account", "/account"),

@@ -7,6 +7,7 @@ error=error)`` shows it again with the reason, and the error's status.
 
 from __future__ import annotations
 
+from functools import partial
 from http import HTTPStatus
 from typing import Annotated
 
@@ -62,6 +63,8 @@ class Page:
             .get_template(template)
             .render(
                 t=self.text,
+                has_text=texts.has_text,
+                texts_of=partial(texts.texts_of, self.language),
                 language=self.language,
                 language_tag=TAGS[self.language],
                 who=self.who,

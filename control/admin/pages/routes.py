@@ -5,12 +5,24 @@ from __future__ import annotations
 from fastapi import APIRouter, FastAPI
 from fastapi.staticfiles import StaticFiles
 
-from control.admin.pages import account_pages, accounts_pages, audit_pages, login_pages, sign_on_pages
+from control.admin.pages import (
+    account_pages,
+    accounts_pages,
+    audit_pages,
+    login_pages,
+    showrooms_pages,
+    sign_on_pages,
+    upload_pages,
+    version_pages,
+)
 from control.admin.pages.templating import FOLDER
 
 ROUTERS: tuple[APIRouter, ...] = (
     login_pages.router,
     sign_on_pages.router,
+    showrooms_pages.router,
+    upload_pages.router,
+    version_pages.router,
     account_pages.router,
     accounts_pages.router,
     audit_pages.router,

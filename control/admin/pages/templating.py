@@ -25,6 +25,7 @@ def templates() -> Environment:
     )
     environment.filters["utc"] = utc_minute
     environment.filters["iso"] = utc_iso
+    environment.filters["size"] = size_text
     return environment
 
 
@@ -36,3 +37,12 @@ def utc_minute(at: float) -> str:
 def utc_iso(at: float) -> str:
     """For the attribute ``datetime``."""
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def size_text(size_bytes: int) -> str:
+    """``11.2 MB``; the pages' scripts say the same (``static/shared/amounts.js``)."""
+    value, units = float(size_bytes), ["B", "kB", "MB", "GB", "TB"]
+    while value >= 999.5 and len(units) > 1:
+        value /= 1000
+        units.pop(0)
+    return f"{value:.0f} {units[0]}" if units[0] == "B" or value >= 99.95 else f"{value:.1f} {units[0]}"

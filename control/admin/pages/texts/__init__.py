@@ -5,12 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, TypeAlias
 
-from control.admin.pages.texts import access, audit, errors, shell
+from control.admin.pages.texts import access, audit, errors, shell, showrooms, upload, versions
 
 Both: TypeAlias = tuple[str, str]
 """English, Chinese; with ``{names}`` of values in both."""
 
-CATALOGUES: Final[tuple[Mapping[str, Both], ...]] = (shell.TEXTS, errors.TEXTS, access.TEXTS, audit.TEXTS)
+CATALOGUES: Final[tuple[Mapping[str, Both], ...]] = (
+    shell.TEXTS,
+    errors.TEXTS,
+    access.TEXTS,
+    audit.TEXTS,
+    showrooms.TEXTS,
+    versions.TEXTS,
+    upload.TEXTS,
+)
 _ALL: Final[dict[str, Both]] = {key: both for catalogue in CATALOGUES for key, both in catalogue.items()}
 _PLACES: Final = {"en": 0, "zh": 1}
 
@@ -23,3 +31,8 @@ def text(language: str, key: str, **values: object) -> str:
 def has_text(key: str) -> bool:
     """Whether there is one."""
     return key in _ALL
+
+
+def texts_of(language: str, prefix: str) -> dict[str, str]:
+    """All whose keys begin so, for a page's script: their ``{names}`` are as they are."""
+    return {key: both[_PLACES[language]] for key, both in _ALL.items() if key.startswith(prefix)}
