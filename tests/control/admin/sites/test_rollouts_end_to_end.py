@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
+import httpx2
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select
@@ -37,7 +38,7 @@ SITES = ("first", "second", "third")
 class Node:
     """The only node of a site; it fetches nothing, and says what it is told to."""
 
-    client: TestClient
+    client: TestClient | httpx2.Client
     token: str
     serial: int = 0
 
