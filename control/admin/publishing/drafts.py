@@ -68,6 +68,7 @@ class Drafts:
         self, session: Session, actor: Actor, now: float, showroom: Slug, version_id: int, *, note: str = ""
     ) -> Version:
         """Make a draft of the files of another version, of this showroom or another. Raises NotFound."""
+        actor.need(Role.EDITOR)
         source = find_version(session, version_id)
         files = FileList.model_construct(files=files_of(session, source))
         edge_class: EdgeClass = source.edge_class  # type: ignore[assignment]
