@@ -38,6 +38,7 @@ class Case:
             "path": "showroom.json",
             "name": "hall.jpg",
             "upload_id": "0" * 32,
+            "token": "0" * 32,
             "key_id": "0" * 16,
         }
         numbers = ("account_id", "token_id", "rollout_id", "version_id")
@@ -109,6 +110,9 @@ CASES = [
     Case("POST", "/api/v1/versions/{version_id}/validate", E),
     Case("GET", "/api/v1/versions/{version_id}/report", V),
     Case("GET", "/api/v1/versions/{version_id}/pictures/{name}", V),
+    Case("POST", "/api/v1/versions/{version_id}/preview", E),
+    Case("GET", "/api/v1/previews/{token}", V),
+    Case("DELETE", "/api/v1/previews/{token}", E),
     Case("POST", "/api/v1/versions/{version_id}/publish", P, None, IF_MATCH),
     Case("POST", "/api/v1/versions/{version_id}/retire", P),
     Case("GET", "/api/v1/visits", V, query=PERIOD),
