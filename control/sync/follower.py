@@ -24,7 +24,7 @@ from control.sync.admin_api import AdminApi
 from control.sync.disk_thread import DiskThread
 from control.sync.errors import ApiError, NoRoom, OrderRefused
 from control.sync.follow_config import FollowConfig
-from control.sync.follow_plan import Preparation, Reached, Rest, Setback, Show, next_step
+from control.sync.follow_plan import Preparation, Reached, Rest, Show, next_step
 from control.sync.node_reporter import NodeReporter
 from control.sync.progress import Progress, placed
 from control.sync.release_preparer import ReleasePreparer
@@ -53,7 +53,7 @@ class SiteFollower:
         with DiskThread() as disk:
             # on a thread, as it reads the system's certificates, which takes a tenth of a second
             async with await asyncio.to_thread(AdminApi, self._config.admin_url, self._config.site_token) as api:
-                await self._show_remembered(disk)
+                self._remember()
                 reporter = NodeReporter(
                     self._config, api, disk, self._content, self._stage, self.progress, self._random
                 )
@@ -65,37 +65,44 @@ class SiteFollower:
 
     # --- what was shown last ----------------------------------------------------------------------
 
-    async def _show_remembered(self, disk: DiskThread) -> None:
+    def _remember(self) -> None:
         progress, believed = self.progress, self._content.believed
         if believed.warning is not None:
             log.error("remembered_order_refused", reason=believed.warning)
             progress.warn("order", believed.warning)
         if believed.order is not None:
             progress.take_order(believed.order, None, recheck=False)
+        for edition in self._content.first_editions():
+            progress.editions[edition.release] = edition
+            progress.reach(edition.release, Reached.LAID_OUT)
+        for item in self._content.state.active:
+            figures = progress.figures.get(item.release)
+            if figures is not None:
+                figures.fetched_bytes, figures.to_fetch_bytes = item.fetched_bytes, item.to_fetch_bytes
+                figures.switch_ms = item.switch_ms
+
+    async def _show_remembered(self) -> None:
+        """Before anything that is ordered, and whatever that is: it is here already."""
+        progress, checks = self.progress, self.progress.checks
         warm: list[Edition] = []
         for edition in self._content.first_editions():
             try:
                 await self._stage.warm(edition)
             except EditionRefused as error:
                 log.error("remembered_edition_refused", showroom=edition.showroom, reason=str(error))
-                progress.set_back(edition.release, Setback(str(error), math.inf, True, 1))
+                progress.set_back(edition.release, setback_of(error, None, False, time.monotonic(), self._random))
                 continue
             warm.append(edition)
-            progress.reach(edition.release, Reached.WARM)
+            if progress.checks == checks:
+                progress.reach(edition.release, Reached.WARM)
         if warm:
             self._stage.show(warm)
-            progress.editions = {edition.release: edition for edition in warm}
             progress.shown = tuple(
                 OrderedRelease(showroom=edition.showroom, version=edition.version, release=edition.release)
                 for edition in warm
             )
+            progress.changed.set()
             log.info("showing_remembered", showrooms=_names(progress.shown))
-        for item in self._content.state.active:
-            figures = progress.figures.get(item.release)
-            if figures is not None:
-                figures.fetched_bytes, figures.to_fetch_bytes = item.fetched_bytes, item.to_fetch_bytes
-                figures.switch_ms = item.switch_ms
-        await self._trim(disk)
 
     # --- orders -----------------------------------------------------------------------------------
 
@@ -135,6 +142,8 @@ class SiteFollower:
     async def _work(self, api: AdminApi, disk: DiskThread) -> None:
         progress = self.progress
         preparer = ReleasePreparer(api, disk, self._content, self._stage, progress)
+        await self._show_remembered()
+        await self._trim(disk)
         while True:
             if progress.order is None:
                 await progress.reordered.wait()

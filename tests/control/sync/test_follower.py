@@ -117,6 +117,38 @@ async def test_a_node_that_starts_again_says_what_the_release_took(
     assert before.fetched_bytes > 0
 
 
+async def test_while_what_was_shown_last_is_warmed_the_admin_hears_so_and_is_heard(
+    admin: SiteStandIn, stage: StageStandIn, make_config: MakeConfig
+) -> None:
+    admin.order(admin.publish("branch", 1, ROOM))
+    async with following(make_config(), stage):
+        await admin.reported("showing")
+    slow = StageStandIn()
+    slow.hold = asyncio.Event()
+    admin.reports.clear()
+    async with following(make_config(), slow):
+        await admin.reported("warming", version=1)
+        admin.order(admin.publish("branch", 2, ROOM))
+        await admin.reported("fetching", version=2)
+        slow.hold.set()
+        await admin.reported("showing", version=2)
+    assert slow.shown == [(("branch", 1),), (("branch", 2),)], "what is there is shown first"
+
+
+async def test_what_can_not_be_warmed_again_at_start_is_told(
+    admin: SiteStandIn, stage: StageStandIn, make_config: MakeConfig
+) -> None:
+    admin.order(admin.publish("branch", 1, ROOM), admin.publish("annex", 3, {"showroom.json": b"[]"}))
+    async with following(make_config(), stage):
+        await admin.reported("showing", "showing")
+    again = StageStandIn()
+    again.refused[1] = "hall.glb: the GPU has less memory now"
+    async with following(make_config(), again):
+        report = await admin.reported("failed", "showing")
+    assert report.showrooms[0].error == again.refused[1]
+    assert again.shown == [(("annex", 3),)]
+
+
 async def test_visits_are_kept_until_the_admin_has_them(
     admin: SiteStandIn, stage: StageStandIn, make_config: MakeConfig
 ) -> None:
