@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from control.hosted_scene import HostedScene, OpenedScene
 from control.scene_residency import SceneResidency
 from control.thread_work import OnProgress
 from edge_render.errors import RendererError
+from edge_render.package import ModelScene, Package
 from edge_render.render_loop import RenderLoop
 from edge_render.renderer import SceneHandle
 from edge_render.room import Room
@@ -32,7 +34,8 @@ class _Placed:
 @dataclass(frozen=True, slots=True, eq=False)
 class _Going:
     placed: _Placed
-    unloading: Future[None]
+    unloading: Future[None] | None
+    """None where another scene shows the same content."""
 
 
 class GpuScenes:
@@ -46,6 +49,30 @@ class GpuScenes:
         self.evictions: Callable[[], None] = lambda: None
         """Told of each scene that had to go for another one."""
         self._placed: dict[str, _Placed] = {}
+        self._uses: Counter[SceneHandle] = Counter()
+        """How many scenes show each content."""
+
+    def alike(self, package: Package, spec: ModelScene) -> HostedScene | None:
+        """A scene that shows the very same as one of a package would."""
+        scenes = (placed.scene for placed in self._placed.values())
+        return next((scene for scene in scenes if scene.origin is not None and scene.origin.fits(package, spec)), None)
+
+    async def share(
+        self, key: str, there: HostedScene, make: Callable[[], Awaitable[HostedScene]], on_evicted: OnEvicted
+    ) -> tuple[HostedScene, Room]:
+        """Have a scene show the content of another one that is on the GPU; it counts as used once. Raises what ``make``
+        raises."""
+        other = next(key for key, placed in self._placed.items() if placed.scene is there)
+        room = self.residency.share(key, other)
+        self._uses[there.handle] += 1
+        try:
+            scene = await make()
+        except BaseException:
+            self.residency.forget(key)
+            await self._freed(self._begin_freeing(_Placed(key, there, on_evicted)))
+            raise
+        self._placed[key] = _Placed(key, scene, on_evicted)
+        return scene, room
 
     async def room(self, opened: OpenedScene) -> Room:
         """What a scene takes of the GPU's memory at most."""
@@ -81,6 +108,7 @@ class GpuScenes:
                 self.render_loop.give_up(loading)
             raise
         scene = opened.hosted(handle)
+        self._uses[handle] += 1
         self._placed[key] = _Placed(key, scene, on_evicted)
         return scene
 
@@ -103,11 +131,18 @@ class GpuScenes:
         return self._begin_freeing(placed)
 
     def _begin_freeing(self, placed: _Placed) -> _Going:
+        handle = placed.scene.handle
+        self._uses[handle] -= 1
+        if self._uses[handle] > 0:
+            return _Going(placed, None)
+        del self._uses[handle]
         if placed.scene.feed is not None:
             placed.scene.feed.end()
-        return _Going(placed, self.render_loop.unload(placed.scene.handle))
+        return _Going(placed, self.render_loop.unload(handle))
 
     async def _freed(self, going: _Going) -> None:
+        if going.unloading is None:
+            return
         try:
             await asyncio.wrap_future(going.unloading)
         except RendererError as error:

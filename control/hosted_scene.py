@@ -7,7 +7,7 @@ import os
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol
 
@@ -15,6 +15,7 @@ import structlog
 
 from control.input import WalkSpace
 from control.live_feed import LiveFeed
+from control.scene_origin import SceneOrigin
 from control.scene_sound import HostedSound, SceneSound
 from control.thread_work import OnProgress, in_thread
 from edge_render.angle_picking import AnglePicker
@@ -63,6 +64,8 @@ class HostedScene:
     """What is told on cards, by hotspot."""
     feed: LiveFeed | None = None
     """The video of a live scene."""
+    origin: SceneOrigin | None = None
+    """What a walk-in scene was made of, where that is known."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,9 +107,11 @@ async def open_scene(
     picker: ScenePicker
     space: WalkSpace
     content: Content
+    origin: SceneOrigin | None = None
     match spec:
         case ModelScene():
             scene = await loop.run_in_executor(reading, load_scene, package, name, cache)
+            origin = SceneOrigin.of(package, spec, scene)
             on_progress(0.5)
             picker = await loop.run_in_executor(reading, Picker, scene, spec.hotspots)
             on_progress(0.7)
@@ -139,5 +144,28 @@ async def open_scene(
     if feed is not None and sound is None:
         sound = feed.sound
     on_progress(1.0)
-    hosted = partial(HostedScene, name, spec, picker=picker, space=space, sound=sound, narrations=narrations, feed=feed)
+    hosted = partial(
+        HostedScene,
+        name,
+        spec,
+        picker=picker,
+        space=space,
+        sound=sound,
+        narrations=narrations,
+        feed=feed,
+        origin=origin,
+    )
     return OpenedScene(content, hosted, feed, figures)
+
+
+async def open_alike(
+    package: Package, name: str, spec: ModelScene, there: HostedScene, reading: ThreadPoolExecutor
+) -> HostedScene:
+    """A scene that ``there``, of another edition, shows already: only what leads on from it may differ. Raises
+    PackageError."""
+    assert isinstance(there.picker, Picker), "it is a walk-in scene"
+    loop = asyncio.get_running_loop()
+    picker = await loop.run_in_executor(reading, there.picker.with_hotspots, spec.hotspots)
+    sound = await SceneSound.open(package, name)
+    narrations = await SceneSound.open_narrations(package, name)
+    return replace(there, name=name, spec=spec, picker=picker, sound=sound, narrations=narrations)

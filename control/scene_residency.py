@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from control.errors import SceneTooLarge
-from edge_render.room import Room
+from edge_render.room import Room, SharedRoom
 
 _MIB = 1024 * 1024
 
@@ -78,6 +78,15 @@ class SceneResidency:
             del self._residents[other]
         self._residents[name] = _Resident(room, users=1)
         return going
+
+    def share(self, name: str, other: str) -> Room:
+        """A scene shows the very same as a resident one: both have one room together, which the last of them gives
+        back. It counts as used once; returns its room."""
+        there = self._residents[other]
+        if there.room.shared is None:
+            there.room = Room(0, SharedRoom(f"content of '{other}'", there.room.own_bytes))
+        self._residents[name] = _Resident(there.room, users=1)
+        return there.room
 
     def check(self, name: str, room: Room, *, evict: bool = True) -> None:
         """Raises SceneTooLarge where :meth:`make_room` would."""

@@ -16,7 +16,7 @@ import structlog
 
 from control.errors import NodeNotReady, SceneTooLarge
 from control.gpu_scenes import GpuScenes
-from control.hosted_scene import HostedScene, OpenedScene, open_scene, reading_thread
+from control.hosted_scene import HostedScene, OpenedScene, open_alike, open_scene, reading_thread
 from control.live_feed import LiveFeed, check_addresses
 from control.scene_order import nearest_first
 from control.scene_request import SceneLease, SceneRequest
@@ -25,7 +25,7 @@ from control.thread_work import OnProgress
 from edge_render.content_size import video_gpu_bytes
 from edge_render.derived_cache import DerivedCache
 from edge_render.errors import EdgeRenderError, PackageError
-from edge_render.package import Package
+from edge_render.package import ModelScene, Package
 from edge_render.room import Room
 from edge_render.video.status import SourceFigures
 
@@ -252,6 +252,10 @@ class ShowroomHost:
             return scene
 
     async def _load_alone(self, name: str, request: SceneRequest, *, evict: bool) -> HostedScene:
+        spec = self.package.showroom.scenes[name]
+        there = self._gpu.alike(self.package, spec) if isinstance(spec, ModelScene) else None
+        if isinstance(spec, ModelScene) and there is not None:
+            return await self._share(name, spec, there)
         self._check(name, evict=evict)
         began = time.monotonic()
         result = "failed"
@@ -289,6 +293,16 @@ class ShowroomHost:
         seconds = round(time.monotonic() - began, 2)
         gpu_bytes = self.residency.sizes()[self.key(name)]
         log.info("scene_loaded", scene=self.key(name), gpu_bytes=gpu_bytes, seconds=seconds, **opened.figures)
+        return scene
+
+    async def _share(self, name: str, spec: ModelScene, there: HostedScene) -> HostedScene:
+        """Show what another edition has on the GPU: it did not change."""
+        make = partial(open_alike, self.package, name, spec, there, self._reading)
+        scene, self._rooms[name] = await self._gpu.share(self.key(name), there, make, partial(self._scenes.pop, name))
+        self._scenes[name] = scene
+        self._uncoded.append(scene)
+        self.loads("shared", 0.0)
+        log.info("scene_shared", scene=self.key(name))
         return scene
 
     def _check(self, name: str, *, evict: bool) -> None:

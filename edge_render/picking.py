@@ -41,7 +41,15 @@ class Picker:
     is when it is asked, by the clock that pictures are drawn by.
     """
 
-    def __init__(self, scene: Scene, hotspots: Sequence[Hotspot], now_s: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        scene: Scene,
+        hotspots: Sequence[Hotspot],
+        now_s: Callable[[], float] = time.monotonic,
+        *,
+        like: Picker | None = None,
+    ) -> None:
+        """``like``: one on the same scene, with other hotspots, whose work need not be done again."""
         self._scene, self._now_s = scene, now_s
         self._hotspot_of_node = {name: hotspot.id for hotspot in hotspots for name in hotspot.nodes}
         self._spheres = [hotspot.id for hotspot in hotspots]
@@ -64,7 +72,7 @@ class Picker:
         """Nodes whose shape is not that of their mesh."""
         rest = None if self._animator is None else self._animator.rest
         self._still = list(placements(scene, self._animator, rest, iter(still)))
-        self._meshes: dict[int, BlockedMesh] = {}
+        self._meshes: dict[int, BlockedMesh] = {} if like is None else dict(like._meshes)
         """By mesh, and for bent nodes that stand still, by what is below every mesh: minus one minus the node."""
         for placement in self._still:
             key = self._key(placement)
@@ -76,6 +84,10 @@ class Picker:
             if index not in self._bent and key not in self._meshes:
                 self._meshes[key] = BlockedMesh(scene.meshes[key].positions, scene.meshes[key].triangles)
         self._still_low, self._still_high = self._boxes(self._still)
+
+    def with_hotspots(self, hotspots: Sequence[Hotspot]) -> Picker:
+        """The same scene with other hotspots."""
+        return Picker(self._scene, hotspots, self._now_s, like=self)
 
     def pick(self, ray: Ray) -> Hit | None:
         """The nearest thing that the ray hits; None where it leaves the scene."""

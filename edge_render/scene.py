@@ -1,7 +1,7 @@
 """What is drawn: meshes, nodes, materials, textures, light and movement, as plain immutable values.
 
 Geometry is in metres, right-handed, Y up. Colours are linear RGB unless a name says sRGB. The scene
-knows nothing of GL or of files: a loader makes it, renderers and picking read it.
+knows nothing of GL, and of files only which it was made of: a loader makes it, renderers and picking read it.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -320,6 +321,8 @@ class Scene:
     lightmaps: tuple[Lightmap, ...] = ()
     ambient_occlusion: bool = False
     """Light from all around is dimmed where other surfaces are near, on devices that have the time for it."""
+    sources: tuple[Path, ...] = ()
+    """All files that it was made of; empty where that is not known."""
 
     def triangle_count(self) -> int:
         """Triangles drawn, each placement of a mesh counted."""

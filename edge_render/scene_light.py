@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from edge_render.derived_cache import DerivedCache
 from edge_render.environment.loading import load_environment
@@ -37,7 +38,17 @@ def light_scene(model: Scene, package: Package, scene_name: str, cache: DerivedC
         exposure=environment.exposure,
         background=environment.background,
         ambient_occlusion=environment.ambient_occlusion,
+        sources=model.sources and (*model.sources, *_pictures(package, scene_name)),
     )
+
+
+def _pictures(package: Package, scene_name: str) -> Iterator[Path]:
+    """The files that the light comes from. Raises PackageError."""
+    spec = package.model_scene(scene_name)
+    if spec.environment.image is not None:
+        yield package.path(f"scenes.{scene_name}.environment.image", spec.environment.image)
+    for index, lightmap in enumerate(spec.lightmaps):
+        yield package.path(f"scenes.{scene_name}.lightmaps.{index}.image", lightmap.image)
 
 
 def with_lightmaps(model: Scene, spec: ModelScene, textures: Sequence[Texture]) -> Scene:

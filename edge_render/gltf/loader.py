@@ -89,6 +89,8 @@ def _examine(path: Path, name: str) -> ExaminedModel:
             scene, files = read_mesh_file(path, name=name)
         else:
             scene, files = _read_gltf(checked, found, name), checked.files()
+            # Another format's reader looks for files by itself, and what it did not find is not known.
+            scene = None if scene is None else replace(scene, sources=(path, *files))
     except ModelError as error:
         found.raised(error, "DECODING_FAILED")
     if scene is not None and not scene.nodes:

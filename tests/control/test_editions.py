@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -78,6 +79,14 @@ def gpu_scenes(node: EdgeNode) -> set[str]:
     return {line.removeprefix(begin + 'scene="').partition('"')[0] for line in lines if line.startswith(begin)}
 
 
+def gpu_bytes(node: EdgeNode) -> dict[str, float]:
+    """What each takes there."""
+    lines = node.metrics.exposition().decode().splitlines()
+    return {
+        line.split()[0]: float(line.split()[-1]) for line in lines if line.startswith("edge_render_scene_gpu_bytes{")
+    }
+
+
 async def title_of(client: httpx2.AsyncClient, **query: str) -> str:
     async with visiting(client, **query) as visitor:
         return str(visitor.welcome["title"]["en"])
@@ -105,6 +114,69 @@ async def test_who_is_in_the_old_edition_goes_on_there_and_who_comes_sees_the_ne
         assert not any(scene.startswith("branch/1/") for scene in gpu_scenes(node))
         info = [line for line in (await client.get("/metrics")).text.splitlines() if "release_info{" in line]
         assert [line.split("{")[1] for line in info] == [f'release="{new.release}",showroom="branch",version="2"}} 1.0']
+
+
+def edited(before: Edition, **fields: object) -> Edition:
+    """The next version, as the follower lays it out: what did not change is the same file. ``fields`` are those of the
+    entry scene in its manifest."""
+    place = before.folder.with_name(f"{before.showroom}-{before.version + 1}")
+    place.mkdir()
+    for file in before.folder.glob("*.glb"):
+        os.link(file, place / file.name)
+    manifest = json.loads((before.folder / "showroom.json").read_text("utf-8"))
+    manifest["scenes"][manifest["entryScene"]].update(fields)
+    (place / "showroom.json").write_text(json.dumps(manifest), "utf-8")
+    return Edition(before.showroom, before.version + 1, hashlib.sha256(str(place).encode()).hexdigest(), place)
+
+
+def loads(node: EdgeNode) -> dict[str, int]:
+    """How many scenes came to the GPU, by how."""
+    begin = 'edge_render_scene_load_seconds_count{result="'
+    lines = [line for line in node.metrics.exposition().decode().splitlines() if line.startswith(begin)]
+    return {line.removeprefix(begin).partition('"')[0]: round(float(line.split()[-1])) for line in lines}
+
+
+async def test_what_did_not_change_is_shown_by_both_editions_and_takes_its_room_once(tmp_path: Path) -> None:
+    old = edition(tmp_path, "branch", 1)
+    text = {"en": "Card", "zh": "卡片"}
+    card = {"type": "card", "title": text, "body": text}
+    spot = {"id": "spot", "position": [0, 1.6, 2], "radius": 0.5, "label": text, "action": card}
+    new = edited(old, hotspots=[spot])
+    async with following() as (node, client):
+        await switch(node, old)
+        async with visiting(client) as early:
+            await early.frame_until(lambda _: True)
+            alone_bytes = sum(gpu_bytes(node).values())
+            await switch(node, new)
+            assert loads(node) == {"loaded": 1, "shared": 1}
+            assert sum(gpu_bytes(node).values()) == alone_bytes
+            async with visiting(client) as late:
+                await late.frame_until(lambda _: True)
+                assert [spot["id"] for spot in late.welcome["hotspots"]] == ["spot"]
+                late.command.send('{"type":"tap","id":1,"x":0.5,"y":0.5}')
+                assert (await late.next("tapped"))["hotspot"] == "spot"
+                early.command.send('{"type":"tap","id":1,"x":0.5,"y":0.5}')
+                assert (await early.next("tapped"))["hotspot"] is None
+        await until_closed(node, old.release)
+        # What both showed is still there for those who come now.
+        async with visiting(client) as visitor:
+            visitor.pose.send('{"type":"input","seq":1,"yaw":0.3,"pitch":0}')
+            await visitor.frame_until(lambda frame: frame["seq"] == 1)
+        node.show([])
+        await until_closed(node, new.release)
+        assert sum(gpu_bytes(node).values()) == 0
+
+
+async def test_what_the_manifest_or_a_file_changes_is_loaded_anew(tmp_path: Path) -> None:
+    first = edition(tmp_path, "branch", 1)
+    darker = edited(first, sun={"intensity": 0.5})
+    other = edited(darker)
+    (other.folder / "hall.glb").unlink()
+    (other.folder / "hall.glb").write_bytes((first.folder / "hall.glb").read_bytes())
+    async with following() as (node, _):
+        for one in (first, darker, other):
+            await switch(node, one)
+        assert loads(node) == {"loaded": 3}
 
 
 async def test_a_visitor_who_comes_back_after_a_switch_is_where_they_were(tmp_path: Path) -> None:
