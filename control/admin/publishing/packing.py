@@ -58,6 +58,8 @@ class Packing:
             raise Refused(str(error)) from error
         except NoRoom as error:
             raise Unavailable(str(error)) from error
+        except OSError as error:
+            raise Unavailable(f"the archive can't be unpacked on the admin's disk: {error.strerror}") from error
         finally:
             self._unpacking.release()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from pydantic import ValidationError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -50,7 +51,12 @@ class Publisher:
             created_at=now,
             files=files_of(session, version),
         )
-        envelope = self._keys.sign(session, manifest)
+        try:
+            envelope = self._keys.sign(session, manifest)
+        except ValidationError as error:
+            raise Conflict(
+                "its list of files is too long to be signed: give it fewer files, or shorter names"
+            ) from error
         version.envelope = envelope.model_dump_json()
         version.release_digest = payload_digest(envelope)
         version.published_by = actor.account_id
