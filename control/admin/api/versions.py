@@ -36,6 +36,7 @@ _SHOWN_AS: Final = {
     ".avif": "image/avif",
 }
 """All else is downloaded: what others have uploaded is never run as a page of the admin."""
+_FILE_TYPES: Final[dict[str, dict[str, str]]] = {kind: {} for kind in ("application/octet-stream", *_SHOWN_AS.values())}
 _UNTRUSTED: Final = {"Content-Security-Policy": "sandbox; default-src 'none'", "X-Content-Type-Options": "nosniff"}
 
 
@@ -76,8 +77,8 @@ def replace_files(
     "/{version_id}/files/{path:path}",
     response_class=Response,
     responses={
-        200: {"content": {"application/octet-stream": {}}, "description": "The file."},
-        206: {"content": {"application/octet-stream": {}}, "description": "The range that was asked for."},
+        200: {"content": _FILE_TYPES, "description": "The file."},
+        206: {"content": _FILE_TYPES, "description": "The range that was asked for."},
         304: {"description": "The client has it."},
         416: {"description": "No byte of the range is there."},
     },

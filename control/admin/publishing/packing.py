@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import threading
 from pathlib import Path
+from typing import Final
 
 from control.admin.access.actor import Actor, Role
 from control.admin.database import Database
-from control.admin.errors import NotFound, Refused, TooLarge, Unavailable
+from control.admin.errors import NotFound, Refused, TooLarge, TooManyTries, Unavailable
 from control.admin.publishing.drafts import MANIFEST_MAX_BYTES, Drafts
 from control.admin.publishing.work_folders import work_folder
 from control.admin.storage.blob_records import store_bytes, store_files
@@ -19,6 +20,8 @@ from control.content.archive_plan import ArchiveLimits
 from control.content.errors import ArchiveRefused, NoRoom
 from control.content.names import EdgeClass, Slug
 from control.content.release import MANIFEST_PATH, FileEntry
+
+_RETRY_AFTER_S: Final = 10
 
 
 class Packing:
@@ -47,10 +50,10 @@ class Packing:
         self, actor: Actor, now: float, showroom: Slug, digest: str, note: str, edge_class: EdgeClass
     ) -> Version:
         """Make a draft of the package in a zip that was uploaded as a blob; one at a time. Raises NotFound, Refused for
-        what is wrong with the archive, and Unavailable where another is being unpacked or the disk is full."""
+        what is wrong with the archive, TooManyTries while another is unpacked, Unavailable where the disk is full."""
         actor.need(Role.EDITOR)
         if not self._unpacking.acquire(blocking=False):
-            raise Unavailable("another archive is being unpacked; try again in a moment")
+            raise TooManyTries("another archive is being unpacked; try again in a moment", _RETRY_AFTER_S)
         try:
             with work_folder(self._work_folder, "unpack-") as folder:
                 return self._unpacked(actor, now, showroom, digest, note, edge_class, folder)

@@ -8,13 +8,14 @@ from typing import Final
 
 from control.admin.access.actor import Actor, Role
 from control.admin.database import Database
-from control.admin.errors import Conflict, NotFound, Unavailable
+from control.admin.errors import Conflict, NotFound, TooManyTries
 from control.admin.publishing.child_process import EDGE_RENDER, Limits
 from control.admin.publishing.preview import Preview
 from control.admin.publishing.versions import files_of, find_version, missing_digests
 from control.admin.storage.blob_store import BlobStore
 from control.content.release import FileEntry
 
+_RETRY_AFTER_S: Final = 30
 _REMEMBERED: Final = 16
 """Ended ones whose reason is still told."""
 
@@ -40,7 +41,7 @@ class Previews:
 
     async def start(self, actor: Actor, version_id: int) -> Preview:
         """That of the version's newest revision; a new one where there is none. One that nobody visits makes way.
-        Raises NotFound, Conflict where blobs are missing, Unavailable where all are visited."""
+        Raises NotFound, Conflict where blobs are missing, TooManyTries where all are in use."""
         actor.need(Role.EDITOR)
         revision, files = await asyncio.to_thread(self._read, version_id)
         async with self._starting:
@@ -58,7 +59,7 @@ class Previews:
         if len(running) >= self._at_most:
             idle = next((preview for preview in running if preview.may_make_way), None)
             if idle is None:
-                raise Unavailable(f"all {self._at_most} previews are in use; try again later")
+                raise TooManyTries(f"all {self._at_most} previews are in use; try again later", _RETRY_AFTER_S)
             idle.stop()
             await idle.over()
         preview = Preview(version_id, revision, files, self._idle_s, self._command)

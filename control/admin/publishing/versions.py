@@ -34,7 +34,8 @@ def take_step(version: Version, step: Step, now: float) -> None:
     before = VersionState(version.state)
     version.state = after(before, step)
     version.changed_at = now
-    log.info("version_state", version=subject_of(version), revision=version.revision, before=before, now=version.state)
+    told = {"version": subject_of(version), "revision": version.revision, "step": step}
+    log.info("version_state", **told, before=before, now=version.state)
 
 
 def files_of(session: Session, version: Version) -> tuple[FileEntry, ...]:
