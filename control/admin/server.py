@@ -7,6 +7,7 @@ import socket
 from types import FrameType
 
 import uvicorn
+from uvicorn.lifespan.on import LifespanOn
 
 from control.admin.admin_node import open_parts
 from control.admin.app import create_admin_app
@@ -40,6 +41,16 @@ class AdminServer(uvicorn.Server):
         """See uvicorn.Server."""
         self._loop = asyncio.get_running_loop()
         await super().startup(sockets)
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether a task that works beside requests has failed; the log says why. The parts are closed then, and the
+        process has to end, so that it is started anew."""
+        return isinstance(self.lifespan, LifespanOn) and self.lifespan.error_occurred
+
+    async def on_tick(self, counter: int) -> bool:
+        """See uvicorn.Server: whether to stop; asked several times a second."""
+        return await super().on_tick(counter) or self.has_failed
 
     @property
     def parts(self) -> AdminParts:
