@@ -11,6 +11,7 @@ from control.admin.admin_node import open_parts
 from control.admin.app import create_admin_app
 from control.admin.settings import AdminSettings
 from tests.control.admin.conftest import PASSWORD, LogIn, NewClient
+from tests.control.admin.kinds import on_both_storages
 
 
 def _ids(browser: TestClient) -> dict[str, int]:
@@ -25,6 +26,7 @@ def test_an_administrator_makes_accounts(log_in: LogIn, new_client: NewClient) -
     assert login.status_code == 201
 
 
+@on_both_storages
 def test_a_name_is_taken_once(log_in: LogIn) -> None:
     body = {"name": "paul", "role": "editor", "password": "a long new password"}
     assert log_in("anna").post("/api/v1/accounts", json=body).status_code == 409
@@ -36,6 +38,7 @@ def test_names_are_plain(log_in: LogIn, name: str) -> None:
     assert log_in("anna").post("/api/v1/accounts", json=body).status_code == 422
 
 
+@on_both_storages
 def test_who_is_disabled_is_out_at_once(log_in: LogIn, new_client: NewClient) -> None:
     anna, paul = log_in("anna"), log_in("paul")
     ids = _ids(anna)
@@ -64,6 +67,7 @@ def test_the_last_administrator_stays(log_in: LogIn, change: dict[str, object]) 
     assert anna.patch(f"/api/v1/accounts/{ids['anna']}", json=change).status_code == 200
 
 
+@on_both_storages
 def test_an_administrator_gives_a_new_password_and_the_sessions_end(log_in: LogIn) -> None:
     anna, paul = log_in("anna"), log_in("paul")
     path = f"/api/v1/accounts/{_ids(anna)['paul']}/password"

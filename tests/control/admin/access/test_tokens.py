@@ -13,6 +13,7 @@ from control.admin.access.actor import SYSTEM, Role
 from control.admin.access.limits import LimitRules, RequestLimits
 from control.admin.parts import AdminParts
 from tests.control.admin.conftest import LogIn, NewClient
+from tests.control.admin.kinds import on_both_storages
 
 
 def _make(browser: TestClient, role: str = "publisher") -> dict[str, str]:
@@ -21,6 +22,7 @@ def _make(browser: TestClient, role: str = "publisher") -> dict[str, str]:
     return {"Authorization": f"Bearer {made.json()['token']}"}
 
 
+@on_both_storages
 def test_a_pipeline_comes_with_a_token_and_needs_no_csrf_token(log_in: LogIn, new_client: NewClient) -> None:
     bearer = _make(log_in("paul"))
     assert bearer["Authorization"].startswith("Bearer ert_")
@@ -72,6 +74,7 @@ def test_a_token_makes_no_tokens_and_changes_no_password(log_in: LogIn, new_clie
     assert pipeline.put("/api/v1/me/password", json=passwords, headers=bearer).status_code == 403
 
 
+@on_both_storages
 def test_a_revoked_one_is_out_at_once(log_in: LogIn, new_client: NewClient) -> None:
     browser = log_in("paul")
     bearer = _make(browser)
