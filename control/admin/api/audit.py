@@ -13,9 +13,10 @@ from control.admin.audit_check import check_audit
 from control.admin.audit_reading import PAGE_MAX, AuditFilter, read_audit
 from control.admin.parts import Parts
 from control.admin.texts import Line
-from control.content.names import UnixSeconds
+from control.content.names import UNIX_SECONDS_MAX, UnixSeconds
 
 router = APIRouter(prefix="/api/v1/audit", tags=["audit"])
+QueryTime = Annotated[float | None, Query(ge=0.0, le=UNIX_SECONDS_MAX, allow_inf_nan=False)]
 Word = Annotated[Line | None, Query(max_length=160)]
 
 
@@ -65,8 +66,8 @@ def list_entries(
     by: Word = None,
     action: Word = None,
     subject: Word = None,
-    since: Annotated[UnixSeconds | None, Query()] = None,
-    until: Annotated[UnixSeconds | None, Query()] = None,
+    since: QueryTime = None,
+    until: QueryTime = None,
     before_seq: Annotated[int | None, Query(ge=1, le=2**53)] = None,
     limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 100,
 ) -> AuditPage:
