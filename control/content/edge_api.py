@@ -1,13 +1,15 @@
 """What an edge and the admin tell each other. Paths are under ``/edge/v1``; the site's token is a bearer token.
 
 - ``GET order?after=SERIAL&wait_s=N``: long poll; 200 with ``OrderReply`` where the order or the key ring is newer, else
-  204 after ``wait_s``.
+  204 after ``wait_s``. Where the node's SERIAL is newer than the admin's (it was restored from a backup), the admin
+  issues an order that is newer still; 409 where the serial can't have been one of its own.
 - ``GET releases/DIGEST``: the release's ``Envelope``.
 - ``GET blobs/DIGEST``: its bytes; ``Range`` (RFC 9110, section 14) is kept, so that a download goes on where it was.
 - ``POST reports`` with ``NodeReport``: 204.
 - ``POST visits`` with ``VisitReport``: 204; the same ``report_id`` again changes nothing.
 
-A site sees the releases and blobs of its own orders, present and past, and no others (404).
+A site sees the releases and blobs of its own orders, present and past, and no others (404). 401: no such token; 403:
+the site is retired; 429 with ``Retry-After``: more than any node in order asks.
 """
 
 from __future__ import annotations

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import structlog
+from pydantic import ValidationError
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
@@ -17,6 +19,7 @@ NODES_MAX: Final = 64
 FORGET_S: Final = 7 * 86400.0
 LIVE_S: Final = 180.0
 """A node that has not reported for so long does not count: it reports every minute when nothing changes."""
+_LOG = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +51,17 @@ def store_report(session: Session, site: str, report: NodeReport, now: float) ->
 
 
 def seen_nodes(session: Session, sites: Iterable[str]) -> dict[str, Sequence[SeenNode]]:
-    """All that is known of the nodes of each site, by name."""
+    """All that is known of the nodes of each site, by name. A report that this version of the admin can't read, as
+    another one kept it, is left out: the node sends a new one within a minute."""
     found: dict[str, list[SeenNode]] = {site: [] for site in sites}
     rows = session.scalars(
         select(NodeState).where(NodeState.site.in_(found)).order_by(NodeState.site, NodeState.node)
     ).all()
     for row in rows:
-        found[row.site].append(SeenNode(row.reported_at, NodeReport.model_validate(row.report)))
+        try:
+            report = NodeReport.model_validate(row.report)
+        except ValidationError as error:
+            _LOG.warning("report-not-read", site=row.site, node=row.node, reason=str(error))
+            continue
+        found[row.site].append(SeenNode(row.reported_at, report))
     return dict(found)
