@@ -19,7 +19,6 @@ from control.admin.access.actor import SYSTEM, Actor, Role
 from control.admin.database import Database
 from control.admin.errors import AdminError, Conflict, Unavailable
 from control.admin.publishing.child_process import EDGE_RENDER, Limits
-from control.admin.publishing.report import Report
 from control.admin.publishing.validation_run import PACKAGE, PICTURE_TYPE, Validated, failed, validate_folder
 from control.admin.publishing.version_state import Step, VersionState
 from control.admin.publishing.versions import files_of, find_version, missing_digests, subject_of, take_step
@@ -101,6 +100,8 @@ class Validations:
     async def _begin(self, group: asyncio.TaskGroup) -> float:
         """Begin what can be; returns in how many seconds to look again at the latest."""
         try:
+            for key in await asyncio.to_thread(self._outdated, frozenset(self._running)):
+                self._running[key].cancel()
             while len(self._running) < self._at_a_time:
                 job = await asyncio.to_thread(self._next, frozenset(self._running))
                 if job is None:
@@ -125,6 +126,16 @@ class Validations:
                     return _Job(version.id, version.revision, edge_class, subject_of(version), files)
         return None
 
+    def _outdated(self, running: frozenset[tuple[int, int]]) -> list[tuple[int, int]]:
+        """Those whose result nobody wants any more, as the version was changed or deleted."""
+        if not running:
+            return []
+        with self._database.reading() as session:
+            wanted = session.execute(
+                select(Version.id, Version.revision).where(Version.state == VersionState.VALIDATING)
+            )
+            return list(running - {(version_id, revision) for version_id, revision in wanted})
+
     async def _validate(self, job: _Job) -> None:
         started_at = self._now()
         try:
@@ -134,15 +145,7 @@ class Validations:
                 # Whatever it is, such as a full disk: the other versions, and the admin, go on.
                 log.exception("validation_broke", version=job.subject)
                 validated = failed("it broke off; the admin's operator finds the reason in the log", "VALIDATION_BROKE")
-            report = validated.report.model_copy(
-                update={
-                    "revision": job.revision,
-                    "edge_class": job.edge_class,
-                    "started_at": started_at,
-                    "finished_at": self._now(),
-                }
-            )
-            await asyncio.to_thread(self._finish, job, report, validated.pictures)
+            await self._keep(job, validated, started_at)
         except Unavailable as error:
             # Its row says that it is still to be done.
             log.warning("validation_not_kept", version=job.subject, reason=str(error), retry_s=RETRY_S)
@@ -150,6 +153,18 @@ class Validations:
         finally:
             del self._running[job.key]
             self._bell.ring()
+
+    async def _keep(self, job: _Job, validated: Validated, started_at: float) -> None:
+        """Raises Unavailable where the database does not answer."""
+        try:
+            await asyncio.to_thread(self._finish, job, validated, started_at)
+        except Unavailable:
+            raise
+        except Exception:
+            # A report that no database takes would be made again for ever.
+            log.exception("report_not_kept", version=job.subject)
+            lost = failed("its report can't be kept; the admin's operator finds the reason in the log", "REPORT_LOST")
+            await asyncio.to_thread(self._finish, job, lost, started_at)
 
     async def _validated(self, job: _Job) -> Validated:
         async with work_folder_beside(self._work_folder, "validate-") as folder:
@@ -161,9 +176,11 @@ class Validations:
                 return failed(message, "FILES_UNAVAILABLE")
             return await validate_folder(folder, job.edge_class, self._limits, self._wall_s, self._command)
 
-    def _finish(self, job: _Job, report: Report, pictures: dict[str, bytes]) -> None:
+    def _finish(self, job: _Job, validated: Validated, started_at: float) -> None:
         """Keep what was found, unless the version was changed, deleted or finished by another replica meanwhile."""
         now = self._now()
+        known = {"revision": job.revision, "edge_class": job.edge_class, "started_at": started_at, "finished_at": now}
+        report = validated.report.model_copy(update=known)
         with self._database.session() as session:
             version = session.get(Version, job.version_id)
             if version is None or version.revision != job.revision or version.state != VersionState.VALIDATING:
@@ -172,7 +189,7 @@ class Validations:
             take_step(version, Step.REJECT if report.errors else Step.ACCEPT, now)
             version.report = report.model_dump(mode="json")
             session.execute(delete(VersionPicture).where(VersionPicture.version_id == version.id))
-            for name, data in pictures.items():
+            for name, data in validated.pictures.items():
                 session.add(VersionPicture(version_id=version.id, name=name, media_type=PICTURE_TYPE, data=data))
             detail = {
                 "revision": job.revision,

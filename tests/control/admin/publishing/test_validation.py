@@ -158,3 +158,24 @@ async def test_a_blob_that_is_gone_is_told(
         version = await until_decided(database, version_id)
     (finding,) = Report.model_validate(version.report).findings
     assert (version.state, finding.code) == ("rejected", "FILES_UNAVAILABLE")
+
+
+async def test_one_that_nobody_wants_any_more_makes_way(
+    database: Database, blobs: BlobStore, people: People, branch: str, tmp_path: Path
+) -> None:
+    begun = tmp_path / "begun"
+    os.mkfifo(begun)
+    endless = f"import time; open({str(begun)!r}, 'w').close(); time.sleep(1000)"
+    made = validations(database, blobs, tmp_path, (sys.executable, "-c", endless))
+    with database.session() as session:
+        first = draft_of(session, blobs, people.editor, branch, small_package()).id
+        second = draft_of(session, blobs, people.editor, branch, small_package()).id
+        made.ask(session, people.editor, 3.0, first)
+    async with running(made), asyncio.timeout(WAIT_S):
+        await asyncio.to_thread(begun.read_text)
+        with database.session() as session:
+            Drafts(GIB).delete(session, people.editor, 4.0, first)
+            made.ask(session, people.editor, 5.0, second)  # which has them looked through
+        await asyncio.to_thread(begun.read_text)
+        while made.under_way > 1:  # noqa: ASYNC110 - seen from outside
+            await asyncio.sleep(0.02)
