@@ -45,7 +45,8 @@ def create_app(node: EdgeNode) -> FastAPI:
             yield
 
     app = FastAPI(title="edge-render", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
-    editor = f" {node.settings.editor_origin}" if node.settings.editor_origin is not None else ""
+    settings = node.settings
+    editor = f" {settings.editor_origin}" if settings.editing and settings.editor_origin is not None else ""
     policy = {"Content-Security-Policy": _CONTENT_POLICY + editor}
     web = Path(str(resources.files("control").joinpath("web")))
 

@@ -91,8 +91,6 @@ class GpuScenes:
         """Put a scene on the GPU, for which others go where ``evict`` says so; it counts as used once. ``on_evicted``
         is called when it goes for another one. Raises SceneTooLarge or RendererError."""
         going = [self._take_away(other) for other in self.residency.make_room(key, room, evict=evict)]
-        for gone in going:
-            await self._freed(gone)
         event_loop = asyncio.get_running_loop()
 
         def tell(done: float) -> None:
@@ -100,6 +98,8 @@ class GpuScenes:
 
         loading: Future[SceneHandle] | None = None
         try:
+            for gone in going:
+                await self._freed(gone)
             loading = self.render_loop.load(opened.content, tell)
             handle = await asyncio.wrap_future(loading)
         except BaseException:

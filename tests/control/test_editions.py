@@ -14,11 +14,13 @@ import httpx2
 import pytest
 import uvicorn
 
-from control.content.stage import Edition, EditionRefused, Stage
+from control.content.stage import Edition, EditionRefused, EditionWaits, Stage
 from control.edge_http import create_app
 from control.edge_node import EdgeNode
 from control.edge_parts import guide_parts, peer_maker, renderer_maker
 from control.editions import EditionState
+from control.entry import Entry
+from control.errors import NodeNotReady
 from control.settings import NodeSettings
 from control.site_following import SiteFollowing
 from tests.control.test_edge_http import WAIT_S, Visitor, until_empty, visiting
@@ -322,7 +324,7 @@ async def test_what_does_not_fit_beside_visitors_is_refused_with_the_figures_unt
     async with following(gpu_memory_mib=BUDGET_MIB) as (node, client):
         await switch(node, old)
         async with visiting(client) as visitor:
-            with pytest.raises(EditionRefused, match=r"'branch/2/hall' needs about 2 MiB .* the budget is 3 MiB"):
+            with pytest.raises(EditionWaits, match=r"'branch/2/hall' needs about 2 MiB .* the budget is 3 MiB"):
                 await node.warm(new)
             visitor.pose.send('{"type":"input","seq":1,"yaw":0.3,"pitch":0}')
             await visitor.frame_until(lambda frame: frame["seq"] == 1)
@@ -336,10 +338,44 @@ async def test_what_was_to_give_way_is_back_where_the_new_one_can_not_be_loaded(
     old, new = edition(tmp_path, "branch", 1, hall=LARGE), edition(tmp_path, "branch", 2, hall=LARGE + 1)
     async with following(gpu_memory_mib=BUDGET_MIB) as (node, client):
         await switch(node, old)
-        with pytest.raises(EditionRefused, match="'branch/2/hall' needs about 7 MiB"):
+        with pytest.raises(EditionRefused, match="'branch/2/hall' needs about 7 MiB") as refused:
             await node.warm(new)
+        assert not isinstance(refused.value, EditionWaits), "it will not fit later either"
         assert await title_of(client) == "branch 1"
         assert gpu_scenes(node) == {"branch/1/hall"}
+
+
+async def test_what_has_given_way_is_loaded_again_where_the_new_one_is_called_off(tmp_path: Path) -> None:
+    old, new = edition(tmp_path, "branch", 1, hall=LARGE), edition(tmp_path, "branch", 2, hall=LARGE)
+    async with following(gpu_memory_mib=BUDGET_MIB) as (node, client):
+        await switch(node, old)
+        warming = asyncio.create_task(node.warm(new))
+        async with asyncio.timeout(WAIT_S):
+            while "branch/2/hall" not in gpu_scenes(node):  # noqa: ASYNC110 - seen from outside
+                await asyncio.sleep(0)
+        assert gpu_scenes(node) == {"branch/2/hall"}, "the old one is on its way out"
+        with pytest.raises(NodeNotReady):
+            node.admit(Entry())
+        warming.cancel()
+        await asyncio.wait([warming])
+        assert warming.cancelled()
+        async with asyncio.timeout(WAIT_S):
+            while (await client.post("/whep")).status_code == 503:  # noqa: ASYNC110 - as a page does
+                await asyncio.sleep(0.05)
+        assert await title_of(client) == "branch 1"
+        assert gpu_scenes(node) == {"branch/1/hall"}
+
+
+async def test_editions_of_one_number_are_kept_apart(tmp_path: Path) -> None:
+    one = edition(tmp_path, "branch", 1)
+    other = Edition("branch", 1, "f" * 64, one.folder)
+    async with following() as (node, client):
+        await switch(node, one)
+        async with visiting(client):
+            await switch(node, other)
+            assert gpu_scenes(node) == {"branch/1/hall", "branch/1-ffffffff/hall"}
+        await until_closed(node, one.release)
+        assert gpu_scenes(node) == {"branch/1-ffffffff/hall"}
 
 
 async def test_scenes_that_nobody_is_in_go_for_a_new_edition(tmp_path: Path) -> None:
