@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from control.admin_client.connection import AdminConnection
-from control.admin_client.errors import Refused, Rejected, TookTooLong, Unreachable
+from control.admin_client.errors import Refused, Rejected, TookTooLong
+from control.admin_client.once import once
 from control.admin_client.package import LocalPackage
 from control.admin_client.progress import Progress
 from control.admin_client.replies import Reply, ReportReply, VersionReply
 from control.admin_client.sizes import size_text
 from control.admin_client.uploads import missing_blobs, upload_blobs
+from control.content.release import FileEntry
 
 POLL_S: Final = 1.0
 _UPLOADS_MAX: Final = 3
@@ -43,12 +45,7 @@ class Publisher:
         """Upload what the admin lacks, and make a draft. Raises ClientError and PackageRefused."""
         await self._find_showroom(package, plan)
         await self._upload(package)
-        body = {
-            "files": [entry.model_dump() for entry in package.files.files],
-            "note": plan.note,
-            "edge_class": plan.edge_class,
-        }
-        version = await self._connection.ask("POST", f"showrooms/{plan.showroom}/drafts", VersionReply, body)
+        version = await self._make_draft(package, plan)
         for _ in range(_UPLOADS_MAX):
             if not version.missing:
                 break
@@ -86,17 +83,22 @@ class Publisher:
         return published
 
     async def _find_showroom(self, package: LocalPackage, plan: DraftPlan) -> None:
-        try:
-            await self._connection.ask("GET", f"showrooms/{plan.showroom}", Reply)
-        except Refused as error:
-            if error.status != 404:
-                raise
-            if not plan.create:
-                raise Rejected(f"{error}: make it with --create, or name another one") from error
-            title = await asyncio.to_thread(package.title)
-            body = {"slug": plan.showroom, "title": title.model_dump()}
-            await self._connection.ask("POST", "showrooms", Reply, body)
-            self._progress.say(f"made the showroom {plan.showroom}")
+        async def find() -> Reply | None:
+            try:
+                return await self._connection.ask("GET", f"showrooms/{plan.showroom}", Reply)
+            except Refused as error:
+                if error.status != 404:
+                    raise
+                return None
+
+        if await find() is not None:
+            return
+        if not plan.create:
+            raise Rejected(f"there is no showroom {plan.showroom}: make it with --create, or name another one")
+        title = await asyncio.to_thread(package.title)
+        body = {"slug": plan.showroom, "title": title.model_dump()}
+        await once(lambda: self._connection.ask("POST", "showrooms", Reply, body), find)
+        self._progress.say(f"made the showroom {plan.showroom}")
 
     async def _upload(self, package: LocalPackage) -> None:
         blobs = package.files.blobs()
@@ -114,21 +116,45 @@ class Publisher:
             with self._progress.moving("uploading", sum(entry.size_bytes for entry, _ in blobs)) as moved:
                 await upload_blobs(self._connection, blobs, moved)
 
+    async def _make_draft(self, package: LocalPackage, plan: DraftPlan) -> VersionReply:
+        files = [entry.model_dump() for entry in package.files.files]
+        body = {"files": files, "note": plan.note, "edge_class": plan.edge_class}
+        before = max((version.number for version in await self._versions(plan.showroom)), default=0)
+
+        async def ask() -> VersionReply:
+            return await self._connection.ask("POST", f"showrooms/{plan.showroom}/drafts", VersionReply, body)
+
+        async def find() -> VersionReply | None:
+            for version in await self._versions(plan.showroom):
+                if version.number > before and version.note == plan.note and version.state == "draft":
+                    held = await self._connection.ask("GET", f"versions/{version.id}/files", list[FileEntry])
+                    if sorted(held, key=_path) == sorted(package.files.files, key=_path):
+                        return version
+            return None
+
+        return await once(ask, find)
+
     async def _step(self, version: VersionReply, step: str, wanted: tuple[str, ...]) -> VersionReply:
-        """Take a step that can't be taken twice: where the answer was lost, look whether it was taken."""
         seen = {"If-Match": f'"{version.revision}"'}
-        try:
+
+        async def ask() -> VersionReply:
             return await self._connection.ask("POST", f"versions/{version.id}/{step}", VersionReply, headers=seen)
-        except Unreachable as error:
-            if not error.sent:
-                raise
+
+        async def find() -> VersionReply | None:
             now = await self._version(version.id)
-            if now.state not in wanted:
-                raise
-            return now
+            return now if now.state in wanted else None
+
+        return await once(ask, find)
+
+    async def _versions(self, showroom: str) -> list[VersionReply]:
+        return await self._connection.ask("GET", f"showrooms/{showroom}/versions", list[VersionReply])
 
     async def _version(self, version_id: int) -> VersionReply:
         return await self._connection.ask("GET", f"versions/{version_id}", VersionReply)
+
+
+def _path(entry: FileEntry) -> str:
+    return entry.path
 
 
 def _plural(count: int, what: str) -> str:

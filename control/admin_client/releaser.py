@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from control.admin_client.connection import AdminConnection
-from control.admin_client.errors import Rejected, TookTooLong, Unreachable
+from control.admin_client.errors import Rejected, TookTooLong
+from control.admin_client.once import once
 from control.admin_client.progress import Progress
 from control.admin_client.replies import RolloutReply, SiteReply, TargetReply, VersionReply
 from control.admin_client.sizes import size_text
@@ -57,14 +58,16 @@ class Releaser:
             "on_failure": plan.on_failure,
             "skip_absent": plan.skip_absent,
         }
-        try:
-            rollout = await self._connection.ask("POST", "rollouts", RolloutReply, body)
-        except Unreachable as error:
+
+        async def ask() -> RolloutReply:
+            return await self._connection.ask("POST", "rollouts", RolloutReply, body)
+
+        async def find() -> RolloutReply | None:
             # A version that was just published has no other roll-out than this.
-            made = await self._rollout_of(version) if error.sent else None
-            if made is None:
-                raise
-            rollout = made
+            found = await self._connection.ask("GET", f"rollouts?showroom={version.showroom}", list[RolloutReply])
+            return next((item for item in found if item.version_id == version.id), None)
+
+        rollout = await once(ask, find)
         self._progress.say(f"roll-out {rollout.id} of {version.name} is {rollout.state}")
         return rollout
 
@@ -87,7 +90,16 @@ class Releaser:
 
     async def roll_back(self, site: str, showroom: str) -> SiteReply:
         """Have a site show the version of a showroom that it showed before. Raises ClientError."""
-        return await self._connection.ask("POST", f"sites/{site}/showrooms/{showroom}/roll-back", SiteReply)
+        before = _ordered(await self._site(site), showroom)
+
+        async def ask() -> SiteReply:
+            return await self._connection.ask("POST", f"sites/{site}/showrooms/{showroom}/roll-back", SiteReply)
+
+        async def find() -> SiteReply | None:
+            now = await self._site(site)
+            return None if _ordered(now, showroom) == before else now
+
+        return await once(ask, find)
 
     async def wait_for_site(self, site: str, showroom: str, timeout_s: float) -> None:
         """Until all live nodes of a site show what it was ordered of a showroom. Raises Rejected, TookTooLong,
@@ -96,7 +108,7 @@ class Releaser:
             with self._progress.waiting(site) as told:
                 async with asyncio.timeout(timeout_s):
                     while True:
-                        now = await self._connection.ask("GET", f"sites/{site}", SiteReply)
+                        now = await self._site(site)
                         shown = _shown(now, showroom)
                         failed = next((item for item in shown if item.state == "failed"), None)
                         if failed is not None:
@@ -108,9 +120,8 @@ class Releaser:
         except TimeoutError as error:
             raise TookTooLong(f"{site} does not show it after {timeout_s:g} s; it goes on") from error
 
-    async def _rollout_of(self, version: VersionReply) -> RolloutReply | None:
-        found = await self._connection.ask("GET", f"rollouts?showroom={version.showroom}", list[RolloutReply])
-        return next((rollout for rollout in found if rollout.version_id == version.id), None)
+    async def _site(self, slug: str) -> SiteReply:
+        return await self._connection.ask("GET", f"sites/{slug}", SiteReply)
 
     async def _how_far(self, rollout: RolloutReply) -> str:
         ordered = [target for target in rollout.sites if target.state == "ordered"]
@@ -119,13 +130,13 @@ class Releaser:
         return "; ".join([f"{done} of {len(rollout.sites)} sites healthy", *told, *filter(None, [rollout.message])])
 
     async def _shown(self, site: str, rollout: RolloutReply) -> Sequence[ShownRelease]:
-        now = await self._connection.ask("GET", f"sites/{site}", SiteReply)
+        now = await self._site(site)
         return [item for item in _shown(now, rollout.showroom) if item.version == rollout.version]
 
 
 def _shown(site: SiteReply, showroom: str) -> list[ShownRelease]:
     """What live nodes say of what the site was ordered of a showroom; nothing of one that does not know it yet."""
-    ordered = next((item.release for item in site.showrooms if item.showroom == showroom), None)
+    ordered = _ordered(site, showroom)
     return [
         item
         for node in site.nodes
@@ -133,6 +144,11 @@ def _shown(site: SiteReply, showroom: str) -> list[ShownRelease]:
         for item in node.report.showrooms
         if item.showroom == showroom and item.release == ordered
     ]
+
+
+def _ordered(site: SiteReply, showroom: str) -> str | None:
+    """The release of a showroom that a site is to show."""
+    return next((item.release for item in site.showrooms if item.showroom == showroom), None)
 
 
 def _line(target: TargetReply) -> str:

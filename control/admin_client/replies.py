@@ -61,6 +61,7 @@ class VersionReply(Reply):
     number: int
     state: str
     revision: int
+    note: str = ""
     missing: tuple[str, ...] = ()
     release: str | None = None
 

@@ -50,6 +50,6 @@ def run_command(url: str, token: str, *arguments: str, **environment: str) -> Ra
     """With the address and the token in the environment."""
     known = {**os.environ, "EDGE_RENDER_ADMIN_URL": url, "EDGE_RENDER_TOKEN": token, **environment}
     command = [sys.executable, "-c", "from control.cli import main; main()", *arguments]
-    done = subprocess.run(command, env=known, capture_output=True, text=True, check=False, timeout=110)
+    done = subprocess.run(command, env=known, capture_output=True, text=True, check=False, timeout=250)
     assert token not in done.stdout + done.stderr
     return Ran(done.returncode, done.stdout, done.stderr)

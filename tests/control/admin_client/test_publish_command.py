@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
+from random import Random
 
 import pytest
 
 from tests.control.admin.publishing.packages import hall, manifest, on_disk, small_package
 from tests.control.admin_client.admin_process import AdminProcess, Edge
-from tests.control.admin_client.conftest import Ran, Run
+from tests.control.admin_client.conftest import Ran, Run, run_command
 
 
 @pytest.fixture
@@ -72,6 +75,26 @@ async def test_a_folder_becomes_what_a_site_shows(admin: AdminProcess, begin: Be
     edge.report("showing")
     done = await asyncio.wrap_future(command)
     assert (done.status, done.out) == (0, "lounge-1 goes back to branch/1\n"), done.err
+
+
+@pytest.mark.timeout(300)
+def test_an_admin_that_is_killed_again_and_again_is_published_on_all_the_same(tmp_path: Path, package: Path) -> None:
+    (package / "large.bin").write_bytes(os.urandom(12_000_000))
+    random = Random(1)
+    with ThreadPoolExecutor() as pool, AdminProcess(tmp_path / "admin") as mortal:
+        command = pool.submit(
+            run_command, mortal.url, mortal.token, "publish", str(package), "--showroom", "branch", "--create"
+        )
+        for _ in range(3):
+            # Any moment is a good one.
+            with suppress(TimeoutError):
+                command.result(timeout=random.uniform(0.5, 3.0))
+            mortal.kill()
+            mortal.start()
+        done = command.result()
+        assert (done.status, done.out) == (0, "branch/1 published\n"), done.err
+        with mortal.api() as api:
+            assert [version["state"] for version in api.get("showrooms/branch/versions").json()] == ["published"]
 
 
 def test_findings_are_told_as_validate_tells_them(run: Run, package: Path) -> None:
