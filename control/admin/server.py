@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from types import FrameType
 
 import uvicorn
@@ -23,7 +25,9 @@ class AdminServer(uvicorn.Server):
     minute."""
 
     def __init__(self, settings: AdminSettings) -> None:
-        self._app = create_admin_app(lambda: open_parts(settings))
+        self._settings = settings
+        self._app = create_admin_app(self._opened_parts)
+        self._opened: AdminParts | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         super().__init__(
             uvicorn.Config(
@@ -37,10 +41,22 @@ class AdminServer(uvicorn.Server):
             )
         )
 
+    async def _serve(self, sockets: list[socket.socket] | None = None) -> None:
+        """See uvicorn.Server. Raises AdminError where the database or the blob store can't be used: of what is raised
+        within the application's lifespan uvicorn prints a traceback, and goes on where a task fails later. Not
+        ``serve``: at its end that raises a signal again, before the parts were closed."""
+        async with open_parts(self._settings) as self._opened:
+            await super()._serve(sockets)
+
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """See uvicorn.Server."""
         self._loop = asyncio.get_running_loop()
         await super().startup(sockets)
+
+    @asynccontextmanager
+    async def _opened_parts(self) -> AsyncIterator[AdminParts]:
+        assert self._opened is not None, "serve has opened them"
+        yield self._opened
 
     @property
     def has_failed(self) -> bool:
