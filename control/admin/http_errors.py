@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from control.admin.errors import AdminError, BadRequest, NotFound, TooManyTries
 from control.admin.pages.error_pages import error_page, wants_page
@@ -57,5 +58,20 @@ def add_error_handlers(app: FastAPI) -> None:
     def _routing(request: Request, error: HTTPException) -> Response:
         if wants_page(request) and error.status_code == NotFound.status:
             return error_page(request, NotFound("there is no such page", text="error.no-page"))
+        headers = dict(error.headers or {})
+        if error.status_code == 405:
+            headers["Allow"] = ", ".join(_allowed(request))
         code = str(error.detail).lower().replace(" ", "-")
-        return error_reply(error.status_code, ErrorBody(code=code, message=str(error.detail)), error.headers)
+        return error_reply(error.status_code, ErrorBody(code=code, message=str(error.detail)), headers)
+
+
+def _allowed(request: Request) -> list[str]:
+    """The methods that some route takes at the request's path (RFC 9110, section 15.5.6). Starlette tells those of the
+    first route alone."""
+    asked = {"type": "http", "path": request.scope["path"], "root_path": request.scope["root_path"], "headers": []}
+    routes = request.app.routes
+    return [
+        method
+        for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+        if any(route.matches({**asked, "method": method})[0] is Match.FULL for route in routes)
+    ]
