@@ -368,7 +368,7 @@ async def test_what_has_given_way_is_loaded_again_where_the_new_one_is_called_of
 
 async def test_editions_of_one_number_are_kept_apart(tmp_path: Path) -> None:
     one = edition(tmp_path, "branch", 1)
-    other = Edition("branch", 1, "f" * 64, one.folder)
+    other = Edition("branch", 1, "f" * 64, edition(tmp_path, "branch", 2, hall=SMALL + 1).folder)
     async with following() as (node, client):
         await switch(node, one)
         async with visiting(client):
