@@ -23,6 +23,8 @@ import { WalkState } from "./walk_state.js";
 const REPEAT_MS = [50, 150, 350];
 const RESIZE_MS = 200;
 const HINT_KEY = "edge-render-hint-seen";
+// Where to begin, by the page's address.
+const PLACE = ["scene", "x", "z", "yaw", "pitch"];
 // Refusals that tell the visitor to wait.
 const WAIT_CODES = ["full", "followers-full", "too-many-attempts"];
 
@@ -92,6 +94,7 @@ function placeToEnter() {
     Object.assign(place, { x: frame.position[0], z: frame.position[2], yaw: walk.yaw, pitch: walk.pitch });
   }
   const query = new URLSearchParams(location.search);
+  if (!welcome) for (const name of PLACE) if (query.has(name)) place[name] = query.get(name);
   const codec = query.get("codec");
   if (codec) place.codec = codec;
   // Which showroom is the first may have changed meanwhile.

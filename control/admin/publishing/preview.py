@@ -40,6 +40,7 @@ _PACKAGE: Final = "package"
 _OPTIONS: Final = (
     "--package", _PACKAGE, "--cache-folder", "cache", "--codecs", "h264,vp8",
     "--max-visits", "2", "--max-followers", "0", "--max-width", "960", "--max-height", "540",
+    "--editing",
 )  # fmt: skip
 
 

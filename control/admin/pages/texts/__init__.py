@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, TypeAlias
 
-from control.admin.pages.texts import access, audit, errors, shell, showrooms, upload, versions
+from control.admin.pages.texts import access, audit, editor, errors, shell, showrooms, upload, versions
 
 Both: TypeAlias = tuple[str, str]
 """English, Chinese; with ``{names}`` of values in both."""
@@ -18,6 +18,7 @@ CATALOGUES: Final[tuple[Mapping[str, Both], ...]] = (
     showrooms.TEXTS,
     versions.TEXTS,
     upload.TEXTS,
+    editor.TEXTS,
 )
 _ALL: Final[dict[str, Both]] = {key: both for catalogue in CATALOGUES for key, both in catalogue.items()}
 _PLACES: Final = {"en": 0, "zh": 1}

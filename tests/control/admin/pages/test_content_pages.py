@@ -167,9 +167,22 @@ def test_what_is_published_takes_no_other_files(
     assert browser.get(f"/showrooms/branch/upload?draft={draft.id}").status_code == 409
 
 
+def test_the_editor_opens_with_what_validation_found_in_the_text(
+    people: AdminParts, look: LogIn, post: Post, draft: Version
+) -> None:
+    finding = Finding(severity="warning", file="showroom.json", place="scenes.hall", message="is <odd>", code="ODD")
+    _validated(people, draft, finding)
+    page = look("edda").get(f"/versions/{draft.id}/editor")
+    assert '"place": "scenes.hall"' in page.text
+    assert "<odd>" not in page.text, "it stands in a script's data"
+    assert look("vera").get(f"/versions/{draft.id}/editor").status_code == 403
+    post(look("paul"), f"/versions/{draft.id}/publish", {"revision": "1"})
+    assert look("edda").get(f"/versions/{draft.id}/editor").status_code == 409
+
+
 def test_pages_of_what_is_not_there_say_so(look: LogIn, people: AdminParts) -> None:
     browser: TestClient = look("edda")
-    for path in ("/showrooms/nowhere", "/versions/99", "/versions/99/comparison", "/showrooms/nowhere/upload"):
+    for path in ("/showrooms/nowhere", "/versions/99", "/versions/99/editor", "/showrooms/nowhere/upload"):
         assert browser.get(path).status_code == 404
 
 
