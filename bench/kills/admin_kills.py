@@ -88,18 +88,19 @@ class AdminKills:
     async def run(self, kills: int) -> Outcome:
         """Raises Broken."""
         token = self._make_token()
+        objects = Objects(self._settings())
         async with AdminConnection(f"http://127.0.0.1:{self._port}", SecretStr(token)) as connection:
             connection.jitter = Hasty()
             client = asyncio.create_task(self._upload_packages(connection), name="client")
             try:
                 for number in range(kills):
                     await self._live_and_be_killed(by_touch=number % 2 == 0)
-                    self._check()
+                    self._check(objects)
                 self._goes_on = False
                 await self._come_back(client)
             finally:
                 client.cancel()
-        self._check()
+        self._check(objects)
         self._check_nothing_is_left()
         return self.outcome
 
@@ -188,12 +189,10 @@ class AdminKills:
             {name.removeprefix(prefix).lower(): value for name, value in self._environment.items()}
         )
 
-    def _check(self) -> None:
+    def _check(self, objects: Objects) -> None:
         """While no admin runs: what is recorded is there, with its digest; what is there is known; and uploads have all
         parts up to their offset. Raises Broken."""
-        settings = self._settings()
-        objects = Objects(settings)
-        with Database(database_url(settings)) as database, database.reading() as session:
+        with Database(database_url(self._settings())) as database, database.reading() as session:
             recorded = {blob.digest: blob.size_bytes for blob in session.scalars(select(Blob))}
             changing = set(session.scalars(select(BlobChange.digest)))
             uploads = session.scalars(select(Upload)).all()
@@ -219,8 +218,7 @@ class AdminKills:
                 raise Broken(f"an upload has {at} bytes, and says {upload.offset_bytes}")
 
     def _check_nothing_is_left(self) -> None:
-        settings = self._settings()
-        with Database(database_url(settings)) as database, database.reading() as session:
+        with Database(database_url(self._settings())) as database, database.reading() as session:
             left = [upload.id for upload in session.scalars(select(Upload))]
         if left:
             raise Broken(f"uploads did not become blobs: {left}")
