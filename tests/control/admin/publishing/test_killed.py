@@ -35,7 +35,10 @@ def test_a_validation_is_done_whatever_is_killed(tmp_path: Path, what: str) -> N
             create_showroom(session, person.actor, 1.0, "branch", TITLE)
             version_id = draft_of(session, admin.blobs, person.actor, "branch", small_package()).id
         asked = httpx2.post(
-            f"{admin.url}/api/v1/versions/{version_id}/validate", headers=person.headers, trust_env=False
+            f"{admin.url}/api/v1/versions/{version_id}/validate",
+            headers=person.headers,
+            trust_env=False,
+            timeout=WAIT_S,
         )
         assert asked.status_code == 202
         deadline_s = time.monotonic() + WAIT_S

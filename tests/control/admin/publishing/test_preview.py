@@ -21,7 +21,7 @@ from tests.control.admin.publishing.conftest import TITLE
 from tests.control.admin.publishing.packages import draft_of, hall, manifest, small_package, triangle
 from tests.control.test_edge_http import Visitor
 
-WAIT_S = 60.0
+WAIT_S = 100.0
 UNDER_WAY = ("starting", "opening")
 
 pytestmark = pytest.mark.timeout(180)
@@ -52,7 +52,7 @@ async def progress(api: httpx2.AsyncClient, token: str) -> dict[str, Any]:
 
 async def started(admin: AdminProcess, editor: Person, version_id: int) -> dict[str, Any]:
     """The preview, once it is ready or has ended."""
-    async with httpx2.AsyncClient(base_url=admin.url, headers=editor.headers, trust_env=False) as api:
+    async with httpx2.AsyncClient(base_url=admin.url, headers=editor.headers, trust_env=False, timeout=WAIT_S) as api:
         made = await api.post(f"/api/v1/versions/{version_id}/preview")
         assert made.status_code == 201, made.text
         async with asyncio.timeout(WAIT_S):
@@ -63,7 +63,9 @@ async def started(admin: AdminProcess, editor: Person, version_id: int) -> dict[
 
 def browser(admin: AdminProcess, editor: Person, preview: dict[str, Any], **headers: str) -> httpx2.AsyncClient:
     cookie = {"Cookie": f"{COOKIE}={editor.cookie}"}
-    return httpx2.AsyncClient(base_url=f"{admin.url}{preview['url']}", headers={**cookie, **headers}, trust_env=False)
+    return httpx2.AsyncClient(
+        base_url=f"{admin.url}{preview['url']}", headers={**cookie, **headers}, trust_env=False, timeout=WAIT_S
+    )
 
 
 async def test_a_version_is_visited_before_it_is_published(admin: AdminProcess, editor: Person) -> None:
@@ -91,7 +93,7 @@ async def test_a_version_is_visited_before_it_is_published(admin: AdminProcess, 
 
 async def test_only_who_is_logged_in_sees_it_and_no_other_sites_page(admin: AdminProcess, editor: Person) -> None:
     preview = await started(admin, editor, version_of(admin, editor, small_package()))
-    async with httpx2.AsyncClient(base_url=f"{admin.url}{preview['url']}", trust_env=False) as nobody:
+    async with httpx2.AsyncClient(base_url=f"{admin.url}{preview['url']}", trust_env=False, timeout=WAIT_S) as nobody:
         sent_on = await nobody.get("")
         assert (sent_on.status_code, sent_on.headers["location"].startswith("/login")) == (303, True)
         assert (await nobody.get("web/main.js")).status_code == 401
@@ -109,7 +111,7 @@ async def test_the_same_revision_has_one_preview_and_it_can_be_ended(admin: Admi
     version_id = version_of(admin, editor, small_package())
     first = await started(admin, editor, version_id)
     assert (await started(admin, editor, version_id))["token"] == first["token"]
-    async with httpx2.AsyncClient(base_url=admin.url, headers=editor.headers, trust_env=False) as api:
+    async with httpx2.AsyncClient(base_url=admin.url, headers=editor.headers, trust_env=False, timeout=WAIT_S) as api:
         assert (await api.delete(f"/api/v1/previews/{first['token']}")).status_code == 204
         async with asyncio.timeout(WAIT_S):
             while (await progress(api, first["token"]))["state"] != "ended":  # noqa: ASYNC110 - from outside
