@@ -1,7 +1,7 @@
 .DEFAULT_GOAL := help
 PYTHON := .venv/bin/python
 
-.PHONY: help demo test lint format bench bench-network bench-codecs bench-density bench-load bench-load-overhead bench-scale-scene bench-loading bench-audio-sync bench-fidelity bench-panorama bench-malformed bench-live bench-kills setup setup-tests
+.PHONY: help demo test lint format bench bench-network bench-codecs bench-density bench-load bench-load-overhead bench-scale-scene bench-loading bench-audio-sync bench-fidelity bench-panorama bench-malformed bench-live bench-kills fuzz-admin setup setup-tests
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -67,6 +67,9 @@ bench-kills: setup-tests ## kill edges and admins 50 times in downloads, switche
 
 bench-publish: setup-tests ## print what publishing moves to an edge, and how long it takes (5 minutes)
 	$(PYTHON) -m bench.publishing
+
+fuzz-admin: setup-tests ## call the admin's API as its description allows and forbids (10 minutes)
+	$(PYTHON) -m bench.fuzz $(OPTIONS)
 
 setup:
 	@scripts/setup

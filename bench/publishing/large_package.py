@@ -24,24 +24,28 @@ def write_large_package(folder: Path) -> None:
     """Into a folder that is made."""
     rng = np.random.default_rng(5)
     for room in range(ROOMS):
-        home = folder / f"room-{room}"
-        home.mkdir(parents=True)
-        (home / "room.gltf").write_text(_room())
-        for wall in range(TEXTURES):
-            write_texture(home / f"wall-{wall}.png", rng)
-    write_manifest(folder, "Branch of noise")
+        write_room(folder / f"room-{room}", rng, TEXTURE_PX)
+    write_manifest(folder, "Branch of noise", ROOMS)
 
 
-def write_manifest(folder: Path, title: str) -> None:
+def write_room(home: Path, rng: np.random.Generator, texture_px: int) -> None:
+    """One room, into a folder that is made."""
+    home.mkdir(parents=True)
+    (home / "room.gltf").write_text(_room())
+    for wall in range(TEXTURES):
+        write_texture(home / f"wall-{wall}.png", rng, texture_px)
+
+
+def write_manifest(folder: Path, title: str, rooms: int = ROOMS) -> None:
     """showroom.json, with that title."""
-    scenes = {f"room-{room}": _scene(room) for room in range(ROOMS)}
+    scenes = {f"room-{room}": _scene(room, rooms) for room in range(rooms)}
     tree = {"format": 1, "title": {"en": title, "zh": title}, "entryScene": "room-0", "scenes": scenes}
     (folder / "showroom.json").write_text(json.dumps(tree, indent=2))
 
 
-def write_texture(file: Path, rng: np.random.Generator) -> None:
+def write_texture(file: Path, rng: np.random.Generator, texture_px: int = TEXTURE_PX) -> None:
     """Another noise than all others."""
-    pixels = rng.integers(0, 256, (TEXTURE_PX, TEXTURE_PX, 3), np.uint8)
+    pixels = rng.integers(0, 256, (texture_px, texture_px, 3), np.uint8)
     Image.fromarray(pixels).save(file, "PNG", compress_level=1)
 
 
@@ -105,8 +109,8 @@ def _room() -> str:
     return json.dumps(model.tree)
 
 
-def _scene(room: int) -> dict[str, Any]:
-    onward = {"type": "scene", "scene": f"room-{(room + 1) % ROOMS}"}
+def _scene(room: int, rooms: int) -> dict[str, Any]:
+    onward = {"type": "scene", "scene": f"room-{(room + 1) % rooms}"}
     return {
         "type": "model",
         "model": f"room-{room}/room.gltf",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fastapi import APIRouter
+from pydantic import StrictBool
 
 from control.admin.access.accounts import (
     AccountName,
@@ -33,7 +34,7 @@ class AccountChange(Body):
     """What is left out stays."""
 
     role: RoleWord | None = None
-    disabled: bool | None = None
+    disabled: StrictBool | None = None
 
 
 class ResetBody(Body):

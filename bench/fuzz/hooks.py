@@ -1,0 +1,7 @@
+"""What schemathesis is taught of the API, by SCHEMATHESIS_HOOKS: parts of uploads are bytes."""
+
+from __future__ import annotations
+
+import schemathesis
+
+schemathesis.serializer.alias("application/partial-upload", "application/octet-stream")
