@@ -53,11 +53,12 @@ class Previews:
             if (preview.version_id, preview.revision) == (version_id, revision):
                 preview.wanted()
                 return preview
-        for preview in running:
-            if preview.version_id == version_id and preview.visits == 0:
-                preview.stop()  # of an older revision: who wants the newest has seen enough of it
+        # Of an older revision: who wants the newest has seen enough of it.
+        older = [preview for preview in running if preview.version_id == version_id and preview.visits == 0]
+        for preview in older:
+            preview.stop()
         if len(running) >= self._at_most:
-            idle = next((preview for preview in running if preview.may_make_way), None)
+            idle = next((preview for preview in (*older, *running) if preview in older or preview.may_make_way), None)
             if idle is None:
                 raise TooManyTries(f"all {self._at_most} previews are in use; try again later", _RETRY_AFTER_S)
             idle.stop()

@@ -23,6 +23,10 @@ TEXTS: Final = {
     "editor.problems": ("Fields to correct: {count}", "待更正字段：{count}"),
     "editor.picture": ("Live picture of the draft", "草稿的实时画面"),
     "editor.picture-starting": ("The preview is starting …", "正在启动预览…"),
+    "editor.picture-waiting": (
+        "All previews are in use, or the admin does not answer; it starts as soon as it can.",
+        "所有预览均在使用中，或管理端没有响应；可用时将自动启动。",
+    ),
     "editor.picture-opening": ("The preview loads the scene …", "预览正在加载场景…"),
     "editor.picture-ended": ("There is no live picture: {reason}", "没有实时画面：{reason}"),
     "editor.restart": ("Start the preview", "启动预览"),

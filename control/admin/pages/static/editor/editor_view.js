@@ -48,7 +48,7 @@ export class EditorView {
 
   showPicture(state, figure) {
     document.body.dataset.picture = state;
-    const said = { starting: text("editor.picture-starting"), opening: text("editor.picture-opening"), ready: "", ended: text("editor.picture-ended", { reason: figure ?? "" }) }[state];
+    const said = { starting: text("editor.picture-starting"), waiting: text("editor.picture-waiting"), opening: text("editor.picture-opening"), ready: "", ended: text("editor.picture-ended", { reason: figure ?? "" }) }[state];
     byId("picture-state").textContent = said;
     byId("picture-note").hidden = said === "";
     byId("restart").hidden = state !== "ended";

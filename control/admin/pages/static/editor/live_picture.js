@@ -4,10 +4,13 @@
 import { ConnectionLost } from "../shared/api.js";
 
 const LOOK_MS = 700;
+const NO_PLACE_MS = 3000;
+const STILL_THERE_MS = 10_000;
 
 export class LivePicture {
   /**
-   * `box` takes the frame. `onState(state, figure)`: "starting", "opening" (0..1 of it), "ready", "ended" (why);
+   * `box` takes the frame. `onState(state, figure)`: "starting", "waiting" (all previews are in use, or the admin does
+   * not answer), "opening" (0..1 of it), "ready", "ended" (why);
    * `onPicked(located)` (null: nothing is known of that point), `onScene(name)`, `onPose(pose)`, `onKey(event)` of keys
    * that are pressed in it.
    */
@@ -31,15 +34,16 @@ export class LivePicture {
     const isNewest = () => start === this._starts;
     this._handlers.onState("starting");
     try {
-      let preview = await this._api.send("POST", `versions/${this._version}/preview`, {});
+      let preview = await this._begun(isNewest);
       while (isNewest() && preview.state !== "ready" && preview.state !== "ended") {
         this._handlers.onState("opening", preview.opened);
-        await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+        await after(LOOK_MS);
         preview = await this._looked(preview);
       }
       if (!isNewest()) return;
       if (preview.state === "ended") this._handlers.onState("ended", preview.reason);
       else this._show(preview.url, place);
+      await this._watch(preview, isNewest);
     } catch (error) {
       if (isNewest()) this._handlers.onState("ended", error.message);
     }
@@ -70,6 +74,34 @@ export class LivePicture {
 
   focus() {
     this._frame?.contentDocument?.getElementById("stage")?.focus();
+  }
+
+  /** A preview that is there or starts; waits for one where there is none to have now. */
+  async _begun(isNewest) {
+    for (;;) {
+      try {
+        return await this._api.send("POST", `versions/${this._version}/preview`, {});
+      } catch (error) {
+        if (!(error instanceof ConnectionLost) || !isNewest()) throw error;
+        this._handlers.onState("waiting");
+        await after(error.afterMs ?? NO_PLACE_MS);
+      }
+    }
+  }
+
+  /** A preview ends after a while, and with the admin: then begin another one from the same view. */
+  async _watch(preview, isNewest) {
+    let shown = preview;
+    while (isNewest() && shown.state !== "ended") {
+      await after(STILL_THERE_MS);
+      try {
+        shown = await this._looked(shown);
+      } catch (error) {
+        if (error.status !== 404) throw error;
+        shown = { state: "ended" };
+      }
+    }
+    if (isNewest() && preview.state !== "ended") await this.start();
   }
 
   async _looked(preview) {
@@ -138,4 +170,8 @@ export class LivePicture {
   _post(message) {
     this._frame?.contentWindow.postMessage(message, location.origin);
   }
+}
+
+function after(ms) {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
