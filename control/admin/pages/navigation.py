@@ -13,15 +13,21 @@ HOME: Final = "/showrooms"
 
 @dataclass(frozen=True, slots=True)
 class NavItem:
-    """A page. ``key`` is the text's, ``nav.…``; who has a lower role does not see it."""
+    """A page. ``key`` is the text's, ``nav.…``; who has a lower role does not see it. Pages below ``path`` and below
+    ``others`` belong to it."""
 
     key: str
     path: str
     role: Role = Role.VIEWER
+    others: tuple[str, ...] = ()
+
+    def has(self, path: str) -> bool:
+        """Whether a page belongs to it."""
+        return path == self.path or path.startswith(tuple(f"{above}/" for above in (self.path, *self.others)))
 
 
 ITEMS: Final = (
-    NavItem("nav.showrooms", "/showrooms"),
+    NavItem("nav.showrooms", "/showrooms", others=("/versions",)),
     NavItem("nav.audit", "/audit", Role.PUBLISHER),
     NavItem("nav.accounts", "/accounts", Role.ADMINISTRATOR),
     NavItem("nav.account", "/account"),

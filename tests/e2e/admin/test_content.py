@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,11 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from control.admin.access.actor import Role
+from control.admin.publishing.drafts import Drafts
 from control.admin.publishing.showrooms import create_showroom
 from control.admin.tables import Version
 from control.content.names import Title
+from control.content.package_files import scan_package
 from tests.control.admin.admin_process import COOKIE, AdminProcess, Person
 from tests.control.admin.publishing.packages import draft_of
 from tests.control.test_edge_http import write_package
@@ -128,6 +131,28 @@ def test_what_is_no_package_is_told_before_anything_is_sent(edda: Person, tmp_pa
     page = open_as(edda, "/showrooms/branch/upload")
     page.locator("#folder").set_input_files(tmp_path / "holiday")
     expect(page.get_by_role("alert")).to_contain_text("There is no showroom.json among these 1 files")
+
+
+def test_a_zip_is_unpacked_into_a_draft(edda: Person, package: Path, open_as: OpenAs, tmp_path: Path) -> None:
+    shutil.make_archive(str(tmp_path / "packed"), "zip", package)
+    page = open_as(edda, "/showrooms/branch/upload")
+    page.locator("#archive").set_input_files(tmp_path / "packed.zip")
+    page.get_by_role("button", name="Upload and make the draft").click(timeout=SLOW_MS)
+    page.wait_for_url("**/versions/*", timeout=SLOW_MS)
+    expect(page.locator("#live")).to_contain_text("2 files")
+
+
+def test_what_a_draft_lacks_is_sent_to_it(admin: AdminProcess, edda: Person, package: Path, open_as: OpenAs) -> None:
+    (package / "readme.txt").write_text("not uploaded yet")
+    with admin.database.session() as session:
+        draft = Drafts(2**30).create(session, edda.actor, 1.0, "branch", scan_package(package))
+    page = open_as(edda, f"/versions/{draft.id}")
+    page.get_by_role("link", name="Go on with the upload").click()
+    page.locator("#folder").set_input_files(package)
+    page.get_by_role("button", name="Upload", exact=True).click(timeout=SLOW_MS)
+    page.wait_for_url(f"**/versions/{draft.id}", timeout=SLOW_MS)
+    expect(page.get_by_role("button", name="Validate")).to_be_visible()
+    expect(page.get_by_role("link", name="Go on with the upload")).to_have_count(0)
 
 
 def test_a_validation_is_followed_on_the_page_and_another_person_publishes(

@@ -68,7 +68,9 @@ export class EditorView {
     this._placing = on;
     document.body.dataset.placing = String(on);
     byId("placing").hidden = !on;
-    if (on) this.announce(text("editor.placing"));
+    if (!on) return;
+    this.announce(text("editor.placing"));
+    this.pictureBox.scrollIntoView({ block: "nearest" });
   }
 
   showSteps(canUndo, canRedo) {

@@ -21,11 +21,15 @@ async function digestOf(file, told) {
   return hash.hex();
 }
 
-self.onmessage = async ({ data: { id, file } }) => {
+async function answer({ id, file }) {
   try {
     const digest = await digestOf(file, (bytes) => self.postMessage({ id, bytes }));
     self.postMessage({ id, digest });
   } catch (error) {
     self.postMessage({ id, error: String(error) });
   }
-};
+}
+
+// One at a time: ten thousand files at once would all be in memory.
+let last = Promise.resolve();
+self.onmessage = ({ data }) => (last = last.then(() => answer(data)));
