@@ -2,12 +2,14 @@
 
 A real admin, a real node that follows it, and a visitor over WebRTC, all on this machine; between them relays that
 count bytes. A package of 300 MB is published, then with one other texture, then with another title alone, which moves
-no blob but the manifest; at last it is rolled back. The same is done with the demo, whose scene is that of a branch.
+no blob but the manifest; at last it is rolled back. The same is done with the demo, whose scene is that of a branch,
+and once more with other light, for which its scene is loaded anew.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import platform
 import sys
@@ -59,7 +61,7 @@ class Row:
 
     def __str__(self) -> str:
         return (
-            f"{self.what:44} {self.package_bytes / 1e6:9.1f} {self.uploaded_bytes / 1e6:12.3f} "
+            f"{self.what:48} {self.package_bytes / 1e6:9.1f} {self.uploaded_bytes / 1e6:12.3f} "
             f"{self.edge_bytes / 1e6:10.3f} {self.shown_s:9.2f} {self.picture_s:11.2f}"
         )
 
@@ -171,6 +173,12 @@ async def _measure(folder: Path) -> list[Row]:
         _, row = await chain.publish("demo, manifest changed: blobs are warm", "demo", demo)
         rows.append(row)
         rows.append(await chain.roll_back("demo, rolled back", "demo", 1, row.package_bytes))
+        tree = json.loads(manifest.read_text())
+        for scene in tree["scenes"].values():
+            scene["sun"] = {**scene.get("sun", {}), "color": [1.0, 0.9, 0.8]}
+        manifest.write_text(json.dumps(tree))
+        _, row = await chain.publish("demo, light changed: blobs are warm, scenes not", "demo", demo)
+        rows.append(row)
     return rows
 
 
@@ -181,7 +189,7 @@ def main() -> int:
         changed_bytes = (Path(folder) / "large" / CHANGED).stat().st_size
     out = sys.stdout.write
     out(f"{os.cpu_count()} cores, {platform.machine()}; bytes in MB as they were on the wire\n\n")
-    out(f"{'':44} {'package':>9} {'uploaded':>12} {'to edge':>10} {'shown, s':>9} {'picture, s':>11}\n")
+    out(f"{'':48} {'package':>9} {'uploaded':>12} {'to edge':>10} {'shown, s':>9} {'picture, s':>11}\n")
     out("".join(f"{row}\n" for row in rows))
     one = rows[1]
     beside = one.edge_bytes - changed_bytes
