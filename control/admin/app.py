@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from fastapi import FastAPI
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 
 from control.admin.api import (
     accounts,
@@ -25,6 +26,7 @@ from control.admin.api import (
     visits,
 )
 from control.admin.http_errors import ErrorReply, add_error_handlers
+from control.admin.large_bodies import LARGE_BODY_BYTES, LargeBodies
 from control.admin.pages.headers import SecurityHeaders
 from control.admin.pages.routes import add_pages
 from control.admin.parts import AdminParts
@@ -53,6 +55,8 @@ def create_admin_app(open_parts: MakeParts) -> FastAPI:
         responses={code: {"model": ErrorReply} for code in (400, 401, 403, 404, 409, 413, 422, 429, 503)},
     )
     add_error_handlers(app)
+    app.add_middleware(RequestBodyLimitMiddleware, max_body_size=LARGE_BODY_BYTES)
+    app.add_middleware(LargeBodies)
     app.add_middleware(SecurityHeaders)
     app.state.request_counts = RequestCounts()
     app.add_middleware(CountRequests, counts=app.state.request_counts)

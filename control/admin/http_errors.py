@@ -9,9 +9,10 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
+from starlette.middleware.body_limit import MAX_BODY_SIZE_SCOPE_KEY
 from starlette.routing import Match
 
-from control.admin.errors import AdminError, BadRequest, NotFound, TooManyTries
+from control.admin.errors import AdminError, BadRequest, NotFound, TooLarge, TooManyTries
 from control.admin.pages.error_pages import error_page, wants_page
 
 
@@ -34,16 +35,19 @@ def error_reply(status: int, body: ErrorBody, headers: Mapping[str, str] | None 
     return JSONResponse(ErrorReply(error=body).model_dump(exclude_none=True), status, headers)
 
 
+def admin_error_reply(error: AdminError) -> JSONResponse:
+    """The answer to an error that was raised on purpose."""
+    headers = {"Retry-After": str(error.retry_after_s)} if isinstance(error, TooManyTries) else None
+    return error_reply(error.status, ErrorBody(code=error.code, message=str(error)), headers)
+
+
 def add_error_handlers(app: FastAPI) -> None:
     """Answer errors that are raised on purpose, and requests that do not fit: programs in that shape, people with a
     page."""
 
     @app.exception_handler(AdminError)
     def _known(request: Request, error: AdminError) -> Response:
-        if wants_page(request):
-            return error_page(request, error)
-        headers = {"Retry-After": str(error.retry_after_s)} if isinstance(error, TooManyTries) else None
-        return error_reply(error.status, ErrorBody(code=error.code, message=str(error)), headers)
+        return error_page(request, error) if wants_page(request) else admin_error_reply(error)
 
     @app.exception_handler(RequestValidationError)
     def _invalid(request: Request, error: RequestValidationError) -> Response:
@@ -58,6 +62,9 @@ def add_error_handlers(app: FastAPI) -> None:
     def _routing(request: Request, error: HTTPException) -> Response:
         if wants_page(request) and error.status_code == NotFound.status:
             return error_page(request, NotFound("there is no such page", text="error.no-page"))
+        if error.status_code == TooLarge.status:
+            # Starlette's, where a body becomes larger than is taken.
+            return _known(request, TooLarge(f"at most {request.scope[MAX_BODY_SIZE_SCOPE_KEY]} bytes are taken here"))
         headers = dict(error.headers or {})
         if error.status_code == 405:
             headers["Allow"] = ", ".join(_allowed(request))

@@ -52,7 +52,7 @@ def _who(
     request: Request, parts: Parts, bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 ) -> SignedIn | None:
     """None: nobody known. Raises SessionEnded, NotSignedIn for a bad token, TooManyTries."""
-    signed_in = _by_token(request, parts, bearer.credentials) if bearer else by_cookie(request, parts)
+    signed_in = by_token(request, parts, bearer.credentials) if bearer else by_cookie(request, parts)
     request.state.signed_in = signed_in
     if signed_in is None:
         parts.limits.request_from(client_address(request))
@@ -61,7 +61,8 @@ def _who(
     return signed_in
 
 
-def _by_token(request: Request, parts: AdminParts, token: str) -> SignedIn:
+def by_token(request: Request, parts: AdminParts, token: str) -> SignedIn:
+    """Who has the API token. Blocks. Raises NotSignedIn where it is none, TooManyTries where too many were wrong."""
     address = client_address(request)
     parts.limits.try_secret(address)
     now = parts.now()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
 import structlog
@@ -11,15 +10,13 @@ from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy import select
 
-from control.admin.access.authentication import client_address
-from control.admin.errors import NotAllowed, NotSignedIn
 from control.admin.http_errors import ErrorReply
 from control.admin.parts import AdminParts, Parts
+from control.admin.sites.asking import AskingSite, asking_site
 from control.admin.sites.edge_limits import Traffic
 from control.admin.sites.grants import check_blob_granted, granted_envelope
 from control.admin.sites.node_reports import store_report
 from control.admin.sites.rollout_rows import is_waited_for
-from control.admin.sites.site_tokens import end_previous, is_first_use, site_of_token
 from control.admin.sites.visits import count_visits
 from control.admin.storage.blob_response import blob_response
 from control.admin.tables import SignedKeyRing, Site
@@ -40,31 +37,10 @@ _BLOB: Final[dict[int | str, dict[str, Any]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class AskingSite:
-    """The site whose node asks, and its order as it was when the request came."""
-
-    slug: str
-    order_serial: int
-
-
 def _asking(
     request: Request, parts: Parts, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_TOKEN)]
 ) -> AskingSite:
-    address, limits = client_address(request), parts.sites.edge_limits
-    limits.check(address)
-    token = "" if given is None else given.credentials
-    try:
-        with parts.database.reading() as session:
-            site = site_of_token(session, token)
-            asking, is_first = AskingSite(site.slug, site.order_serial), is_first_use(site, token)
-    except (NotSignedIn, NotAllowed):
-        limits.wrong_token(address)
-        raise
-    if is_first:
-        with parts.database.session() as session:
-            end_previous(session, asking.slug, token)
-    return asking
+    return asking_site(request, parts, "" if given is None else given.credentials)
 
 
 Asking = Annotated[AskingSite, Depends(_asking)]

@@ -1,0 +1,38 @@
+"""Which site's node makes a request, by the site's token."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fastapi import Request
+
+from control.admin.access.authentication import client_address
+from control.admin.errors import NotAllowed, NotSignedIn
+from control.admin.parts import AdminParts
+from control.admin.sites.site_tokens import end_previous, is_first_use, site_of_token
+
+
+@dataclass(frozen=True, slots=True)
+class AskingSite:
+    """The site whose node asks, and its order as it was when the request came."""
+
+    slug: str
+    order_serial: int
+
+
+def asking_site(request: Request, parts: AdminParts, token: str) -> AskingSite:
+    """Blocks. The token before ends here where this is the first use of a new one. Raises NotSignedIn, NotAllowed for a
+    retired site, TooManyTries where too many tokens from that address were wrong."""
+    address, limits = client_address(request), parts.sites.edge_limits
+    limits.check(address)
+    try:
+        with parts.database.reading() as session:
+            site = site_of_token(session, token)
+            asking, is_first = AskingSite(site.slug, site.order_serial), is_first_use(site, token)
+    except (NotSignedIn, NotAllowed):
+        limits.wrong_token(address)
+        raise
+    if is_first:
+        with parts.database.session() as session:
+            end_previous(session, asking.slug, token)
+    return asking
