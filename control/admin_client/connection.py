@@ -112,8 +112,8 @@ class AdminConnection:
         try:
             told = json.loads(response.content)["error"]
             code, message = str(told["code"])[:64], str(told["message"])[:1000]
-        except (ValueError, LookupError, TypeError):
-            pass  # a proxy's page, or nothing: the status says enough
+        except (ValueError, LookupError, TypeError, RecursionError):
+            pass  # a proxy's page, brackets without an end, or nothing: the status says enough
         return Refused(message, status, code, _seconds(response.headers.get("Retry-After")))
 
 

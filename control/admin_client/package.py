@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from pydantic import ValidationError
-
 from control.admin_client.progress import Progress
 from control.content.errors import PackageRefused
 from control.content.names import Title
@@ -39,7 +37,7 @@ class LocalPackage:
         try:
             told = json.loads(self.sources[entry.digest].source.read_bytes())["title"]
             return Title.model_validate(told)
-        except (OSError, ValueError, LookupError, TypeError, ValidationError) as error:
+        except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
             raise PackageRefused(f"{MANIFEST_PATH}: title: must have a text in en and one in zh") from error
 
 

@@ -155,7 +155,8 @@ class AdminApi:
         body = await self._body(response, ERROR_MAX_BYTES)
         try:
             told = str(json.loads(body)["error"]["message"])[:500]
-        except (ValueError, LookupError, TypeError):
+        except (ValueError, LookupError, TypeError, RecursionError):
+            # RecursionError: a few kilobytes of brackets are enough, and would end the node.
             told = response.reason_phrase
         return Refused(f"{self._origin} answers {status}: {told}", status)
 

@@ -38,7 +38,7 @@ def receive(
     try:
         head = json.loads(line)
         shapes = [(str(item["dtype"]), tuple(int(size) for size in item["shape"])) for item in head.pop("arrays")]
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise WireError("the line that begins a message can't be read") from error
     sizes_bytes = []
     for dtype, shape in shapes:

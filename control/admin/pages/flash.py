@@ -40,7 +40,7 @@ def find_flash(request: Request, settings: AdminSettings) -> Flash | None:
         return None
     try:
         key, values = json.loads(urlsafe_b64decode(sent))
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         return None
     if not (isinstance(key, str) and has_text(key) and isinstance(values, dict)):
         return None

@@ -85,6 +85,7 @@ async def test_the_admin_s_words_are_told() -> None:
     [
         (reply("404 Not Found", b"<html>"), "answers 404 Not Found"),
         (reply("418 Teapot", b'{"error": 1}'), "answers 418 Teapot"),
+        (reply("418 Teapot", b"[" * 10_000), "answers 418 Teapot"),
     ],
 )
 async def test_a_page_of_somebody_else_is_told_by_its_status(answer: bytes, told: str) -> None:

@@ -139,7 +139,7 @@ class Provider:
             raise IssuerUnavailable(f"{where} does not answer: {type(error).__name__}") from error
         try:
             answer = json.loads(body)
-        except ValueError:
+        except (ValueError, RecursionError):
             answer = None
         if not isinstance(answer, dict):
             if response.status_code == 200:

@@ -72,7 +72,7 @@ class Attempt:
         try:
             state, nonce, verifier, onward, expires_at = json.loads(base64.urlsafe_b64decode(cookie[:4000]))
             return cls(str(state), str(nonce), str(verifier), str(onward), float(expires_at))
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, OverflowError, RecursionError) as error:
             raise SignOnRefused("this browser did not ask for it, or too long ago; try again") from error
 
 
