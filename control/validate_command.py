@@ -100,6 +100,7 @@ def _as_json(path: Path, report: ValidationReport, rung: Rung | None) -> str:
         "scenes": report.scenes,
         "costs": [dataclasses.asdict(cost) for cost in report.costs],
         "budget": {} if rung is None else BUDGETS[rung].told(),
+        "budgets": {each.value: budget.told() for each, budget in BUDGETS.items()},
         "title": None if report.title is None else report.title.model_dump(),
         "pictures": [dataclasses.asdict(picture) for picture in report.pictures],
     }

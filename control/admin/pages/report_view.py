@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
 from control.admin.publishing.report import DrawnCost, Finding, PictureFacts, Report, Severity
+from control.content.names import EdgeClass
 from control.content.release import FileEntry
 
 SEVERITIES: Final[tuple[Severity, ...]] = ("error", "defect", "warning")
@@ -36,6 +37,14 @@ class Gauge:
 
 
 @dataclass(frozen=True, slots=True)
+class ClassFit:
+    """Whether a class of edges can show it: ``tightest`` is the gauge that is fullest there."""
+
+    edge_class: EdgeClass
+    tightest: Gauge
+
+
+@dataclass(frozen=True, slots=True)
 class FileFindings:
     """All that is wrong in one file, the worst first."""
 
@@ -51,6 +60,7 @@ class ReportView:
     counts: dict[Severity, int]
     files: tuple[FileFindings, ...]
     gauges: tuple[Gauge, ...]
+    fits: tuple[ClassFit, ...]
     drawn: tuple[tuple[str, DrawnCost], ...]
     pictures: tuple[PictureFacts, ...]
 
@@ -61,7 +71,8 @@ def view_report(report: Report, files: Sequence[FileEntry]) -> ReportView:
         report=report,
         counts={severity: report.count(severity) for severity in SEVERITIES},
         files=tuple(_by_file(report.findings)),
-        gauges=tuple(_gauges(report, files)),
+        gauges=tuple(_gauges(report, files, report.budget)),
+        fits=tuple(_fits(report, files)),
         drawn=tuple((cost.scene, cost.drawn) for cost in report.costs if cost.drawn is not None),
         pictures=report.pictures,
     )
@@ -79,8 +90,14 @@ def _rank(finding: Finding) -> int:
     return SEVERITIES.index(finding.severity)
 
 
-def _gauges(report: Report, files: Sequence[FileEntry]) -> Iterable[Gauge]:
-    budget = report.budget
+def _fits(report: Report, files: Sequence[FileEntry]) -> Iterable[ClassFit]:
+    for edge_class, budget in report.budgets.items():
+        gauges = list(_gauges(report, files, budget))
+        if gauges:
+            yield ClassFit(edge_class, max(gauges, key=lambda gauge: gauge.value / gauge.most))
+
+
+def _gauges(report: Report, files: Sequence[FileEntry], budget: Mapping[str, int]) -> Iterable[Gauge]:
     whole = {
         "package_bytes": sum(entry.size_bytes for entry in files),
         "file_bytes": max((entry.size_bytes for entry in files), default=0),

@@ -72,7 +72,7 @@ class PictureFacts(_Told):
 
 class Report(_Told):
     """Of one revision of a version. ``scenes`` are all in the order of the manifest; ``budget`` is that of the class of
-    edges that it was held against."""
+    edges that it was held against, ``budgets`` are those of all, by class."""
 
     revision: int = 0
     edge_class: EdgeClass = "software"
@@ -85,6 +85,7 @@ class Report(_Told):
     costs: tuple[SceneCost, ...] = ()
     pictures: tuple[PictureFacts, ...] = ()
     budget: dict[str, int] = Field(default_factory=dict)
+    budgets: dict[EdgeClass, dict[str, int]] = Field(default_factory=dict)
 
     @property
     def errors(self) -> int:

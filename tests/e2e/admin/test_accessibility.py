@@ -50,6 +50,7 @@ def paul(admin: AdminProcess) -> Person:
             for scene, triangles in (("hall", 90), ("cellar", 200), ("roof", 10))
         ),
         budget={"triangles": 100, "file_bytes": 2**30},
+        budgets={"software": {"triangles": 100}, "small-gpu": {"triangles": 210}, "big-gpu": {"triangles": 1000}},
     )
     with admin.database.session() as session:
         create_showroom(session, person.actor, 1.0, "branch", TITLE)

@@ -92,6 +92,8 @@ TEXTS: Final = {
     "budget.file_bytes": ("Largest file", "最大文件"),
     "budget.package_bytes": ("All files", "全部文件"),
     "budget.of": ("{value} of {most} ({percent} %)", "{value}，上限 {most}（{percent} %）"),
+    "report.fits": ("What is tightest on each class of edge", "各类边缘节点最紧张的预算"),
+    "budget.fine": ("fits", "符合"),
     "budget.near": ("near the limit", "接近上限"),
     "budget.over": ("over the limit", "超出上限"),
     "comparison.title": ("Version {number} against version {other}", "版本 {number} 与版本 {other} 的比较"),

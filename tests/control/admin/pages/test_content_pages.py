@@ -197,6 +197,7 @@ def test_findings_come_worst_first_and_budgets_say_how_near_they_are() -> None:
             SceneCost(scene="roof", type="panorama", triangles=0, textures=0, texture_bytes=0, texture_px_max=0),
         ),
         budget={"triangles": 100, "texture_bytes": 10, "texture_px": 8, "file_bytes": 1000},
+        budgets={"software": {"texture_bytes": 10, "triangles": 100}, "big-gpu": {"texture_bytes": 100}},
     )
     view = view_report(report, FILES)
     assert [(group.file, [each.severity for each in group.findings]) for group in view.files] == [
@@ -207,6 +208,10 @@ def test_findings_come_worst_first_and_budgets_say_how_near_they_are() -> None:
         ("file_bytes", "", 90, "near"),
         ("triangles", "hall", 90, "near"),
         ("texture_bytes", "hall", 110, "over"),
+    ]
+    assert [(fit.edge_class, fit.tightest.what, fit.tightest.level) for fit in view.fits] == [
+        ("software", "texture_bytes", "over"),
+        ("big-gpu", "texture_bytes", "fine"),
     ]
 
 

@@ -44,6 +44,7 @@ async def test_a_good_package_is_fine_and_has_pictures(tmp_path: Path) -> None:
     assert [model.file for model in done.report.models] == ["hall.glb"]
     assert (done.report.scenes, done.report.costs[0].triangles) == (("hall",), 1)
     assert done.report.budget["triangles"] > 0
+    assert done.report.budgets["software"] == done.report.budget
     assert list(done.pictures) == ["hall.door.webp"]
 
 
