@@ -9,13 +9,12 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
+from bench.admin_process import AdminProcess
 from bench.kills.admin_kills import AdminKills
 from bench.kills.edge_kills import PIECE_S, Broken, EdgeKills
 from bench.kills.site_stand_in import SiteStandIn
 from bench.servers.postgresql import postgresql_server
 from bench.servers.s3 import s3_server
-
-_PREFIX = "EDGE_RENDER_ADMIN_"
 
 
 async def kill_edge(folder: Path, kills: int, seed: int) -> None:
@@ -32,19 +31,20 @@ async def kill_edge(folder: Path, kills: int, seed: int) -> None:
 
 async def kill_admin(folder: Path, kills: int, seed: int) -> None:
     """An admin with SQLite and a folder, in uploads. Raises Broken."""
-    await _kill_admin(AdminKills(folder, seed), kills)
+    await _kill_admin(folder, seed, kills)
 
 
 async def kill_admin_on_servers(folder: Path, kills: int, seed: int) -> None:
     """An admin with PostgreSQL and S3, in uploads. Raises Broken."""
     (folder / "s3").mkdir()
     with postgresql_server() as postgresql, s3_server(folder / "s3") as s3, postgresql.database() as url:
-        environment = {f"{_PREFIX}{name.upper()}": value for name, value in s3.settings().items()}
-        await _kill_admin(AdminKills(folder, seed, {**environment, f"{_PREFIX}DATABASE_URL": url}), kills)
+        await _kill_admin(folder, seed, kills, database_url=url, **s3.settings())
 
 
-async def _kill_admin(killing: AdminKills, kills: int) -> None:
-    outcome = await killing.run(kills)
+async def _kill_admin(folder: Path, seed: int, kills: int, **settings: str) -> None:
+    with AdminProcess(folder / "admin", **settings) as admin:
+        admin.kill()
+        outcome = await AdminKills(folder, admin, seed).run(kills)
     _print_where(outcome.where)
     print(f"  {outcome.kills:4} kills, {outcome.packages} packages uploaded: no blob was lost, none is there by halves")
     print(f"  {outcome.package_bytes / 2**20:.1f} MiB of packages")

@@ -11,13 +11,10 @@ import asyncio
 import contextlib
 import hashlib
 import json
-import os
 import signal
-import socket
 import sys
-import time
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -26,13 +23,8 @@ from typing import Final
 from pydantic import SecretStr
 from sqlalchemy import select
 
+from bench.admin_process import AdminProcess
 from bench.kills.edge_kills import Broken
-from control.admin.access.accounts import add_account
-from control.admin.access.actor import SYSTEM, Actor, Role
-from control.admin.access.tokens import make_token
-from control.admin.database import Database, database_url
-from control.admin.migrations import migrate
-from control.admin.settings import AdminSettings
 from control.admin.storage.objects import Objects
 from control.admin.tables import Blob, BlobChange, Upload, UploadPart
 from control.admin_client.connection import AdminConnection
@@ -72,35 +64,34 @@ class Outcome:
 class AdminKills:
     """One database, one blob store, one client, and one process after the other."""
 
-    def __init__(self, folder: Path, seed: int, environment: Mapping[str, str] | None = None) -> None:
-        """``environment``: variables of AdminSettings, such as another database than SQLite in ``folder``."""
-        self._folder, self._random = folder, Random(seed)
-        self._environment = {"EDGE_RENDER_ADMIN_DATA_FOLDER": str(folder / "admin"), **(environment or {})}
+    def __init__(self, folder: Path, admin: AdminProcess, seed: int) -> None:
+        """``folder`` is for what is uploaded; ``admin`` does not run now."""
+        self._folder, self._admin, self._random = folder, admin, Random(seed)
+        self._objects = Objects(admin.settings)
         self._errors = folder / "admin.log"
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self._port = int(probe.getsockname()[1])
         self._acknowledged: dict[str, int] = {}
         """Size of each blob of which the client was told that it is stored."""
+        self._read: set[str] = set()
+        """Blobs whose bytes were looked at. Nothing writes them again, so that is done when they are new and at the
+        end: all of them after each kill would take most of the time."""
         self._goes_on = True
         self.outcome = Outcome()
 
     async def run(self, kills: int) -> Outcome:
         """Raises Broken."""
-        token = self._make_token()
-        objects = Objects(self._settings())
-        async with AdminConnection(f"http://127.0.0.1:{self._port}", SecretStr(token)) as connection:
+        async with AdminConnection(self._admin.url, SecretStr(self._admin.token)) as connection:
             connection.jitter = Hasty()
             client = asyncio.create_task(self._upload_packages(connection), name="client")
             try:
                 for number in range(kills):
                     await self._live_and_be_killed(by_touch=number % 2 == 0)
-                    self._check(objects)
+                    await asyncio.to_thread(self._check)
                 self._goes_on = False
                 await self._come_back(client)
             finally:
                 client.cancel()
-        self._check(objects)
+        self._read.clear()
+        self._check()
         self._check_nothing_is_left()
         return self.outcome
 
@@ -142,22 +133,24 @@ class AdminKills:
         self.outcome.where[killed] += 1
 
     async def _come_back(self, client: asyncio.Task[None]) -> None:
-        async with self._process(0):
-            try:
-                async with asyncio.timeout(COMES_BACK_S):
-                    await client
-            except TimeoutError as error:
-                raise Broken(f"what was uploaded was not there within {COMES_BACK_S:g} s") from error
+        await asyncio.to_thread(self._admin.start)
+        try:
+            async with asyncio.timeout(COMES_BACK_S):
+                await client
+        except TimeoutError as error:
+            raise Broken(f"what was uploaded was not there within {COMES_BACK_S:g} s") from error
+        finally:
+            await asyncio.to_thread(self._admin.stop)
 
     @contextlib.asynccontextmanager
     async def _process(self, kill_at: int) -> AsyncIterator[asyncio.subprocess.Process]:
         """One that serves; it is killed at the end."""
         with self._errors.open("wb") as errors:
             process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "bench.kills.admin_program", str(kill_at), "--port", str(self._port)),
+                *(sys.executable, "-m", "bench.kills.admin_program", str(kill_at)),
                 stdout=asyncio.subprocess.PIPE,
                 stderr=errors,
-                env={**os.environ, **self._environment},
+                env=self._admin.environment,
             )
         try:
             assert process.stdout is not None
@@ -171,54 +164,37 @@ class AdminKills:
                 process.kill()
             await process.wait()
 
-    def _make_token(self) -> str:
-        settings = self._settings()
-        settings.data_folder.mkdir(parents=True)
-        now = time.time()
-        with Database(database_url(settings)) as database:
-            migrate(database)
-            with database.session() as session:
-                account = add_account(session, SYSTEM, "anna", Role.EDITOR, now)
-                session.flush()
-                actor = Actor(account.id, account.name, Role.EDITOR)
-                return make_token(session, actor, "pipeline", Role.EDITOR, now + 86400, now).token
-
-    def _settings(self) -> AdminSettings:
-        prefix = "EDGE_RENDER_ADMIN_"
-        return AdminSettings.model_validate(
-            {name.removeprefix(prefix).lower(): value for name, value in self._environment.items()}
-        )
-
-    def _check(self, objects: Objects) -> None:
+    def _check(self) -> None:
         """While no admin runs: what is recorded is there, with its digest; what is there is known; and uploads have all
         parts up to their offset. Raises Broken."""
-        with Database(database_url(self._settings())) as database, database.reading() as session:
+        with self._admin.database.reading() as session:
             recorded = {blob.digest: blob.size_bytes for blob in session.scalars(select(Blob))}
             changing = set(session.scalars(select(BlobChange.digest)))
             uploads = session.scalars(select(Upload)).all()
             parts = session.scalars(select(UploadPart).order_by(UploadPart.offset_bytes)).all()
-        there = {name.rpartition("/")[2] for name in objects.names("blobs")}
+        there = {name.rpartition("/")[2] for name in self._objects.names("blobs")}
         if lost := {digest for digest in self._acknowledged if digest not in recorded}:
             raise Broken(f"blobs were lost that the client was told are stored: {lost}")
         if lost := recorded.keys() - there:
             raise Broken(f"blobs are recorded whose bytes are not there: {lost}")
         if unknown := there - recorded.keys() - changing:
             raise Broken(f"bytes are there that nobody knows of: {unknown}")
-        for digest in there:
-            content = b"".join(objects.read(f"blobs/{digest[:2]}/{digest}"))
+        for digest in there - self._read:
+            content = b"".join(self._objects.read(f"blobs/{digest[:2]}/{digest}"))
             if hashlib.sha256(content).hexdigest() != digest or len(content) != recorded.get(digest, len(content)):
                 raise Broken(f"a blob has other bytes than it should: {digest}")
+            self._read.add(digest)
         for upload in uploads:
             at = 0
             for part in (part for part in parts if part.upload_id == upload.id):
                 if part.offset_bytes != at:
                     raise Broken(f"an upload lacks what is at {at}")
-                at += objects.size(f"uploads/{upload.id}/{part.name}")
+                at += self._objects.size(f"uploads/{upload.id}/{part.name}")
             if at != upload.offset_bytes:
                 raise Broken(f"an upload has {at} bytes, and says {upload.offset_bytes}")
 
     def _check_nothing_is_left(self) -> None:
-        with Database(database_url(self._settings())) as database, database.reading() as session:
+        with self._admin.database.reading() as session:
             left = [upload.id for upload in session.scalars(select(Upload))]
         if left:
             raise Broken(f"uploads did not become blobs: {left}")

@@ -9,9 +9,9 @@ import httpx2
 import pytest
 from playwright.sync_api import Browser
 
+from bench.admin_process import COOKIE, AdminProcess
 from control.admin.access.actor import Role
 from control.admin.publishing.showrooms import create_showroom
-from tests.control.admin.admin_process import COOKIE, AdminProcess
 from tests.control.admin.publishing.conftest import TITLE
 from tests.control.admin.publishing.packages import draft_of, small_package
 
@@ -29,7 +29,7 @@ def admin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AdminProcess]:
 def test_it_is_walked_through_in_a_frame_of_the_admins_pages(
     admin: AdminProcess, browser: Browser, tmp_path: Path
 ) -> None:
-    editor = admin.person("anna", Role.EDITOR)
+    editor = admin.person("edda", Role.EDITOR)
     with admin.database.session() as session:
         create_showroom(session, editor.actor, 1.0, "branch", TITLE)
         version_id = draft_of(session, admin.blobs, editor.actor, "branch", small_package()).id

@@ -11,7 +11,7 @@ from functools import partial
 
 import pytest
 
-from tests.control.admin_client.admin_process import AdminProcess
+from bench.admin_process import AdminProcess
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,10 @@ from random import Random
 
 import pytest
 
+from bench.admin_process import AdminProcess
 from tests.control.admin.publishing.packages import hall, manifest, on_disk, small_package
-from tests.control.admin_client.admin_process import AdminProcess, Edge
 from tests.control.admin_client.conftest import Ran, Run, run_command
+from tests.control.admin_client.edge import Edge
 
 
 @pytest.fixture
@@ -42,7 +43,7 @@ async def ordered(edge: Edge, command: Future[Ran], version: int) -> None:
 
 
 async def test_a_folder_becomes_what_a_site_shows(admin: AdminProcess, begin: Begin, package: Path) -> None:
-    edge = admin.make_site("lounge-1")
+    edge = Edge(admin, "lounge-1")
     edge.report("showing")
     arguments = ("publish", str(package), "--showroom", "branch", "--create", "--site", "lounge-1", "--wait")
     command = begin(*arguments)
@@ -130,7 +131,7 @@ def test_waves_and_times_are_handed_on(admin: AdminProcess, run: Run, package: P
 
 
 async def test_a_site_that_can_t_show_it_fails_the_command(admin: AdminProcess, begin: Begin, package: Path) -> None:
-    edge = admin.make_site("lounge-8")
+    edge = Edge(admin, "lounge-8")
     edge.report("showing")
     command = begin("publish", str(package), "--showroom", "failing", "--create", "--site", "lounge-8", "--wait")
     await ordered(edge, command, 1)

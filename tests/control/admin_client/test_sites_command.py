@@ -11,12 +11,13 @@ import sys
 
 import pytest
 
-from tests.control.admin_client.admin_process import AdminProcess
+from bench.admin_process import AdminProcess
 from tests.control.admin_client.conftest import Run
+from tests.control.admin_client.edge import Edge
 
 
 def test_sites_are_listed_for_people_and_for_machines(admin: AdminProcess, run: Run) -> None:
-    edge = admin.make_site("lounge-1")
+    edge = Edge(admin, "lounge-1")
     admin.make_site("lounge-2")
     edge.report("showing")
     listed = run("sites")

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from bench.admin_process import AdminProcess
 from control.admin_client.connection import AdminConnection
 from control.admin_client.errors import Refused, Rejected
 from control.admin_client.uploads import PIECE_BYTES, missing_blobs, upload_blobs
 from control.content.package_files import PackageFile, digested
 from control.content.release import FileEntry
-from tests.control.admin_client.admin_process import AdminProcess
 from tests.control.admin_client.cutting_proxy import CuttingProxy
 
 Blob = tuple[FileEntry, PackageFile]

@@ -11,12 +11,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
+from bench.admin_process import AdminProcess
 from bench.node_process import CHROMIUM_FLAGS, chromium_path
 from control.admin.access.accounts import find_account, set_password_hash
 from control.admin.access.actor import SYSTEM
 from control.admin.access.passwords import Passwords
-from control.admin.database import Database
-from tests.control.admin_client.admin_process import AdminProcess
 
 pytestmark = pytest.mark.browser
 NAME, PASSWORD = "anna", "correct horse battery"
@@ -27,9 +26,8 @@ PAGES = ("/account", "/accounts", "/accounts/1", "/audit", "/audit/check", "/not
 
 @pytest.fixture(scope="module")
 def admin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AdminProcess]:
-    folder = tmp_path_factory.mktemp("admin") / "data"
-    with AdminProcess(folder) as running:
-        with Database(f"sqlite:///{folder / 'admin.sqlite3'}") as database, database.session() as session:
+    with AdminProcess(tmp_path_factory.mktemp("admin") / "data") as running:
+        with running.database.session() as session:
             account = find_account(session, NAME)
             assert account is not None
             set_password_hash(session, SYSTEM, account, Passwords().hash_new(PASSWORD, NAME), time.time())

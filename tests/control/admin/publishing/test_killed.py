@@ -9,10 +9,10 @@ import httpx2
 import psutil
 import pytest
 
+from bench.admin_process import AdminProcess
 from control.admin.access.actor import Role
 from control.admin.publishing.showrooms import create_showroom
 from control.admin.tables import Version
-from tests.control.admin.admin_process import AdminProcess
 from tests.control.admin.publishing.conftest import TITLE
 from tests.control.admin.publishing.packages import draft_of, small_package
 
@@ -30,7 +30,7 @@ def state_of(admin: AdminProcess, version_id: int) -> str:
 def test_a_validation_is_done_whatever_is_killed(tmp_path: Path, what: str) -> None:
     work = tmp_path / "data" / "work"
     with AdminProcess(tmp_path / "data") as admin:
-        person = admin.person("anna", Role.EDITOR)
+        person = admin.person("edda", Role.EDITOR)
         with admin.database.session() as session:
             create_showroom(session, person.actor, 1.0, "branch", TITLE)
             version_id = draft_of(session, admin.blobs, person.actor, "branch", small_package()).id

@@ -14,9 +14,9 @@ import psutil
 import pytest
 import websockets
 
+from bench.admin_process import COOKIE, AdminProcess, Person
 from control.admin.access.actor import Role
 from control.admin.publishing.showrooms import create_showroom
-from tests.control.admin.admin_process import COOKIE, AdminProcess, Person
 from tests.control.admin.publishing.conftest import TITLE
 from tests.control.admin.publishing.packages import draft_of, hall, manifest, small_package, triangle
 from tests.control.test_edge_http import Visitor
@@ -29,13 +29,13 @@ pytestmark = pytest.mark.timeout(180)
 
 @pytest.fixture(scope="module")
 def admin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AdminProcess]:
-    with AdminProcess(tmp_path_factory.mktemp("admin") / "data", "--previews", "8") as started:
+    with AdminProcess(tmp_path_factory.mktemp("admin") / "data", previews="8") as started:
         yield started
 
 
 @pytest.fixture(scope="module")
 def editor(admin: AdminProcess) -> Person:
-    person = admin.person("anna", Role.EDITOR)
+    person = admin.person("edda", Role.EDITOR)
     with admin.database.session() as session:
         create_showroom(session, person.actor, 1.0, "branch", TITLE)
     return person
@@ -145,7 +145,7 @@ async def test_a_live_address_is_not_called(admin: AdminProcess, editor: Person)
 
 async def test_nothing_of_it_is_left_after_the_admin_was_killed(tmp_path: Path) -> None:
     with AdminProcess(tmp_path / "data") as admin:
-        person = admin.person("anna", Role.EDITOR)
+        person = admin.person("edda", Role.EDITOR)
         with admin.database.session() as session:
             create_showroom(session, person.actor, 1.0, "branch", TITLE)
         version_id = version_of(admin, person, small_package())
