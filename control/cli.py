@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable
 
@@ -25,7 +26,12 @@ def main(arguments: list[str] | None = None) -> None:
     """Run a command; ends the process with its status: 1 where it can't be done, 2 where it is used wrongly."""
     arguments = sys.argv[1:] if arguments is None else arguments
     asked = arguments[:1] in (["-h"], ["--help"])
+    # What is imported stays as long as the process: looking for garbage in it, meanwhile and later, finds none, and
+    # takes a quarter of the time until the admin serves.
+    gc.disable()
     command = _command(arguments[0]) if arguments and not asked else None
+    gc.freeze()
+    gc.enable()
     if command is None:
         (sys.stdout if asked else sys.stderr).write(USAGE)
         raise SystemExit(0 if asked else 2)

@@ -20,7 +20,7 @@ import obstore
 import uvicorn
 from sqlalchemy import Connection, Engine, event
 
-from control.admin_command import run_admin
+from control.cli import main as edge_render
 
 
 def tell(**line: object) -> None:
@@ -92,7 +92,7 @@ def hear_touches(killer: Killer) -> None:
             killer.touch("a commit")
 
 
-def main(kill_at: int, options: list[str]) -> int:
+def main(kill_at: int, options: list[str]) -> None:
     killer = Killer(kill_at)
     hear_touches(killer)
     startup = uvicorn.Server.startup
@@ -103,8 +103,8 @@ def main(kill_at: int, options: list[str]) -> int:
         tell(serves=True)
 
     uvicorn.Server.startup = start  # type: ignore[method-assign,assignment]
-    return run_admin(options)
+    edge_render(["admin", *options])
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]), sys.argv[2:]))
+    main(int(sys.argv[1]), sys.argv[2:])
