@@ -62,7 +62,7 @@ bench-load-overhead: setup-tests ## compare the load's visitors with Chromium on
 bench-malformed: setup-tests ## print what is said of broken models, in which time and memory (two minutes)
 	$(PYTHON) -m bench.malformed $(DIR)
 
-bench-kills: setup-tests ## kill edges and admins 50 times in downloads, switches and uploads, and look what is left (6 minutes)
+bench-kills: setup-tests ## kill edges, admins and nodes in downloads, switches and uploads, and look what is left (10 minutes)
 	$(PYTHON) -m bench.kills $(OPTIONS)
 
 bench-publish: setup-tests ## print what publishing moves to an edge, and how long it takes (5 minutes)

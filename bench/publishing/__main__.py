@@ -29,9 +29,7 @@ from bench.admin_process import AdminProcess
 from bench.node_process import NodeProcess
 from bench.publishing.counting_relay import CountingRelay
 from bench.publishing.large_package import CHANGED, write_large_package, write_manifest, write_texture
-from bench.visitors.samples import Sample, Tally
-from bench.visitors.visitor_thread import now_s
-from bench.visitors.webrtc_visit import WebRtcVisit
+from bench.visitors.short_visit import short_visit
 from control.admin_client.connection import AdminConnection
 from control.admin_client.package import read_package
 from control.admin_client.publisher import DraftPlan, Publisher
@@ -102,20 +100,8 @@ class Chain:
             while not await self._shows(client, showroom, version):  # noqa: ASYNC110
                 await asyncio.sleep(WATCH_S)
             shown_s = time.monotonic() - asked_at
-            visit = WebRtcVisit(_unheard)
-            try:
-                offered_s = now_s()
-                reply = await client.post(
-                    "/whep",
-                    params={"showroom": showroom},
-                    content=await visit.offer(),
-                    headers={"Content-Type": "application/sdp"},
-                )
-                reply.raise_for_status()
-                await visit.connect(reply.text, offered_s)
+            async with short_visit(client, showroom):
                 return shown_s, time.monotonic() - asked_at
-            finally:
-                await visit.leave()
 
     async def _shows(self, client: httpx2.AsyncClient, showroom: str, version: int) -> bool:
         try:
@@ -123,10 +109,6 @@ class Chain:
         except httpx2.TransportError:
             return False  # it is starting
         return any((item["showroom"], item["version"]) == (showroom, version) for item in told["showrooms"])
-
-
-def _unheard(samples: list[Sample], tally: Tally | None = None) -> None:
-    """Only the first picture counts here."""
 
 
 @asynccontextmanager

@@ -86,6 +86,11 @@ class WebRtcVisit:
         await self._wait_for(self._first_picture, "no first frame")
         await self._wait_for(self._welcome, "no welcome")
 
+    @property
+    def welcome(self) -> dict[str, Any]:
+        """What the node told of the place; once it is connected."""
+        return self._welcome.result()
+
     async def _wait_for(self, event: asyncio.Future[Any], failure: str) -> None:
         await asyncio.wait({event, self._lost}, timeout=FIRST_FRAME_TIMEOUT_S, return_when=asyncio.FIRST_COMPLETED)
         if not event.done():
