@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
+from bench.admin_process import AdminProcess
 from control.admin.errors import TooManyTries
 from control.admin.large_bodies import LARGE_BODY_BYTES, SMALL_BODY_BYTES, HeldBodies
-from tests.control.admin.admin_process import AdminProcess
 from tests.control.admin.conftest import LogIn, NewClient
 
 LARGE = b" " * (SMALL_BODY_BYTES + 1)

@@ -9,12 +9,12 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
+from bench.admin_process import COOKIE, AdminProcess, Person
 from control.admin.access.actor import Role
 from control.admin.publishing.report import Finding, Report, SceneCost
 from control.admin.publishing.showrooms import create_showroom
 from control.admin.tables import Version
 from control.content.names import Title
-from tests.control.admin.admin_process import COOKIE, AdminProcess, Person
 from tests.control.admin.publishing.packages import draft_of, small_package
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
@@ -30,7 +30,7 @@ PAGES = (
 @pytest.fixture(scope="module")
 def admin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AdminProcess]:
     # Without previews: what the frame shows is another page, and the note on the picture is to be looked at as well.
-    with AdminProcess(tmp_path_factory.mktemp("admin") / "data", "--previews", "0") as started:
+    with AdminProcess(tmp_path_factory.mktemp("admin") / "data", previews="0") as started:
         yield started
 
 

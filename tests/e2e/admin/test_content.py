@@ -14,13 +14,13 @@ import httpx2
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from bench.admin_process import COOKIE, AdminProcess, Person
 from control.admin.access.actor import Role
 from control.admin.publishing.drafts import Drafts
 from control.admin.publishing.showrooms import create_showroom
 from control.admin.tables import Version
 from control.content.names import Title
 from control.content.package_files import scan_package
-from tests.control.admin.admin_process import COOKIE, AdminProcess, Person
 from tests.control.admin.publishing.packages import draft_of
 from tests.control.test_edge_http import write_package
 
@@ -33,7 +33,7 @@ OpenAs = Callable[[Person, str], Page]
 
 @pytest.fixture(scope="module")
 def admin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AdminProcess]:
-    with AdminProcess(tmp_path_factory.mktemp("admin") / "data", "--four-eyes", "true") as started:
+    with AdminProcess(tmp_path_factory.mktemp("admin") / "data", four_eyes="true") as started:
         yield started
 
 
