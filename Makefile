@@ -68,6 +68,9 @@ bench-kills: setup-tests ## kill edges, admins and nodes in downloads, switches 
 bench-publish: setup-tests ## print what publishing moves to an edge, and how long it takes (5 minutes)
 	$(PYTHON) -m bench.publishing
 
+bench-small-files: setup-tests ## print how long a package of 2,000 small files takes to be uploaded and fetched (2 minutes)
+	$(PYTHON) -m bench.publishing.small_files
+
 fuzz-admin: setup-tests ## call the admin's API as its description allows and forbids (10 minutes)
 	$(PYTHON) -m bench.fuzz $(OPTIONS)
 

@@ -41,6 +41,8 @@ COMES_BACK_S: Final = 90.0
 _BIG_BYTES: Final = 20 << 20  # three pieces of the client's
 _SMALL_BYTES: Final = 300_000
 _SMALL_FILES: Final = 12
+_TINY_BYTES: Final = 2000
+_TINY_FILES: Final = 100  # which go in batches, as most of the small ones do
 
 
 class Hasty(Random):
@@ -102,6 +104,7 @@ class AdminKills:
             self.outcome.packages += 1
             contents = [shared, self._random.randbytes(_BIG_BYTES)]
             contents += [self._random.randbytes(self._random.randrange(_SMALL_BYTES)) for _n in range(_SMALL_FILES)]
+            contents += [self._random.randbytes(self._random.randrange(_TINY_BYTES)) for _n in range(_TINY_FILES)]
             shared = contents[-1]
             blobs = [self._blob(content) for content in contents]
             await upload_blobs(connection, blobs, lambda _moved_bytes: None)

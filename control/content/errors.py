@@ -53,5 +53,9 @@ class ArchiveRefused(ContentError):
     """An archive can't be unpacked; the message names the entry."""
 
 
+class BatchRefused(ContentError):
+    """What should be a batch of blobs is none, or one of them has another digest."""
+
+
 class NoRoom(ContentError):
     """The disk can't hold it; the message has the figures, or what the system says."""

@@ -1,4 +1,5 @@
-"""Resumable uploads of blobs, after draft-ietf-httpbis-resumable-upload: parts are appended by PATCH at an offset."""
+"""Resumable uploads of blobs, after draft-ietf-httpbis-resumable-upload: parts are appended by PATCH at an offset. Many
+small ones go faster in a batch (``POST blobs``)."""
 
 from __future__ import annotations
 
@@ -7,10 +8,9 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Header, Path, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, ConfigDict
-from starlette.requests import ClientDisconnect
 
 from control.admin.access.authentication import CurrentActor
-from control.admin.errors import BadRequest, TooLarge
+from control.admin.api.request_body import whole_body
 from control.admin.http_errors import ErrorBody, error_reply
 from control.admin.parts import Parts
 from control.admin.storage.uploads import PART_MAX_BYTES, OffsetConflict, Progress
@@ -90,7 +90,7 @@ async def append_part(
     """Send the next part. With the last one it becomes a blob, and 422 tells that it has another digest than it was
     said to have: then it is given up. 409 has the right offset in ``Upload-Offset``; where that is the size, the blob
     is just being checked."""
-    data = await _body(request)
+    data = await whole_body(request, PART_MAX_BYTES, "a part")
     try:
         progress = await run_in_threadpool(parts.uploads.append, actor, upload_id, upload_offset, data, parts.now())
     except OffsetConflict as error:
@@ -105,22 +105,6 @@ async def append_part(
 def discard_upload(upload_id: UploadId, actor: CurrentActor, parts: Parts) -> None:
     """Give it up."""
     parts.uploads.discard(actor, upload_id)
-
-
-async def _body(request: Request) -> bytes:
-    """Raises TooLarge as soon as it is, and BadRequest where the client went away: what came is no part."""
-    length = request.headers.get("Content-Length", "0")
-    if length.isdecimal() and int(length) > PART_MAX_BYTES:
-        raise TooLarge(f"a part has at most {PART_MAX_BYTES} bytes")
-    data = bytearray()
-    try:
-        async for chunk in request.stream():
-            data += chunk
-            if len(data) > PART_MAX_BYTES:
-                raise TooLarge(f"a part has at most {PART_MAX_BYTES} bytes")
-    except ClientDisconnect as error:
-        raise BadRequest("the part has ended early") from error
-    return bytes(data)
 
 
 def _tell(response: Response, progress: Progress) -> None:

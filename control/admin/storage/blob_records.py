@@ -9,12 +9,12 @@ killed process leaves behind is known, and removed later (``garbage``).
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 from uuid import uuid4
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from control.admin.database import Database
@@ -46,52 +46,73 @@ def stored(database: Database, digests: Sequence[str], now: float) -> set[str]:
 def reserve(session: Session, digest: str, now: float) -> str | None:
     """Before its bytes are put. Returns what ``record`` is to be called with; None: it is stored already. Raises
     Unavailable while it is being removed."""
-    if (blob := session.get(Blob, digest)) is not None:
-        blob.wanted_at = max(blob.wanted_at, now)
-        return None
-    if session.scalar(select(BlobChange.owner).where(BlobChange.digest == digest, BlobChange.is_removal).limit(1)):
+    owner, to_put = reserve_all(session, [digest], now)
+    return owner if to_put else None
+
+
+def reserve_all(session: Session, digests: Sequence[str], now: float) -> tuple[str, frozenset[str]]:
+    """As ``reserve``, for a few hundred at once: the owner, and those that are not stored yet."""
+    there = set(session.scalars(select(Blob.digest).where(Blob.digest.in_(digests))))
+    wanted_earlier = Blob.digest.in_(there) & (Blob.wanted_at < now)
+    session.execute(update(Blob).where(wanted_earlier).values(wanted_at=now))
+    to_put = frozenset(digests) - there
+    if session.scalar(select(BlobChange.owner).where(BlobChange.digest.in_(to_put), BlobChange.is_removal).limit(1)):
         raise Unavailable("the blob is just being removed, as nothing needed it: try again in a minute")
     owner = uuid4().hex
-    session.add(BlobChange(digest=digest, owner=owner, is_removal=False, since=now))
-    return owner
+    session.add_all(BlobChange(digest=digest, owner=owner, is_removal=False, since=now) for digest in to_put)
+    return owner, to_put
 
 
 def record(session: Session, digest: str, size_bytes: int, owner: str, now: float) -> None:
     """After its bytes were put, by who has reserved it. Raises Unavailable where that took longer than
     ``garbage.GRACE_S``: the bytes may be gone again."""
-    change = session.get(BlobChange, (digest, owner))
-    if change is None or change.is_removal:
+    record_all(session, {digest: size_bytes}, owner, now)
+
+
+def record_all(session: Session, sizes_bytes: Mapping[str, int], owner: str, now: float) -> None:
+    """As ``record``, for all of a ``reserve_all``."""
+    mine = BlobChange.digest.in_(list(sizes_bytes)) & (BlobChange.owner == owner) & ~BlobChange.is_removal
+    reserved = session.scalars(delete(BlobChange).where(mine).returning(BlobChange.digest)).all()
+    if len(reserved) != len(sizes_bytes):
         raise Unavailable("storing the blob took so long that it was taken for abandoned: try again")
-    session.delete(change)
-    if session.get(Blob, digest) is None:
-        session.add(Blob(digest=digest, size_bytes=size_bytes, stored_at=now, wanted_at=now))
+    there = set(session.scalars(select(Blob.digest).where(Blob.digest.in_(list(sizes_bytes)))))
+    session.add_all(
+        Blob(digest=digest, size_bytes=size_bytes, stored_at=now, wanted_at=now)
+        for digest, size_bytes in sizes_bytes.items()
+        if digest not in there
+    )
 
 
 def store_bytes(database: Database, blobs: BlobStore, data: bytes, now: float) -> str:
     """Store and record a small blob; returns its digest. Not within a session. It stays for ``garbage.GRACE_S`` at
     least, and then as long as a version names it."""
     digest = hashlib.sha256(data).hexdigest()
-    _store(database, {digest: len(data)}, lambda _digest: blobs.put_bytes(data), now)
+    _store(database, {digest: len(data)}, lambda _digests: blobs.put_bytes(data), now)
     return digest
+
+
+def store_batch(database: Database, blobs: BlobStore, batch: Mapping[str, bytes], now: float) -> None:
+    """Store and record small blobs, by the digests that were computed of them, as ``store_bytes`` does."""
+    sizes = {digest: len(data) for digest, data in batch.items()}
+    _store(database, sizes, lambda digests: blobs.put_many({digest: batch[digest] for digest in digests}), now)
 
 
 def store_files(database: Database, blobs: BlobStore, files: Mapping[str, Path], now: float) -> None:
     """Store and record files, by digest, as ``store_bytes`` does. Raises Refused where one has another digest."""
     sizes = {digest: path.stat().st_size for digest, path in files.items()}
-    _store(database, sizes, lambda digest: blobs.put_file(files[digest], digest), now)
+    _store(database, sizes, lambda digests: blobs.put_files({digest: files[digest] for digest in digests}), now)
 
 
-def _store(database: Database, sizes: Mapping[str, int], put: Callable[[str], object], now: float) -> None:
-    for some in _some_at_a_time(list(sizes)):
+def _store(
+    database: Database, sizes_bytes: Mapping[str, int], put: Callable[[Iterable[str]], object], now: float
+) -> None:
+    for some in _some_at_a_time(list(sizes_bytes)):
         with database.session() as session:
-            reserved = {digest: reserve(session, digest, now) for digest in some}
-        owners = {digest: owner for digest, owner in reserved.items() if owner is not None}
-        for digest in owners:
-            put(digest)
-        if owners:
+            owner, to_put = reserve_all(session, some, now)
+        if to_put:
+            put(to_put)
             with database.session() as session:
-                for digest, owner in owners.items():
-                    record(session, digest, sizes[digest], owner, now)
+                record_all(session, {digest: sizes_bytes[digest] for digest in to_put}, owner, now)
 
 
 def _some_at_a_time(digests: Sequence[str]) -> list[Sequence[str]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
@@ -20,6 +20,7 @@ from control.admin.storage.objects import CHUNK_BYTES, Objects
 from control.content.release import FileEntry
 
 _DOWNLOADS: Final = 8
+_FILES: Final = 4  # of each some 16 MB are in memory
 
 
 class BlobStore:
@@ -62,9 +63,19 @@ class BlobStore:
         self._objects.put(_blob(digest), data)
         return digest
 
+    def put_many(self, blobs: Mapping[str, bytes]) -> None:
+        """Store small blobs, by their digests, which the caller has computed. Where it raises, some may be there."""
+        self._objects.put_many({_blob(digest): data for digest, data in blobs.items()})
+
     def put_file(self, path: Path, digest: str) -> None:
         """Store a file. Raises Refused where it has another digest."""
         self._put_checked(digest, path.stat().st_size, lambda: _file_chunks(path))
+
+    def put_files(self, files: Mapping[str, Path]) -> None:
+        """As ``put_file``, by digest, a few at a time."""
+        with ThreadPoolExecutor(_FILES) as workers:
+            for _done in workers.map(lambda digest: self.put_file(files[digest], digest), files):
+                pass
 
     def put_part(self, upload: str, part: str, data: bytes) -> None:
         """Keep a part of an upload."""

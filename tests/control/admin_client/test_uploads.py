@@ -12,9 +12,11 @@ import pytest
 from pydantic import SecretStr
 
 from bench.admin_process import AdminProcess
+from control.admin_client.batch_upload import BATCH_BYTES, SMALL_BYTES, batches
+from control.admin_client.blob_upload import PIECE_BYTES
 from control.admin_client.connection import AdminConnection
 from control.admin_client.errors import Refused, Rejected
-from control.admin_client.uploads import PIECE_BYTES, missing_blobs, upload_blobs
+from control.admin_client.uploads import missing_blobs, upload_blobs
 from control.content.package_files import PackageFile, digested
 from control.content.release import FileEntry
 from tests.control.admin_client.cutting_proxy import CuttingProxy
@@ -125,11 +127,16 @@ async def test_two_pipelines_may_upload_the_same(admin: AdminProcess, tmp_path: 
     assert await stored(admin, [large])
 
 
-async def test_a_file_that_was_changed_meanwhile_is_refused_by_name(admin: AdminProcess, tmp_path: Path) -> None:
-    entry, file = blob(tmp_path, 1000)
-    file.source.write_bytes(bytes(1000))
+@pytest.mark.parametrize("size_bytes", [1000, SMALL_BYTES + 1])
+async def test_a_file_that_was_changed_meanwhile_is_refused_by_name(
+    admin: AdminProcess, tmp_path: Path, size_bytes: int
+) -> None:
+    entry, file = blob(tmp_path, size_bytes)
+    changed = bytes(size_bytes)
+    file.source.write_bytes(changed)
     async with connection(admin) as connected:
-        with pytest.raises(Refused, match=rf"large\.bin: has the SHA-256 {hashlib.sha256(bytes(1000)).hexdigest()}"):
+        told = rf"large\.bin: has the SHA-256 {hashlib.sha256(changed).hexdigest()}"
+        with pytest.raises((Refused, Rejected), match=told):
             await upload_blobs(connected, [(entry, file)], lambda _bytes: None)
         file.source.write_bytes(b"short")
         with pytest.raises(Rejected, match=r"large\.bin: became shorter"):
@@ -137,3 +144,26 @@ async def test_a_file_that_was_changed_meanwhile_is_refused_by_name(admin: Admin
         file.source.unlink()
         with pytest.raises(Rejected, match=r"large\.bin: can't be read: No such file"):
             await upload_blobs(connected, [(entry, file)], lambda _bytes: None)
+
+
+def test_batches_are_bounded_in_bytes_and_number(tmp_path: Path) -> None:
+    def sized(size_bytes: int) -> Blob:
+        entry = FileEntry(path="x", digest="0" * 64, size_bytes=size_bytes)
+        return entry, PackageFile("x", tmp_path / "x", size_bytes)
+
+    assert [len(batch) for batch in batches([sized(0)] * 1001)] == [500, 500, 1]
+    assert [len(batch) for batch in batches([sized(BATCH_BYTES // 2)] * 3)] == [1, 1, 1]
+    assert [len(batch) for batch in batches([sized(BATCH_BYTES // 4)] * 7)] == [3, 3, 1]
+    assert [len(batch) for batch in batches([sized(10 * BATCH_BYTES), sized(1)])] == [1, 1]
+    assert list(batches([])) == []
+
+
+async def test_many_small_blobs_over_connections_that_break(admin: AdminProcess, tmp_path: Path) -> None:
+    blobs = [blob(tmp_path, 20_000 + number, f"{number}") for number in range(600)]
+    moved: list[int] = []
+    async with CuttingProxy(admin.port, [10, 3_000_000, 500_000, 100_000]) as proxy:
+        async with connection(admin, proxy.url) as connected:
+            await upload_blobs(connected, blobs, moved.append)
+        assert proxy.cuts_left == 0
+    assert await stored(admin, blobs)
+    assert sum(moved) == sum(entry.size_bytes for entry, _ in blobs)

@@ -13,6 +13,7 @@ from control.admin.access.actor import SYSTEM, Actor, Role
 from control.admin.access.tokens import make_token
 from control.admin.parts import AdminParts
 from control.admin.storage.uploads import PART_MAX_BYTES
+from control.content.blob_batch import BATCH_MAX_BYTES, BATCH_TYPE, pack_batch
 from tests.control.admin.kinds import on_both_storages
 
 DATA = hashlib.shake_256(b"a texture").digest(300_000)
@@ -118,3 +119,45 @@ def test_who_is_not_signed_in_uploads_nothing(client: TestClient) -> None:
     assert client.post("/api/v1/uploads", json=NEW).status_code == 401
     assert client.post("/api/v1/blobs/missing", json={"digests": []}).status_code == 401
     assert patch(client, f"/api/v1/uploads/{'0' * 32}", 0, b"").status_code == 401
+
+
+def send_batch(editor: TestClient, body: bytes) -> Any:
+    return editor.post("/api/v1/blobs", content=body, headers={"Content-Type": BATCH_TYPE})
+
+
+def missing(editor: TestClient, digests: list[str]) -> list[str]:
+    found: list[str] = editor.post("/api/v1/blobs/missing", json={"digests": digests}).json()["missing"]
+    return found
+
+
+@on_both_storages
+def test_many_small_blobs_in_one_request(editor: TestClient, parts: AdminParts) -> None:
+    blobs = {hashlib.sha256(data).hexdigest(): data for data in (b"%d" % number for number in range(300))}
+    first, *others = blobs.items()
+    assert send_batch(editor, pack_batch([first])).json() == {"blobs": 1}
+    assert send_batch(editor, pack_batch([first, *others])).json() == {"blobs": 300}
+    assert missing(editor, list(blobs)) == []
+    assert all(b"".join(parts.blobs.read(digest)) == data for digest, data in blobs.items())
+    begun = begin(editor)
+    assert send_batch(editor, pack_batch([(DIGEST, DATA)])).status_code == 200
+    assert patch(editor, begun, 0, DATA).status_code == 204  # who began it the other way is not in the way
+    assert send_batch(editor, b"").json() == {"blobs": 0}
+
+
+def test_of_a_batch_with_a_wrong_blob_none_is_stored(editor: TestClient) -> None:
+    good = hashlib.sha256(b"good").hexdigest()
+    refused = send_batch(editor, pack_batch([(good, b"good"), (DIGEST, b"changed")]))
+    assert refused.status_code == 422
+    assert DIGEST in refused.json()["error"]["message"]
+    assert missing(editor, [good]) == [good]
+
+
+def test_a_batch_has_bounds_and_needs_an_editor(editor: TestClient, parts: AdminParts) -> None:
+    assert send_batch(editor, bytes(BATCH_MAX_BYTES + 1)).status_code == 413
+    now = parts.now()
+    with parts.database.session() as session:
+        account = add_account(session, SYSTEM, "vera", Role.VIEWER, now)
+        session.flush()
+        token = make_token(session, Actor(account.id, "vera", Role.VIEWER), "look", Role.VIEWER, now + 60, now).token
+    editor.headers["Authorization"] = f"Bearer {token}"
+    assert send_batch(editor, pack_batch([(DIGEST, DATA)])).status_code == 403
