@@ -27,6 +27,7 @@ from control.admin_client.connection import AdminConnection
 from control.admin_client.package import LocalPackage, read_package
 from control.admin_client.publisher import DraftPlan, Publisher
 from control.admin_client.releaser import Releaser, RolloutPlan
+from control.admin_client.replies import SiteReply
 from control.admin_client.uploads import upload_blobs
 from control.command_progress import command_progress
 from control.sync.admin_api import AdminApi
@@ -86,6 +87,9 @@ async def _measure(stores: str, admin: AdminProcess, folder: Path) -> Row:
         validated_s = time.monotonic() - begun
         token = await asyncio.to_thread(admin.make_site, SITE)
         await Releaser(connection, command_progress()).roll_out(version, RolloutPlan(((SITE,),)))
+        # Another process orders it: there is no event to wait for.
+        while not (await connection.ask("GET", f"sites/{SITE}", SiteReply)).showrooms:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
         fetched_s = await _fetched(admin.url, token, package, folder)
     return Row(stores, alone_ms, uploaded_s, drafted_s, validated_s, fetched_s)
 

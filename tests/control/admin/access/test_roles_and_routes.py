@@ -70,6 +70,7 @@ CASES = [
     Case("POST", "/api/v1/keys/rotate", A),
     Case("POST", "/api/v1/keys/{key_id}/revoke", A),
     Case("POST", "/api/v1/blobs/missing", E, {"digests": [DIGEST]}),
+    Case("POST", "/api/v1/blobs", E),
     # Of uploads one sees one's own alone; who may begin none has none.
     Case("GET", "/api/v1/uploads", V),
     Case("POST", "/api/v1/uploads", E, {"digest": DIGEST, "size_bytes": 1}),
