@@ -28,6 +28,8 @@ class NavItem:
 
 ITEMS: Final = (
     NavItem("nav.showrooms", "/showrooms", others=("/versions",)),
+    NavItem("nav.sites", "/sites"),
+    NavItem("nav.rollouts", "/rollouts"),
     NavItem("nav.audit", "/audit", Role.PUBLISHER),
     NavItem("nav.accounts", "/accounts", Role.ADMINISTRATOR),
     NavItem("nav.account", "/account"),

@@ -12,6 +12,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 FOLDER: Final = Path(str(resources.files("control.admin.pages")))
 
+_LAST: Final = datetime(9999, 12, 31, tzinfo=UTC).timestamp()
+"""What is later, as a roll-out may be set to, is shown as this: Python's calendar ends there."""
+
 
 @cache
 def templates() -> Environment:
@@ -31,12 +34,12 @@ def templates() -> Environment:
 
 def utc_minute(at: float) -> str:
     """``2026-11-25 17:01`` of Unix seconds."""
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M")
+    return datetime.fromtimestamp(min(at, _LAST), UTC).strftime("%Y-%m-%d %H:%M")
 
 
 def utc_iso(at: float) -> str:
     """For the attribute ``datetime``."""
-    return datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return datetime.fromtimestamp(min(at, _LAST), UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def size_text(size_bytes: int) -> str:

@@ -64,13 +64,21 @@ def roll_back_site(session: Session, orders: Orders, actor: Actor, now: float, s
     site = active_site(session, slug)
     row = session.get(SiteRelease, (slug, showroom))
     if row is None:
-        raise NotFound(f"{slug} does not show {showroom}")
+        raise NotFound(f"{slug} does not show {showroom}", text="error.not-at-site", site=slug, showroom=showroom)
     if row.previous_version_id is None:
-        raise Conflict(f"{slug} showed no other version of {showroom} before this one: roll out the one that you want")
+        raise Conflict(
+            f"{slug} showed no other version of {showroom} before this one: roll out the one that you want",
+            text="error.nothing-before",
+            site=slug,
+            showroom=showroom,
+        )
     shown, previous = session.get_one(Version, row.version_id), session.get_one(Version, row.previous_version_id)
     if previous.state != "published":
         raise Conflict(
-            f"version {previous.number}, which {slug} showed before, is {previous.state}: roll out another one"
+            f"version {previous.number}, which {slug} showed before, is {previous.state}: roll out another one",
+            text="error.before-retired",
+            site=slug,
+            number=previous.number,
         )
     leave_out(session, slug, showroom, "the site was rolled back")
     go_back(row, previous.id, now)

@@ -21,7 +21,7 @@ def find_rollout(session: Session, rollout_id: int) -> Rollout:
     """Raises NotFound."""
     rollout = session.get(Rollout, rollout_id)
     if rollout is None:
-        raise NotFound(f"there is no roll-out {rollout_id}")
+        raise NotFound(f"there is no roll-out {rollout_id}", text="error.no-rollout")
     return rollout
 
 

@@ -54,13 +54,23 @@ class Rollouts:
         actor.need(Role.PUBLISHER)
         version = session.get(Version, version_id)
         if version is None:
-            raise NotFound(f"there is no version {version_id}")
+            raise NotFound(f"there is no version {version_id}", text="error.no-version", version=version_id)
         if version.state != "published":
-            raise Conflict(f"version {version.number} of {version.showroom} is {version.state}, not published")
+            raise Conflict(
+                f"version {version.number} of {version.showroom} is {version.state}, not published",
+                text="error.not-published",
+                number=version.number,
+                showroom=version.showroom,
+            )
         _check_waves(waves)
         for site in (active_site(session, slug) for wave in waves for slug in wave):
             if is_weaker(site.edge_class, version.edge_class):
-                raise Conflict(f"version {version.number} is meant for {version.edge_class}; {site.slug} is weaker")
+                raise Conflict(
+                    f"version {version.number} is meant for {version.edge_class}; {site.slug} is weaker",
+                    text="error.weaker-site",
+                    number=version.number,
+                    site=site.slug,
+                )
         rollout = Rollout(
             version_id=version.id,
             state="scheduled",
@@ -117,7 +127,7 @@ class Rollouts:
         sites = take_back(session, self._orders, rollout, now)
         if not sites:
             told = "; ".join(f"{target.site}: {target.message}" for target in targets_of(session, rollout_id))
-            raise Conflict(f"no site can go back: {told}")
+            raise Conflict(f"no site can go back: {told}", text="error.none-can-go-back")
         _enter(rollout, "rolled-back", f"rolled back by {actor.name}", now)
         audit.append(session, now, actor.audit_name, "rollout.roll-back", f"rollout:{rollout_id}", {"sites": sites})
         return rollout
@@ -202,7 +212,9 @@ class Rollouts:
         actor.need(Role.PUBLISHER)
         rollout = find_rollout(session, rollout_id)
         if rollout.state not in states:
-            raise Conflict(f"roll-out {rollout_id} is {rollout.state}: it can't be {done}")
+            raise Conflict(
+                f"roll-out {rollout_id} is {rollout.state}: it can't be {done}", text="error.rollout-moved-on"
+            )
         return rollout
 
 
@@ -214,7 +226,7 @@ def _enter(rollout: Rollout, state: RolloutState, message: str, now: float) -> N
 def _check_waves(waves: Sequence[Sequence[str]]) -> None:
     sites = [slug for wave in waves for slug in wave]
     if not waves or not all(waves):
-        raise BadRequest("waves: each must have a site")
+        raise BadRequest("waves: each must have a site", text="error.no-waves")
     if len(set(sites)) != len(sites):
         raise BadRequest("waves: a site is there twice")
     if len(sites) > SITES_MAX or len(waves) > WAVES_MAX:

@@ -21,7 +21,7 @@ def find_site(session: Session, slug: str) -> Site:
     """Raises NotFound."""
     site = session.get(Site, slug)
     if site is None:
-        raise NotFound(f"there is no site {slug}")
+        raise NotFound(f"there is no site {slug}", text="error.no-site", site=slug)
     return site
 
 
@@ -29,7 +29,7 @@ def active_site(session: Session, slug: str) -> Site:
     """Raises NotFound, or Conflict where it is retired."""
     site = find_site(session, slug)
     if site.retired:
-        raise Conflict(f"the site {slug} is retired")
+        raise Conflict(f"the site {slug} is retired", text="error.site-retired", site=slug)
     return site
 
 
@@ -39,7 +39,7 @@ def create_site(
     """A new site that shows nothing yet, and its token: the only time that it is seen. Raises Conflict."""
     actor.need(Role.ADMINISTRATOR)
     if session.get(Site, slug) is not None:
-        raise Conflict(f"there is a site {slug} already")
+        raise Conflict(f"there is a site {slug} already", text="error.site-taken", site=slug)
     token = make_token()
     site = Site(
         slug=slug,
@@ -118,7 +118,7 @@ def remove_showroom(session: Session, orders: Orders, actor: Actor, now: float, 
     site = active_site(session, slug)
     row = session.get(SiteRelease, (slug, showroom))
     if row is None:
-        raise NotFound(f"{slug} does not show {showroom}")
+        raise NotFound(f"{slug} does not show {showroom}", text="error.not-at-site", site=slug, showroom=showroom)
     session.delete(row)
     leave_out(session, slug, showroom, "the showroom was removed from the site")
     orders.issue(session, site, now)

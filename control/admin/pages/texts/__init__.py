@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, TypeAlias
 
-from control.admin.pages.texts import access, audit, editor, errors, shell, showrooms, upload, versions
+from control.admin.pages.texts import access, audit, editor, errors, rollouts, shell, showrooms, sites, upload, versions
 
 Both: TypeAlias = tuple[str, str]
 """English, Chinese; with ``{names}`` of values in both."""
@@ -19,6 +19,8 @@ CATALOGUES: Final[tuple[Mapping[str, Both], ...]] = (
     versions.TEXTS,
     upload.TEXTS,
     editor.TEXTS,
+    sites.TEXTS,
+    rollouts.TEXTS,
 )
 _ALL: Final[dict[str, Both]] = {key: both for catalogue in CATALOGUES for key, both in catalogue.items()}
 _PLACES: Final = {"en": 0, "zh": 1}
