@@ -18,6 +18,7 @@ from control.admin.access.actor import Actor, Role
 from control.admin.errors import Conflict, NotFound, Unavailable
 from control.admin.keys import SigningKeys
 from control.admin.sites.orders import Orders
+from control.admin.sites.ring_reach import sites_behind
 from control.admin.tables import SignedKeyRing, SigningKey, Version
 from control.content.errors import SignatureRefused
 from control.content.keys import PrivateKey
@@ -26,6 +27,7 @@ from control.content.signing import read_envelope, sign, sign_again, verify
 
 RING_MAX: Final = 16
 """As in KeyRing."""
+_NAMED: Final = 10  # sites that a message names
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +75,22 @@ def rotate(session: Session, keys: SigningKeys, orders: Orders, actor: Actor, no
     return session.get_one(SigningKey, made.key_id)
 
 
-def revoke(session: Session, keys: SigningKeys, orders: Orders, actor: Actor, key_id: str, now: float) -> Revoked:
+def revoke(
+    session: Session,
+    keys: SigningKeys,
+    orders: Orders,
+    actor: Actor,
+    key_id: str,
+    now: float,
+    *,
+    force: bool = False,
+) -> Revoked:
     """Edges trust a retired key no more; what it has signed is signed by the active one. ``keys.forget`` its private
     half once this is committed.
 
-    Raises NotAllowed, NotFound, and Conflict where it is not a retired key.
+    A node that has missed a ring before this one may know no key that signs the rings after it: its operator would have
+    to give it new keys. So it is refused while there are such nodes, but for ``force``: a key that others have got hold
+    of can't wait. Raises NotAllowed, NotFound, and Conflict where it is not a retired key, or for such nodes.
     """
     actor.need(Role.ADMINISTRATOR)
     row = session.get(SigningKey, key_id)
@@ -87,6 +100,14 @@ def revoke(session: Session, keys: SigningKeys, orders: Orders, actor: Actor, ke
         raise Conflict(f"the key {key_id} signs now: rotate keys first, then revoke it")
     if row.state == "revoked":
         raise Conflict(f"the key {key_id} was revoked already")
+    behind = sites_behind(session, newest_ring_serial(session))
+    if behind and not force:
+        nodes = ", ".join(f"{item.site} ({', '.join(item.nodes)})" for item in behind[:_NAMED])
+        more = f" and {len(behind) - _NAMED} more sites" if len(behind) > _NAMED else ""
+        raise Conflict(
+            f"nodes have not got the newest key ring yet: {nodes}{more}; wait for them, or force it: those that miss "
+            "the next change of keys too have to be given new keys by hand"
+        )
     # Once more by the key itself: edges that trust it alone learn so that others have taken its place.
     signers = _halves_here(session, keys)
     known = [_public(item) for item in list_keys(session)]
@@ -95,7 +116,11 @@ def revoke(session: Session, keys: SigningKeys, orders: Orders, actor: Actor, ke
     _issue_ring(session, signers, now)
     signed_again, refused = _sign_releases_again(session, keys, known, key_id)
     orders.reissue_all(session, now)
-    told = {"releases_signed_again": signed_again, "releases_refused": refused}
+    told = {
+        "releases_signed_again": signed_again,
+        "releases_refused": refused,
+        "sites_behind": [item.site for item in behind],
+    }
     audit.append(session, now, actor.audit_name, "key.revoke", f"key:{key_id}", told)
     return Revoked(row, signed_again, tuple(refused))
 

@@ -68,6 +68,8 @@ class NodeReport(Record):
     node: ShortText
     software: ShortText
     order_serial: Serial
+    ring_serial: Serial | None = None
+    """Of the key ring that it believes; None: it goes by the keys of its options."""
     showrooms: Annotated[tuple[ShownRelease, ...], Field(max_length=64)] = ()
     disk: Disk
     visits: Count = 0

@@ -52,6 +52,11 @@ class Trust:
         """Whose signatures count."""
         return self.kept.bootstrap if self.kept.ring is None else self.kept.ring.keys
 
+    @property
+    def ring_serial(self) -> int | None:
+        """Of the ring that says so; None: the options do."""
+        return None if self.kept.ring is None else self.kept.ring.serial
+
     def renewed(self, ring: Envelope) -> Trust:
         """With a ring that came from the admin; this one again where it is the ring that is held.
 

@@ -77,6 +77,7 @@ class NodeReporter:
             node=self._config.node,
             software=self._config.software,
             order_serial=0 if self._progress.order is None else self._progress.order.serial,
+            ring_serial=self._content.believed.trust.ring_serial,
             showrooms=self._progress.report(),
             disk=disk,
             visits=visits,

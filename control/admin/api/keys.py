@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel
 
 from control.admin.access.authentication import CurrentActor
 from control.admin.key_changes import list_keys, newest_ring_serial, revoke, rotate, trusted_keys
 from control.admin.parts import Parts
+from control.admin.sites.ring_reach import SiteBehind, sites_behind
 from control.admin.tables import SigningKey
 from control.content.keys import KEY_TEXT_PREFIX, key_text
 from control.content.names import Serial, UnixSeconds
@@ -37,6 +38,8 @@ class KeysView(BaseModel):
     """What a new edge is given: ``--trusted-key``."""
     ring_serial: Serial | None
     """Of the key ring that edges get; none as long as keys were never changed."""
+    sites_behind: list[SiteBehind]
+    """Those with nodes that have not got it yet, as far as they said."""
 
 
 class RevokedView(BaseModel):
@@ -52,10 +55,12 @@ class RevokedView(BaseModel):
 def get_keys(who: CurrentActor, parts: Parts) -> KeysView:
     """All keys that there ever were, and which edges are to trust."""
     with parts.database.reading() as session:
+        serial = newest_ring_serial(session)
         return KeysView(
             keys=[_view(row) for row in list_keys(session)],
             trusted=" ".join(key_text(key) for key in trusted_keys(session)),
-            ring_serial=newest_ring_serial(session),
+            ring_serial=serial,
+            sites_behind=sites_behind(session, serial),
         )
 
 
@@ -67,10 +72,16 @@ def rotate_keys(who: CurrentActor, parts: Parts) -> KeyView:
 
 
 @router.post("/{key_id}/revoke")
-def revoke_key(key_id: KeyId, who: CurrentActor, parts: Parts) -> RevokedView:
-    """Edges trust a retired key no more; releases that it signed are signed again. Needs an administrator."""
+def revoke_key(
+    key_id: KeyId,
+    who: CurrentActor,
+    parts: Parts,
+    force: Annotated[bool, Query(description="Also while nodes lack the newest key ring (``sites_behind``).")] = False,
+) -> RevokedView:
+    """Edges trust a retired key no more; releases that it signed are signed again. 409 while nodes have not got the
+    newest key ring, unless it is forced. Needs an administrator."""
     with parts.database.session() as session:
-        done = revoke(session, parts.keys, parts.sites.orders, who, key_id, parts.now())
+        done = revoke(session, parts.keys, parts.sites.orders, who, key_id, parts.now(), force=force)
         view = RevokedView(
             key=_view(done.key),
             releases_signed_again=done.releases_signed_again,

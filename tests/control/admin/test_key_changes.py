@@ -17,14 +17,16 @@ from control.admin.key_changes import RING_MAX, list_keys, newest_ring_serial, r
 from control.admin.keys import SigningKeys
 from control.admin.parts import AdminParts
 from control.admin.sites.change_bell import ChangeBell
+from control.admin.sites.node_reports import store_report
 from control.admin.sites.orders import Orders
+from control.admin.sites.ring_reach import sites_behind
 from control.admin.tables import AuditEntry, SignedKeyRing, Site, Version
 from control.content.envelope import Envelope
 from control.content.errors import UnknownKey
 from control.content.release import ReleaseManifest, SiteOrder
 from control.content.signing import payload_digest, read_envelope, verify
 from control.content.trust import Trust, parse_keys
-from tests.control.admin.sites.world import START, make_sites, person, publish
+from tests.control.admin.sites.world import START, make_sites, person, publish, report_of
 
 
 @pytest.fixture
@@ -156,6 +158,40 @@ def test_what_can_t_be_revoked_is_told(database: Database, keys: SigningKeys, or
         revoke(session, keys, orders, boss, active.key_id, START + 2)
         with pytest.raises(Conflict, match="revoked already"):
             revoke(session, keys, orders, boss, active.key_id, START + 3)
+
+
+def test_revoking_waits_for_nodes_that_lack_the_newest_ring(
+    database: Database, keys: SigningKeys, orders: Orders, boss: Actor
+) -> None:
+    def tell(site: str, node: str, ring_serial: int | None) -> None:
+        report = report_of(1, None, node=node).model_copy(update={"ring_serial": ring_serial})
+        store_report(session, site, report, START)
+
+    with database.session() as session:
+        make_sites(session, orders, boss, ["lounge-1", "lounge-2", "old"])
+        session.get_one(Site, "old").retired = True
+        tell("old", "node-1", None)
+        tell("lounge-1", "node-1", None)
+        assert sites_behind(session, newest_ring_serial(session)) == []
+        first = list_keys(session)[0].key_id
+        rotate(session, keys, orders, boss, START + 1)
+        serial = newest_ring_serial(session)
+        assert serial is not None
+        tell("lounge-1", "node-2", serial)
+        tell("lounge-2", "node-1", serial - 1)
+        told = [(item.site, item.nodes) for item in sites_behind(session, serial)]
+        assert told == [("lounge-1", ["node-1"]), ("lounge-2", ["node-1"])]
+        with pytest.raises(Conflict, match=r"ring yet: lounge-1 \(node-1\), lounge-2 \(node-1\); wait"):
+            revoke(session, keys, orders, boss, first, START + 2)
+        assert newest_ring_serial(session) == serial
+        tell("lounge-2", "node-1", serial)
+        tell("lounge-1", "node-1", serial)
+        revoke(session, keys, orders, boss, first, START + 3)
+        second = list_keys(session)[0].key_id
+        rotate(session, keys, orders, boss, START + 4)
+        revoke(session, keys, orders, boss, second, START + 5, force=True)
+        detail = session.scalars(select(AuditEntry.detail).order_by(AuditEntry.seq)).all()[-1]
+        assert detail["sites_behind"] == ["lounge-1", "lounge-2"]
 
 
 def test_edges_never_trust_more_keys_than_a_ring_holds(

@@ -17,9 +17,10 @@ from pydantic import SecretStr
 from sqlalchemy.orm import Session
 
 from control.admin.access.actor import Actor, Role
-from control.admin.key_changes import list_keys, revoke, rotate, trusted_keys
+from control.admin.key_changes import list_keys, newest_ring_serial, revoke, rotate, trusted_keys
 from control.admin.server import AdminServer
 from control.admin.settings import AdminSettings
+from control.admin.sites.ring_reach import sites_behind
 from control.admin.sites.rollout_views import RolloutView, rollout_view
 from control.content.release import TrustedKey
 from control.sync.follow_config import FollowConfig
@@ -73,7 +74,11 @@ class Admin:
         await self.do(lambda s: rotate(s, parts.keys, parts.sites.orders, self.boss, parts.now()))
 
     async def revoke_oldest_key(self) -> None:
+        """Once all nodes that reported have the newest key ring."""
         parts = self.server.parts
+        async with asyncio.timeout(WAIT_S):
+            while await self.do(lambda s: sites_behind(s, newest_ring_serial(s))):  # noqa: ASYNC110
+                await asyncio.sleep(0.05)  # seen from outside, as people do
         await self.do(
             lambda s: revoke(s, parts.keys, parts.sites.orders, self.boss, list_keys(s)[-1].key_id, parts.now())
         )
