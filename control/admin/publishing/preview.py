@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 import secrets
 import socket
@@ -18,9 +17,10 @@ import structlog
 
 from control.admin.errors import AdminError
 from control.admin.publishing.child_process import EDGE_RENDER, Limits, confined_process, tail
+from control.admin.publishing.live_addresses import not_calling
 from control.admin.publishing.work_folders import work_folder_beside
 from control.admin.storage.blob_store import BlobStore
-from control.content.release import MANIFEST_PATH, FileEntry
+from control.content.release import FileEntry
 
 log = structlog.get_logger(__name__)
 
@@ -33,9 +33,6 @@ _BACKLOG: Final = 16
 _ABOUT_TO_VISIT_S: Final = 30.0
 """From the first request until its visit is counted."""
 _VISITS: Final = re.compile(r"^edge_render_visits (\d+)", re.MULTILINE)
-_SCENE_NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
-_NOT_CALLED: Final = "rtsp://127.0.0.1:1/not-called-in-a-preview"
-"""In place of live addresses: what somebody wrote into a package must not make the admin call into its own network."""
 _PACKAGE: Final = "package"
 _OPTIONS: Final = (
     "--package", _PACKAGE, "--cache-folder", "cache", "--codecs", "h264,vp8",
@@ -130,7 +127,7 @@ class Preview:
 
     async def _run_in(self, folder: Path, blobs: BlobStore, limits: Limits) -> str:
         await asyncio.to_thread(blobs.lay_out, self._files, folder / _PACKAGE)
-        uncalled = await asyncio.to_thread(_uncalled, folder / _PACKAGE / MANIFEST_PATH)
+        uncalled = await asyncio.to_thread(not_calling, folder / _PACKAGE)
         fd = self._socket.fileno()
         command = (*self._command, "node", "--listen-fd", str(fd), *_OPTIONS, *uncalled)
         async with confined_process(command, folder, limits, offline=False, pass_fds=(fd,)) as process:
@@ -170,17 +167,3 @@ class Preview:
             self.visits = int(found.group(1)) if found else 0
             if self.visits:
                 left_at_s = time.monotonic()
-
-
-def _uncalled(manifest: Path) -> list[str]:
-    """Options by which no address of the package is called."""
-    try:
-        scenes = json.loads(manifest.read_bytes())["scenes"]
-        live = [
-            name
-            for name, scene in scenes.items()
-            if scene["type"] == "live" and ":" in scene["source"] and _SCENE_NAME.fullmatch(name)
-        ]
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return []  # a node refuses such a manifest
-    return ["--live-sources", " ".join(f"{name}={_NOT_CALLED}" for name in live)] if live else []
