@@ -119,8 +119,9 @@ class Uploads:
 
     def append(self, actor: Actor, upload_id: str, offset_bytes: int, data: bytes, now: float) -> Progress:
         """Keep the next part; after the last one it becomes a blob, or is given up and refused where it has another
-        digest. With all there and no more data: try that again. Raises NotFound, OffsetConflict, BadRequest, TooLarge,
-        Refused, Conflict while it is just becoming a blob."""
+        digest. With all there and no more data: try that again. Raises NotAllowed, NotFound, OffsetConflict,
+        BadRequest, TooLarge, Refused, Conflict while it is just becoming a blob."""
+        actor.need(Role.EDITOR)
         before = self.progress(actor, upload_id)
         _check_part(before, offset_bytes, data)
         if len(data) == before.size_bytes:
@@ -133,7 +134,8 @@ class Uploads:
         return self.complete(upload_id, now)
 
     def discard(self, actor: Actor, upload_id: str) -> None:
-        """Give it up. Raises NotFound."""
+        """Give it up. Raises NotAllowed, NotFound."""
+        actor.need(Role.EDITOR)
         self.progress(actor, upload_id)
         self._remove(upload_id)
 

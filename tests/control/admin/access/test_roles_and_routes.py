@@ -71,13 +71,13 @@ CASES = [
     Case("POST", "/api/v1/keys/{key_id}/revoke", A),
     Case("POST", "/api/v1/blobs/missing", E, {"digests": [DIGEST]}),
     Case("POST", "/api/v1/blobs", E),
-    # Of uploads one sees one's own alone; who may begin none has none.
+    # Of uploads one sees one's own alone. A token of one's own may still be a viewer's.
     Case("GET", "/api/v1/uploads", V),
     Case("POST", "/api/v1/uploads", E, {"digest": DIGEST, "size_bytes": 1}),
     Case("GET", "/api/v1/uploads/{upload_id}", V),
     Case("HEAD", "/api/v1/uploads/{upload_id}", V),
-    Case("PATCH", "/api/v1/uploads/{upload_id}", V, b"x", {"Upload-Offset": "0"}),
-    Case("DELETE", "/api/v1/uploads/{upload_id}", V),
+    Case("PATCH", "/api/v1/uploads/{upload_id}", E, b"x", {"Upload-Offset": "0"}),
+    Case("DELETE", "/api/v1/uploads/{upload_id}", E),
     Case("GET", "/api/v1/sites", V),
     Case("POST", "/api/v1/sites", A, {"slug": "atrium", "title": "Atrium", "edge_class": "software"}),
     Case("GET", "/api/v1/sites/{slug}", V),
