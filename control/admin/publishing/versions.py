@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from control.admin.errors import NotFound
@@ -57,10 +57,11 @@ def file_of(session: Session, version: Version, path: str) -> FileEntry:
 
 def missing_digests(session: Session, version: Version) -> Sequence[str]:
     """The blobs of its files that the store lacks."""
-    present = select(Blob.digest)
+    # Not NOT IN: PostgreSQL would go through all blobs for each file once they are more than its memory for it holds.
+    is_there = exists().where(Blob.digest == VersionFile.digest)
     return session.scalars(
         select(VersionFile.digest)
-        .where(VersionFile.version_id == version.id, VersionFile.digest.not_in(present))
+        .where(VersionFile.version_id == version.id, ~is_there)
         .distinct()
         .order_by(VersionFile.digest)
     ).all()
