@@ -40,7 +40,7 @@ class AdminSettings(BaseSettings):
     package_max_bytes: int = Field(16 * 2**30, ge=2**20, description="Most bytes of one package.")
     session_idle_s: int = Field(3600, ge=60, description="A session without a request for so long ends.")
     session_max_s: int = Field(12 * 3600, ge=300, description="A session ends after so long in any case.")
-    four_eyes: bool = Field(False, description="Who made a draft can't publish it.")
+    four_eyes: bool = Field(False, description="Who had a hand in a version can't publish it.")
     validators: int = Field(1, ge=1, le=16, description="Packages that are validated at a time.")
     validation_max_s: int = Field(1800, ge=10, description="A validation that takes longer is ended, and fails.")
     validation_memory_bytes: int = Field(

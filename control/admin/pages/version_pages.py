@@ -150,7 +150,7 @@ def _version(page: Page, version_id: int, error: AdminError | None = None) -> Re
         steps={step.value for step in steps_of(VersionState(version.state))},
         may_edit=page.actor.role >= Role.EDITOR,
         may_publish=page.actor.role >= Role.PUBLISHER,
-        needs_other_eyes=page.parts.settings.four_eyes and page.actor.account_id in version.editors,
+        needs_other_eyes=page.parts.publishing.publisher.needs_other_eyes(version, page.actor),
         four_eyes=page.parts.settings.four_eyes,
     )
 

@@ -67,13 +67,17 @@ class Drafts:
     def copy(
         self, session: Session, actor: Actor, now: float, showroom: Slug, version_id: int, *, note: str = ""
     ) -> Version:
-        """Make a draft of the files of another version, of this showroom or another. Raises NotFound."""
+        """Make a draft of the files of another version, of this showroom or another. Who had a hand in that one has it
+        in this one too, unless others have published it. Raises NotFound."""
         actor.need(Role.EDITOR)
         source = find_version(session, version_id)
         files = FileList.model_construct(files=files_of(session, source))
         edge_class: EdgeClass = source.edge_class  # type: ignore[assignment]
         note = note or f"from {source.showroom}/{source.number}"
-        return self.create(session, actor, now, showroom, files, note=note, edge_class=edge_class)
+        made = self.create(session, actor, now, showroom, files, note=note, edge_class=edge_class)
+        if source.state not in (VersionState.PUBLISHED, VersionState.RETIRED):
+            made.editors = sorted({*source.editors, actor.account_id})
+        return made
 
     def replace_files(
         self, session: Session, actor: Actor, now: float, version_id: int, revision: int, files: FileList

@@ -94,6 +94,19 @@ def test_with_four_eyes_nobody_publishes_what_they_had_a_hand_in(
     assert version.state == "published"
 
 
+@pytest.mark.parametrize("was_published", [False, True])
+def test_with_four_eyes_a_copy_is_still_of_those_who_made_what_nobody_published(
+    session: Session, people: People, branch: str, keys: SigningKeys, was_published: bool
+) -> None:
+    publisher = Publisher(keys, four_eyes=True)
+    source = validated(session, people.publisher, branch)
+    if was_published:
+        publisher.publish(session, account(session, "paula", Role.PUBLISHER), 4.0, source.id, 1)
+    copied = DRAFTS.copy(session, people.editor, 5.0, branch, source.id)
+    assert publisher.needs_other_eyes(copied, people.editor)
+    assert publisher.needs_other_eyes(copied, people.publisher) is not was_published
+
+
 def test_an_editor_does_not_publish(session: Session, people: People, branch: str, keys: SigningKeys) -> None:
     version = validated(session, people.editor, branch)
     with pytest.raises(NotAllowed):
