@@ -1,8 +1,10 @@
 """What to do next of a roll-out. Pure: what is known and the time go in, what to change comes out.
 
 A wave is ordered when all sites of the waves before it are healthy, or need not be waited for. A site is healthy when
-all its live nodes have shown the release without an error for ``healthy_s``. A site without a live node holds its wave,
-unless ``skip_absent``. A node that can't show the release stops the roll-out, also at a site that was healthy before.
+all its live nodes have shown the release without an error for ``healthy_s``. A site without a live node holds its wave.
+With ``skip_absent`` it does not, where no node was there when it was ordered, nor came within LIVE_S: one that was, and
+fell silent, may have done so for the release. A node that can't show the release stops the roll-out, also at a site
+that was healthy before.
 """
 
 from __future__ import annotations
@@ -26,12 +28,14 @@ DONE_WITH: frozenset[TargetState] = frozenset(("healthy", "skipped", "rolled-bac
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A site of the roll-out, and what its nodes said. ``order_serial``: of the order that had the release first."""
+    """A site of the roll-out, and what its nodes said. ``order_serial``: of the order that had the release first;
+    ``ordered_at``: when that was, in Unix seconds."""
 
     site: str
     wave: int
     state: TargetState
     order_serial: int | None = None
+    ordered_at: float | None = None
     shown_since: float | None = None
     message: str = ""
     nodes: Sequence[SeenNode] = ()
@@ -110,9 +114,13 @@ def _look_at(now: float, known: Situation, target: Target) -> Target:
         return target
     if not live:
         absent = f"no node has reported within {LIVE_S:.0f} s"
-        if known.skip_absent:
-            return _with(target, "skipped", None, f"{absent}; it follows when one does")
-        return _with(target, "ordered", None, absent)
+        if not known.skip_absent:
+            return _with(target, "ordered", None, absent)
+        if _was_there(target):
+            return _with(target, "ordered", None, f"{absent}, and there was one when it was ordered")
+        if now < _absent_from(target):
+            return _with(target, "ordered", None, f"{absent}; skipped if none does now")
+        return _with(target, "skipped", None, f"{absent}; it follows when one does")
     lagging = [item for item in told if item[1] is None or item[1].state != "showing" or item[1].error is not None]
     if lagging:
         return _with(target, "ordered", None, _how_far(*lagging[0]))
@@ -120,6 +128,17 @@ def _look_at(now: float, known: Situation, target: Target) -> Target:
     if now >= since + known.healthy_s:
         return _with(target, "healthy", since, "")
     return _with(target, "ordered", since, f"shown; healthy after {known.healthy_s:.0f} s of it")
+
+
+def _was_there(target: Target) -> bool:
+    """Whether a node was live when the site was ordered the release, or came after that."""
+    ordered_at = 0.0 if target.ordered_at is None else target.ordered_at
+    return any(node.reported_at + LIVE_S > ordered_at for node in target.nodes)
+
+
+def _absent_from(target: Target) -> float:
+    """When a site may be skipped: while the admin itself was away, nobody could report."""
+    return LIVE_S if target.ordered_at is None else target.ordered_at + LIVE_S
 
 
 def _told_of(report: NodeReport, known: Situation, serial: int) -> ShownRelease | None:
@@ -149,10 +168,12 @@ def _change(target: Target) -> TargetChange:
 
 
 def _due_at(now: float, known: Situation, targets: Sequence[Target]) -> float | None:
-    """The next moment at which time alone changes something: a site becomes healthy, or a node counts no more."""
+    """The next moment at which time alone changes something: a site becomes healthy, a node counts no more, or
+    an absent site is waited for no longer."""
     waited_for = [target for target in targets if target.state == "ordered"]
     healthy = [target.shown_since + known.healthy_s for target in waited_for if target.shown_since is not None]
     silent = [
         node.reported_at + LIVE_S for target in waited_for for node in target.nodes if node.reported_at + LIVE_S > now
     ]
-    return min((*healthy, *silent), default=None)
+    given_up = [_absent_from(target) for target in waited_for if known.skip_absent and _absent_from(target) > now]
+    return min((*healthy, *silent, *given_up), default=None)

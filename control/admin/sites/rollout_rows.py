@@ -69,6 +69,7 @@ def situation(session: Session, rollout: Rollout, version: Version) -> Situation
                 wave=row.wave,
                 state=cast(TargetState, row.state),
                 order_serial=row.order_serial,
+                ordered_at=row.ordered_at,
                 shown_since=row.shown_since,
                 message=row.message,
                 nodes=nodes[row.site],

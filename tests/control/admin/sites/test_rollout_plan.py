@@ -50,7 +50,7 @@ def situation(*targets: Target, **changes: object) -> Situation:
 
 
 def ordered(*nodes: SeenNode, shown_since: float | None = None) -> Target:
-    return Target("first", 0, "ordered", order_serial=5, shown_since=shown_since, nodes=nodes)
+    return Target("first", 0, "ordered", order_serial=5, ordered_at=0.0, shown_since=shown_since, nodes=nodes)
 
 
 SECOND = Target("second", 1, "waiting")
@@ -95,6 +95,25 @@ def test_it_looks_again_when_time_changes_something() -> None:
     assert absent.due_at is None
 
 
+@pytest.mark.parametrize(
+    ("told", "ordered_at", "state"),
+    [
+        ([], 1000.0, "ordered"),  # the admin may have been away, so that nobody could report
+        ([], 1001.0 - LIVE_S, "ordered"),
+        ([], 1000.0 - LIVE_S, "skipped"),
+        ([node(500.0 - LIVE_S)], 500.0, "skipped"),  # it was gone before
+        ([node(501.0 - LIVE_S)], 500.0, "ordered"),  # it was there: the release may have ended it
+        ([node(501.0, "warming")], 500.0, "ordered"),
+    ],
+)
+def test_only_a_site_that_nobody_was_at_is_skipped(told: list[SeenNode], ordered_at: float, state: str) -> None:
+    target = replace(ordered(*told), ordered_at=ordered_at)
+    step = plan(1000.0, situation(target, SECOND, skip_absent=True))
+    assert (step.changes["first"].state, list(step.order)) == (state, ["second"] if state == "skipped" else [])
+    if not told and state == "ordered":
+        assert step.due_at == ordered_at + LIVE_S
+
+
 def test_a_healthy_wave_brings_the_next() -> None:
     step = plan(115.0, situation(ordered(node(100.0), shown_since=95.0), SECOND))
     assert step.changes["first"].state == "healthy"
@@ -126,6 +145,7 @@ def targets(draw: st.DrawFn) -> list[Target]:
                 draw(st.integers(0, 2)),
                 state,  # type: ignore[arg-type]
                 order_serial=None if state == "waiting" else 5,
+                ordered_at=None if state == "waiting" else draw(times),
                 shown_since=draw(st.none() | times) if state in ("ordered", "healthy") else None,
                 nodes=draw(st.lists(nodes, max_size=3)),
             )
@@ -207,7 +227,7 @@ def test_nothing_more_is_ordered_where_a_node_failed(known: Situation, now: floa
 def test_looking_again_at_once_changes_nothing(known: Situation, now: float) -> None:
     step = plan(now, known)
     left = [
-        replace(target, state="ordered", order_serial=9, shown_since=None, message="")
+        replace(target, state="ordered", order_serial=9, ordered_at=now, shown_since=None, message="")
         if target.site in step.order
         else target
         for target in after(known, step)

@@ -12,7 +12,7 @@ from control.admin.access.actor import Actor, Role
 from control.admin.database import Database
 from control.admin.errors import BadRequest, Conflict, NotAllowed, NotFound
 from control.admin.keys import SigningKeys
-from control.admin.sites.node_reports import store_report
+from control.admin.sites.node_reports import LIVE_S, store_report
 from control.admin.sites.orders import Orders
 from control.admin.sites.roll_back import roll_back_site
 from control.admin.sites.rollout_plan import OnFailure
@@ -151,9 +151,21 @@ def test_a_site_without_nodes_holds_its_wave(play: Play) -> None:
 
 def test_a_site_without_nodes_is_not_waited_for_where_that_is_wanted(play: Play) -> None:
     rollout = play.roll_out(play.publish(1), ["first"], ["second"], skip_absent=True)
+    for _ in range(2):
+        assert play.view(rollout).state == "running"
+        assert play.tick(rollout) == play.now + LIVE_S, "its nodes have time to report"
+        play.tick(rollout, after_s=LIVE_S)
     assert play.view(rollout).state == "done"
     assert play.states(rollout) == {"first": "skipped", "second": "skipped"}
     assert play.ordered() == {"first": [1], "second": [1], "third": []}
+
+
+def test_a_site_whose_node_falls_silent_with_the_release_holds_its_wave(play: Play) -> None:
+    play.report("first", play.publish(1))
+    rollout = play.roll_out(play.publish(2), ["first"], ["second"], skip_absent=True)
+    play.tick(rollout, after_s=86400.0)
+    assert "there was one when it was ordered" in play.messages(rollout)["first"]
+    assert play.ordered()["second"] == []
 
 
 def test_a_report_on_an_older_order_says_nothing_of_the_new_one(play: Play) -> None:
