@@ -157,6 +157,7 @@ class Editions:
         place at once."""
         async with self._warming:
             hosted = await self._hosted_edition(edition)
+            self._replaced.discard(edition.release)  # it is wanted again
             if hosted.state in (EditionState.WARM, EditionState.SHOWN):
                 return
             hosted.set_state(EditionState.WARMING)
@@ -293,9 +294,10 @@ class Editions:
             hosted.closing = self._tasks.create_task(self._closed(hosted), name=f"close-{hosted.showroom}")
 
     async def _closed(self, hosted: HostedEdition) -> None:
-        if hosted.loading is not None:
-            hosted.loading.cancel()
-            await asyncio.wait([hosted.loading])
+        for task in (hosted.loading, self._reopening.get(hosted.release)):
+            if task is not None:
+                task.cancel()
+                await asyncio.wait([task])
         try:
             await hosted.host.close()
         finally:

@@ -94,8 +94,12 @@ def next_step(
     standings: Mapping[str, Standing],
     shown: Sequence[OrderedRelease],
     now: float,
+    *,
+    warmed: bool = False,
 ) -> Step:
-    """``standings``: by release; one that is not in it is only ordered. ``shown``: what new visits see, in order."""
+    """``standings``: by release; one that is not in it is only ordered. ``shown``: what new visits see, in order.
+    ``warmed``: something was warmed since they were shown, though it may not be ordered any more: the stage lets go of
+    it when it is told again what to show."""
     held_up = []
     for item in ordered:
         standing = standings.get(item.release, Standing())
@@ -107,7 +111,7 @@ def next_step(
     if not all(setback.failed for setback in held_up):
         return rest
     wanted = _wanted(ordered, standings, shown)
-    return rest if wanted == tuple(shown) else Show(wanted)
+    return rest if wanted == tuple(shown) and not warmed else Show(wanted)
 
 
 def _wanted(

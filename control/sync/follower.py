@@ -147,12 +147,15 @@ class SiteFollower:
         while True:
             if progress.order is None:
                 await progress.reordered.wait()
-            match next_step(progress.ordered, progress.standings, progress.shown, time.monotonic()):
+            step = next_step(
+                progress.ordered, progress.standings, progress.shown, time.monotonic(), warmed=progress.warmed
+            )
+            match step:
                 case Rest(until):
                     await self._rest(until)
                 case Show(releases):
                     await self._show(releases, disk)
-                case step:
+                case _:
                     await self._prepare(step, preparer)
 
     async def _rest(self, until: float) -> None:
@@ -197,7 +200,7 @@ class SiteFollower:
         now = time.monotonic()
         for item in set(releases) - set(progress.shown):
             progress.note_switch(item.release, now)
-        progress.shown = releases
+        progress.shown, progress.warmed = releases, False
         progress.editions = {
             release: edition
             for release, edition in progress.editions.items()

@@ -49,6 +49,8 @@ class Progress:
     editions: dict[str, Edition] = field(default_factory=dict)
     shown: tuple[OrderedRelease, ...] = ()
     """What new visits see, in order."""
+    warmed: bool = False
+    """Something was warmed since the stage was told what to show."""
     warnings: dict[str, str] = field(default_factory=dict)
     """For the operator, by what they are about."""
     contact_at: float | None = None
@@ -86,9 +88,10 @@ class Progress:
     def is_ordered(self, release: str) -> bool:
         return any(item.release == release for item in self.ordered)
 
-    def reach(self, release: str, reached: Reached) -> None:
-        """It got so far."""
-        self._stand(release, Standing(reached))
+    def reach(self, release: str, reached: Reached, checks: int | None = None) -> None:
+        """It got so far; which counts only if ``checks`` is still what it was when that was begun."""
+        if checks is None or checks == self.checks:
+            self._stand(release, Standing(reached))
 
     def set_back(self, release: str, setback: Setback) -> None:
         """It did not get on."""

@@ -23,21 +23,27 @@ class ReleasePreparer:
         self._manifests: dict[str, ReleaseManifest] = {}
 
     async def do(self, step: Preparation) -> None:
-        """Raises what ``setbacks.FAILURES`` has; what was done so far stays."""
+        """Raises what ``setbacks.FAILURES`` has; what was done so far stays. Where other keys count by the end of it,
+        nothing was reached: the manifest has to be checked anew first."""
+        checks = self._progress.checks
         match step:
             case FetchManifest(ordered):
                 await self._fetch_manifest(ordered)
+                reached = Reached.KNOWN
             case FetchBlobs(ordered):
                 await self._fetch_blobs(ordered)
+                reached = Reached.FETCHED
             case LayOut(ordered):
                 edition = await self._disk.do(self._content.lay_out, ordered, self._manifests[ordered.release])
                 self._progress.editions[ordered.release] = edition
-                self._progress.reach(ordered.release, Reached.LAID_OUT)
+                reached = Reached.LAID_OUT
             case Warm(ordered):
                 await self._stage.warm(self._progress.editions[ordered.release])
-                self._progress.reach(ordered.release, Reached.WARM)
+                self._progress.warmed = True
+                reached = Reached.WARM
             case _:
                 assert_never(step)
+        self._progress.reach(ordered.release, reached, checks)
 
     async def _fetch_manifest(self, ordered: OrderedRelease) -> None:
         manifest = await self._disk.do(self._content.manifest, ordered)
@@ -49,7 +55,6 @@ class ReleasePreparer:
         self._manifests = {
             release: kept for release, kept in self._manifests.items() if self._progress.is_ordered(release)
         } | {ordered.release: manifest}
-        self._progress.reach(ordered.release, Reached.KNOWN)
 
     async def _fetch_blobs(self, ordered: OrderedRelease) -> None:
         release, disk, content = ordered.release, self._disk, self._content
@@ -61,7 +66,6 @@ class ReleasePreparer:
                 figures.to_fetch_bytes = needed_bytes
             await disk.do(content.make_room, needed_bytes, self._stage.in_use())
             await self._fetcher.fetch_all(missing, lambda size_bytes: self._count(release, size_bytes))
-        self._progress.reach(release, Reached.FETCHED)
 
     def _count(self, release: str, moved_bytes: int) -> None:
         figures = self._progress.figures.get(release)

@@ -81,6 +81,13 @@ def gpu_scenes(node: EdgeNode) -> set[str]:
     return {line.removeprefix(begin + 'scene="').partition('"')[0] for line in lines if line.startswith(begin)}
 
 
+async def until_on_gpu(node: EdgeNode, scene: str) -> None:
+    """Wait until a scene has room there, which is when its loading begins."""
+    async with asyncio.timeout(WAIT_S):
+        while scene not in gpu_scenes(node):  # noqa: ASYNC110 - seen from outside
+            await asyncio.sleep(0)
+
+
 def gpu_bytes(node: EdgeNode) -> dict[str, float]:
     """What each takes there."""
     lines = node.metrics.exposition().decode().splitlines()
@@ -350,9 +357,7 @@ async def test_what_has_given_way_is_loaded_again_where_the_new_one_is_called_of
     async with following(gpu_memory_mib=BUDGET_MIB) as (node, client):
         await switch(node, old)
         warming = asyncio.create_task(node.warm(new))
-        async with asyncio.timeout(WAIT_S):
-            while "branch/2/hall" not in gpu_scenes(node):  # noqa: ASYNC110 - seen from outside
-                await asyncio.sleep(0)
+        await until_on_gpu(node, "branch/2/hall")
         assert gpu_scenes(node) == {"branch/2/hall"}, "the old one is on its way out"
         with pytest.raises(NodeNotReady):
             node.admit(Entry())
@@ -364,6 +369,39 @@ async def test_what_has_given_way_is_loaded_again_where_the_new_one_is_called_of
                 await asyncio.sleep(0.05)
         assert await title_of(client) == "branch 1"
         assert gpu_scenes(node) == {"branch/1/hall"}
+
+
+async def test_what_is_loaded_again_and_then_not_to_be_shown_any_more_is_freed(tmp_path: Path) -> None:
+    old, new = edition(tmp_path, "branch", 1, hall=LARGE), edition(tmp_path, "branch", 2, hall=LARGE)
+    async with following(gpu_memory_mib=BUDGET_MIB) as (node, _):
+        await switch(node, old)
+        warming = asyncio.create_task(node.warm(new))
+        await until_on_gpu(node, "branch/2/hall")
+        warming.cancel()
+        await asyncio.wait([warming])
+        await until_on_gpu(node, "branch/1/hall")
+        node.show([])
+        await until_closed(node, old.release)
+        await switch(
+            node, edition(tmp_path, "branch", 3)
+        )  # one scene is loaded at a time: what was under way has ended
+        assert gpu_scenes(node) == {"branch/3/hall"}
+
+
+async def test_what_has_given_way_is_shown_again_where_it_is_wanted_again(tmp_path: Path) -> None:
+    old, new = edition(tmp_path, "branch", 1, hall=LARGE), edition(tmp_path, "branch", 2, hall=LARGE)
+    lobby = edition(tmp_path, "lobby", 1, {"hall": "vault"}, hall=SMALL, vault=LARGE)
+    async with following(gpu_memory_mib=BUDGET_MIB + 1) as (node, client):
+        await switch(node, lobby, old)
+        async with visiting(client, scene="vault") as visitor:
+            while visitor.welcome["scene"] != "vault":
+                visitor.welcome = await visitor.next("welcome")
+            await node.warm(new)
+            assert [hosted.version for hosted in node.editions.shown] == [1, 2], "it has no place beside the old one"
+        await until_empty(node)
+        await switch(node, lobby, old)
+        await until_closed(node, new.release)
+        assert await title_of(client, showroom="branch") == "branch 1"
 
 
 async def test_editions_of_one_number_are_kept_apart(tmp_path: Path) -> None:

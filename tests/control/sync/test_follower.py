@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections import deque
 from random import Random
 
-from bench.kills.site_stand_in import SiteStandIn
+from bench.kills.site_stand_in import BlobFaults, SiteStandIn
 from control.content.edge_api import VisitReport
 from tests.control.sync.conftest import MakeConfig, following
 from tests.control.sync.stage_stand_in import StageStandIn
@@ -75,6 +76,25 @@ async def test_rolling_back_moves_no_blob(admin: SiteStandIn, stage: StageStandI
     assert admin.blob_bytes() == 0
     assert report.showrooms[0].fetched_bytes == 0
     assert stage.shown == [(("branch", 1),), (("branch", 2),), (("branch", 1),)]
+
+
+async def test_what_was_warmed_and_is_not_ordered_any_more_is_let_go(
+    admin: SiteStandIn, stage: StageStandIn, make_config: MakeConfig
+) -> None:
+    """It waits to be shown at once with a release that can't be fetched."""
+    first, second = (admin.publish("branch", number, ROOM | {"showroom.json": b"%d" % number}) for number in (1, 2))
+    other = admin.publish("lobby", 1, {"showroom.json": b"[]"})
+    (digest,) = (digest for digest, data in admin.blobs.items() if data == b"[]")
+    admin.order(first)
+    async with following(make_config(), stage):
+        await admin.reported("showing")
+        admin.faults[digest] = BlobFaults(status=deque([503] * 1000))
+        admin.order(second, other)
+        await stage.news.when(lambda: second.release in stage.warmed)
+        await admin.news.when(lambda: len(admin.faults[digest].status) < 1000)
+        admin.order(first)
+        await stage.news.when(lambda: len(stage.shown) > 1)
+    assert stage.shown == [(("branch", 1),), (("branch", 1),)]
 
 
 async def test_files_without_bytes_and_files_that_are_alike_are_there_too(
