@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { JsonError, parse, valueOf, without, withValue } from "../../control/admin/pages/static/editor/json_source.js";
 import { ShowroomDocument } from "../../control/admin/pages/static/editor/showroom_document.js";
-import { freeName, problemsOf } from "../../control/admin/pages/static/editor/showroom_rules.js";
+import { freeName, misshapen, problemsOf } from "../../control/admin/pages/static/editor/showroom_rules.js";
 
 const TEXT = `{
     "format": 1,
@@ -90,4 +90,20 @@ test("wrong fields are told with their places", () => {
     "hotspots.1.action.scene scene",
   ]);
   assert.equal(freeName("hotspot", ["hotspot", "hotspot-2"]), "hotspot-3");
+});
+
+test("what has another form than a showroom's is told by its place, whatever it is", () => {
+  const shaped = { scenes: { hall: { type: "model", hotspots: [{ position: [0, 1, 2], label: {}, action: {} }] } } };
+  assert.equal(misshapen(shaped), null);
+  problemsOf(shaped);
+  const places = [
+    [7, "showroom.json"],
+    [{ scenes: {} }, "scenes"],
+    [{ scenes: { hall: null } }, "scenes.hall"],
+    [{ scenes: { hall: { hotspots: {} } } }, "scenes.hall.hotspots"],
+    [{ scenes: { hall: { entryPoses: [3] } } }, "scenes.hall.entryPoses.0"],
+    [{ scenes: { hall: { hotspots: [{ position: "here" }] } } }, "scenes.hall.hotspots.0.position"],
+    [{ scenes: { hall: { hotspots: [{ label: "A" }] } } }, "scenes.hall.hotspots.0.label"],
+  ];
+  for (const [value, place] of places) assert.equal(misshapen(value), place);
 });

@@ -87,12 +87,15 @@ TEXTS: Final = {
     ),
     "editor.apply-text": ("Apply the text", "应用文本"),
     "editor.text-applied": ("The text is applied.", "文本已应用。"),
-    "editor.text-wrong": ("It is no JSON: {reason}", "不是有效的 JSON：{reason}"),
+    "editor.text-wrong": ("The text was not applied: {reason}", "文本未应用：{reason}"),
     "editor.no-json": (
         "showroom.json can't be read, so there are no forms: {reason}",
         "无法读取 showroom.json，因此没有表单：{reason}",
     ),
-    "editor.no-scene": ("showroom.json has no scenes.", "showroom.json 中没有场景。"),
+    "editor.no-form": (
+        "{place} has not the form that it must have in a showroom.",
+        "{place} 不符合展厅文件的格式要求。",
+    ),
     "editor.not-opened": ("The editor can't be opened: {reason}", "无法打开编辑器：{reason}"),
     "editor.wrong": ("to correct", "待更正"),
     "editor.wrong-text": ("It has 1 to 4000 characters.", "须为 1 至 4000 个字符。"),

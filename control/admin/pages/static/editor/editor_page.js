@@ -4,10 +4,11 @@
 import { Api } from "../shared/api.js";
 import { pageData, text } from "../shared/page_data.js";
 import { EditorView } from "./editor_view.js";
+import { parse, valueOf } from "./json_source.js";
 import { LivePicture } from "./live_picture.js";
 import { Saving } from "./saving.js";
 import { ShowroomDocument } from "./showroom_document.js";
-import { entriesKey, freeName, problemsOf } from "./showroom_rules.js";
+import { entriesKey, freeName, misshapen, problemsOf } from "./showroom_rules.js";
 import { markPlace, newHotspot, placeOfEntry, placeOfHotspot, thingForm } from "./thing_form.js";
 
 const api = Api.ofPage();
@@ -184,14 +185,15 @@ async function open() {
   try {
     showroom = new ShowroomDocument(source, changed);
   } catch (error) {
-    view.fail(text("editor.no-json", { reason: error.message }), source);
+    view.fail(text("editor.no-json", { reason: error.message }));
+    return;
+  }
+  const wrong = misshapen(showroom.get());
+  if (wrong) {
+    view.fail(text("editor.no-form", { place: wrong }));
     return;
   }
   sceneName = firstScene();
-  if (!sceneName) {
-    view.fail(text("editor.no-scene"), source);
-    return;
-  }
   changed();
   picture.start();
 }
@@ -204,7 +206,11 @@ view.onPlaceMiddle = placeMiddle;
 view.onSave = save;
 view.onUndo = () => showroom.undo();
 view.onRedo = () => showroom.redo();
-view.onText = (source) => showroom.replace(source);
+view.onText = (source) => {
+  const wrong = misshapen(valueOf(parse(source)));
+  if (wrong) throw new Error(text("editor.no-form", { place: wrong }));
+  showroom.replace(source);
+};
 view.onOverwrite = async () => {
   await saving.takeOver();
   await save();

@@ -117,10 +117,9 @@ export class EditorView {
     if (document.activeElement !== byId("text")) byId("text").value = source;
   }
 
-  fail(said, source = "") {
+  fail(said) {
     byId("error").textContent = said;
     byId("error").hidden = false;
-    byId("text").value = source;
     byId("forms").hidden = true;
   }
 

@@ -23,6 +23,7 @@ export class LivePicture {
     this._markers = [];
     this._picking = false;
     this._starts = 0;
+    this._wanted = null;
     this.pose = null;
     this.scene = null;
     window.addEventListener("message", (event) => this._heard(event));
@@ -52,6 +53,7 @@ export class LivePicture {
   /** Be elsewhere: `scene`, and `x`, `z` (metres), `yaw`, `pitch` (radians) in it. */
   goTo(place) {
     if (this._url) this._show(this._url, place);
+    else this._wanted = place;
   }
 
   /** See "mark" of the protocol. */
@@ -94,6 +96,7 @@ export class LivePicture {
     let shown = preview;
     while (isNewest() && shown.state !== "ended") {
       await after(STILL_THERE_MS);
+      if (document.hidden) continue; // who is away does not keep the session
       try {
         shown = await this._looked(shown);
       } catch (error) {
@@ -124,7 +127,8 @@ export class LivePicture {
     const old = this._frame;
     const frame = document.createElement("iframe");
     frame.title = this._box.dataset.title;
-    frame.src = `${url}?${new URLSearchParams(place)}`;
+    frame.src = `${url}?${new URLSearchParams(this._wanted ?? place)}`;
+    this._wanted = null;
     this._coming?.remove();
     this._coming = frame;
     if (old) frame.className = "coming";

@@ -16,6 +16,33 @@ export function entriesKey(scene) {
   return scene.type === "model" ? "entryPoses" : "entryViews";
 }
 
+const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** Where a manifest has not the form that the editor can show, such as a number in place of a list; null: nowhere. */
+export function misshapen(showroom) {
+  if (!isObject(showroom)) return "showroom.json";
+  if (!isObject(showroom.scenes) || Object.keys(showroom.scenes).length === 0) return "scenes";
+  for (const [name, scene] of Object.entries(showroom.scenes)) {
+    if (!isObject(scene)) return `scenes.${name}`;
+    for (const key of ["entryPoses", "entryViews", "hotspots"]) {
+      const wrong = misshapenList(scene[key] ?? [], `scenes.${name}.${key}`);
+      if (wrong) return wrong;
+    }
+  }
+  return null;
+}
+
+function misshapenList(things, place) {
+  if (!Array.isArray(things)) return place;
+  const isPosition = (value) => Array.isArray(value) && value.length === 3 && value.every(Number.isFinite);
+  for (const [index, thing] of things.entries()) {
+    if (!isObject(thing)) return `${place}.${index}`;
+    if ("position" in thing && !isPosition(thing.position)) return `${place}.${index}.position`;
+    for (const key of ["label", "action"]) if (key in thing && !isObject(thing[key])) return `${place}.${index}.${key}`;
+  }
+  return null;
+}
+
 /** `[{path, key, values}]`: `key` and `values` are a text's, `path` is the field's. */
 export function problemsOf(showroom) {
   const found = [];
@@ -61,7 +88,7 @@ function hotspotOf(hotspot, path, scenes, tell) {
 function text(value, path, tell) {
   for (const language of ["en", "zh"]) {
     const said = value?.[language] ?? "";
-    if (said.length < 1 || said.length > 4000) tell([...path, language], "text");
+    if (typeof said !== "string" || said.length < 1 || said.length > 4000) tell([...path, language], "text");
   }
 }
 
@@ -91,9 +118,4 @@ export function freeName(stem, taken) {
     const name = number === 1 ? stem : `${stem}-${number}`;
     if (!taken.includes(name)) return name;
   }
-}
-
-/** The path of a field as validation names it, such as scenes.hall.hotspots.0.radius. */
-export function placeOf(path) {
-  return path.join(".");
 }

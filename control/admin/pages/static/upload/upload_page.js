@@ -130,7 +130,7 @@ function fail(error) {
 view.onChosen = (input) => choose(ofInput(input));
 view.onDropped = (dataTransfer) => choose(ofDrop(dataTransfer));
 view.onSend = send;
-view.onPause = () => (transfer.state === "paused" || transfer.state === "signed-out" || transfer.state === "failed" ? send() : transfer.pause());
+view.onPause = () => (transfer.state === "sending" || transfer.state === "waiting" ? transfer.pause() : send());
 addEventListener("beforeunload", (event) => {
   if (stage === "sending" || stage === "making") event.preventDefault();
 });

@@ -95,6 +95,7 @@ export class UploadView {
 
   signedOut() {
     byId("signed-out").hidden = false;
+    byId("pause").textContent = text("upload.resume");
   }
 
   answered() {
@@ -106,11 +107,13 @@ export class UploadView {
   }
 
   fail(said) {
+    byId("pause").textContent = text("upload.resume");
     byId("error").textContent = said;
     byId("error").hidden = false;
   }
 
   clearError() {
+    byId("pause").textContent = text("upload.pause");
     byId("error").hidden = true;
     byId("error").textContent = "";
     byId("signed-out").hidden = true;

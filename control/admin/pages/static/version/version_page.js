@@ -5,7 +5,6 @@ import { pageData, text } from "../shared/page_data.js";
 import { filterFindings } from "./findings_filter.js";
 
 const VALIDATING_MS = 1000;
-const RESTING_MS = 10_000;
 
 const api = Api.ofPage();
 let shown = { state: pageData.state, revision: pageData.revision };
@@ -32,8 +31,9 @@ async function look() {
   lookLater();
 }
 
+/** What rests is looked at again when somebody comes back to the page: asking on would keep their session for ever. */
 function lookLater() {
-  setTimeout(look, shown.state === "validating" ? VALIDATING_MS : RESTING_MS);
+  if (shown.state === "validating" || lost) setTimeout(look, VALIDATING_MS);
 }
 
 /** Put the newest state in place of what the page shows. Where the focus was in it, it goes to the content's start. */
@@ -53,3 +53,4 @@ async function showNewest(state, revision) {
 
 filterFindings(document);
 lookLater();
+addEventListener("focus", () => shown.state !== "validating" && !lost && look());
