@@ -33,7 +33,8 @@ class Gauge:
     def level(self) -> Literal["fine", "near", "over"]:
         if self.value > self.most:
             return "over"
-        return "near" if self.value > NEAR * self.most else "fine"
+        # A texture of just the longest side is the usual one.
+        return "near" if self.value > NEAR * self.most and self.what != "texture_px" else "fine"
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,14 @@ SLOW_MS = 90_000
 OpenAs = Callable[[Person, str], Page]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def patience() -> Iterator[None]:
+    """Other tests and the admin's renderers share the machine."""
+    expect.set_options(timeout=SLOW_MS)
+    yield
+    expect.set_options(timeout=None)
+
+
 @pytest.fixture(scope="module")
 def admin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AdminProcess]:
     with AdminProcess(tmp_path_factory.mktemp("admin") / "data", four_eyes="true") as started:
@@ -93,7 +101,7 @@ def test_an_upload_goes_on_over_a_pause_a_crash_and_a_reload_and_sends_nothing_t
     (package / "tour.bin").write_bytes(os.urandom(24 * 2**20))
     page = open_as(edda, "/showrooms/branch/upload")
     page.locator("#folder").set_input_files(package)
-    expect(page.locator("#plan")).to_contain_text("3 files, 25.2 MB to send", timeout=SLOW_MS)
+    expect(page.locator("#plan")).to_contain_text("3 files, 25.2 MB to send")
 
     with page.expect_response(lambda response: response.request.method == "PATCH", timeout=SLOW_MS):
         page.get_by_role("button", name="Upload and make the draft").click()
@@ -116,7 +124,7 @@ def test_an_upload_goes_on_over_a_pause_a_crash_and_a_reload_and_sends_nothing_t
     (package / "showroom.json").write_text((package / "showroom.json").read_text() + "\n")
     page.goto(f"{admin.url}/showrooms/branch/upload")
     page.locator("#folder").set_input_files(package)
-    expect(page.locator("#plan")).to_contain_text("1 of 3 files changed since version 1", timeout=SLOW_MS)
+    expect(page.locator("#plan")).to_contain_text("1 of 3 files changed since version 1")
     expect(page.locator("#kept")).to_contain_text("25.2 MB are stored already")
     page.get_by_label("Note").fill("A new line")
     page.get_by_role("button", name="Upload and make the draft").click()
@@ -161,7 +169,7 @@ def test_a_validation_is_followed_on_the_page_and_another_person_publishes(
     draft = _draft(admin, edda, package)
     page = open_as(edda, f"/versions/{draft.id}")
     page.get_by_role("button", name="Validate").click()
-    expect(page.locator("#live")).to_have_attribute("data-state", "validated", timeout=SLOW_MS)
+    expect(page.locator("#live")).to_have_attribute("data-state", "validated")
     expect(page.get_by_role("img", name="Scene hall from door")).to_be_visible()
     expect(page.locator("#announcement")).to_have_text("The validation has ended: it can be published.")
     expect(page.get_by_role("button", name="Publish")).to_have_count(0)
@@ -184,10 +192,10 @@ def test_a_hotspot_is_placed_by_clicking_the_live_picture_and_all_else_stays_as_
     box = page.locator("#picture").bounding_box()
     assert box is not None
     page.locator("#picture").click(position={"x": box["width"] / 2, "y": box["height"] * 0.9})
-    expect(page.locator("#announcement")).to_have_text("It is placed.", timeout=30_000)
+    expect(page.locator("#announcement")).to_have_text("It is placed.")
     page.get_by_label("Label, English").fill("Stairs")
     page.get_by_role("button", name="Save").click()
-    expect(page.locator("#saving")).to_have_text("All is saved.", timeout=30_000)
+    expect(page.locator("#saving")).to_have_text("All is saved.")
 
     saved = _file(admin, edda, draft.id)
     stairs: dict[str, Any] = json.loads(saved)["scenes"]["hall"]["hotspots"][1]
