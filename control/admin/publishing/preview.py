@@ -36,9 +36,10 @@ _VISITS: Final = re.compile(r"^edge_render_visits (\d+)", re.MULTILINE)
 _PACKAGE: Final = "package"
 _OPTIONS: Final = (
     "--package", _PACKAGE, "--cache-folder", "cache", "--codecs", "h264,vp8",
-    "--max-visits", "2", "--max-followers", "0", "--max-width", "960", "--max-height", "540",
+    "--max-visits", "4", "--max-followers", "0", "--max-width", "960", "--max-height", "540",
     "--editing",
 )  # fmt: skip
+"""Two editors at a time: an editor that goes elsewhere has two visits until the new one has its picture."""
 
 
 class PreviewState(StrEnum):
