@@ -65,7 +65,11 @@ def rotate(session: Session, keys: SigningKeys, orders: Orders, actor: Actor, no
     actor.need(Role.ADMINISTRATOR)
     before = session.scalars(select(SigningKey).where(SigningKey.state == "active")).one()
     if len(trusted_keys(session)) >= RING_MAX:
-        raise Conflict(f"edges trust {RING_MAX} keys already, which is the most: revoke an old one first")
+        raise Conflict(
+            f"edges trust {RING_MAX} keys already, which is the most: revoke an old one first",
+            text="error.ring-full",
+            most=RING_MAX,
+        )
     before.state, before.retired_at = "retired", now
     session.flush()  # the other way round there would be two active ones for a moment, which the table refuses
     made = keys.add_active(session, now)
@@ -95,18 +99,22 @@ def revoke(
     actor.need(Role.ADMINISTRATOR)
     row = session.get(SigningKey, key_id)
     if row is None:
-        raise NotFound(f"there is no key {key_id}")
+        raise NotFound(f"there is no key {key_id}", text="error.no-key", id=key_id)
     if row.state == "active":
-        raise Conflict(f"the key {key_id} signs now: rotate keys first, then revoke it")
+        raise Conflict(
+            f"the key {key_id} signs now: rotate keys first, then revoke it", text="error.key-active", id=key_id
+        )
     if row.state == "revoked":
-        raise Conflict(f"the key {key_id} was revoked already")
+        raise Conflict(f"the key {key_id} was revoked already", text="error.key-revoked", id=key_id)
     behind = sites_behind(session, newest_ring_serial(session))
     if behind and not force:
         nodes = ", ".join(f"{item.site} ({', '.join(item.nodes)})" for item in behind[:_NAMED])
         more = f" and {len(behind) - _NAMED} more sites" if len(behind) > _NAMED else ""
         raise Conflict(
             f"nodes have not got the newest key ring yet: {nodes}{more}; wait for them, or force it: those that miss "
-            "the next change of keys too have to be given new keys by hand"
+            "the next change of keys too have to be given new keys by hand",
+            text="error.keys-behind",
+            nodes=f"{nodes}{more}",
         )
     # Once more by the key itself: edges that trust it alone learn so that others have taken its place.
     signers = _halves_here(session, keys)

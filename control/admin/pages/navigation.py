@@ -30,7 +30,9 @@ ITEMS: Final = (
     NavItem("nav.showrooms", "/showrooms", others=("/versions",)),
     NavItem("nav.sites", "/sites"),
     NavItem("nav.rollouts", "/rollouts"),
+    NavItem("nav.visits", "/visits"),
     NavItem("nav.audit", "/audit", Role.PUBLISHER),
+    NavItem("nav.keys", "/keys", Role.ADMINISTRATOR),
     NavItem("nav.accounts", "/accounts", Role.ADMINISTRATOR),
     NavItem("nav.account", "/account"),
 )

@@ -10,6 +10,7 @@ from control.admin.pages import (
     accounts_pages,
     audit_pages,
     editor_pages,
+    keys_pages,
     login_pages,
     new_rollout_page,
     rollouts_pages,
@@ -19,6 +20,7 @@ from control.admin.pages import (
     sites_pages,
     upload_pages,
     version_pages,
+    visits_pages,
 )
 from control.admin.pages.templating import FOLDER
 
@@ -33,6 +35,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     site_pages.router,
     new_rollout_page.router,
     rollouts_pages.router,
+    visits_pages.router,
+    keys_pages.router,
     account_pages.router,
     accounts_pages.router,
     audit_pages.router,

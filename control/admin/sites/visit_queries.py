@@ -158,7 +158,8 @@ def _check_count(session: Session, asked: VisitRange) -> None:
     count = session.scalar(_within(select(func.count()).select_from(VisitHour), asked)) or 0
     if count > ROWS_MAX:
         raise BadRequest(
-            f"since, until: there are {count} sums; at most {ROWS_MAX}: ask for less time, or for one site"
+            f"since, until: there are {count} sums; at most {ROWS_MAX}: ask for less time, or for one site",
+            text="error.visits-range",
         )
 
 

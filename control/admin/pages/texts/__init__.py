@@ -5,7 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, TypeAlias
 
-from control.admin.pages.texts import access, audit, editor, errors, rollouts, shell, showrooms, sites, upload, versions
+from control.admin.pages.texts import (
+    access,
+    audit,
+    editor,
+    errors,
+    keys,
+    rollouts,
+    shell,
+    showrooms,
+    sites,
+    upload,
+    versions,
+    visits,
+)
 
 Both: TypeAlias = tuple[str, str]
 """English, Chinese; with ``{names}`` of values in both."""
@@ -21,6 +34,8 @@ CATALOGUES: Final[tuple[Mapping[str, Both], ...]] = (
     editor.TEXTS,
     sites.TEXTS,
     rollouts.TEXTS,
+    visits.TEXTS,
+    keys.TEXTS,
 )
 _ALL: Final[dict[str, Both]] = {key: both for catalogue in CATALOGUES for key, both in catalogue.items()}
 _PLACES: Final = {"en": 0, "zh": 1}
