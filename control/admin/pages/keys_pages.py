@@ -60,5 +60,12 @@ def _keys(page: Page, error: AdminError | None = None) -> Response:
         keys = list_keys(session)
         trusted = trusted_keys(session)
         ring = newest_ring_serial(session)
-        sites_behind(session, ring)
-    return page.show("keys.html", error=error, keys=keys, trusted=",".join(key_text(key) for key in trusted), ring=ring)
+        behind = sites_behind(session, ring)
+    return page.show(
+        "keys.html",
+        error=error,
+        keys=keys,
+        trusted=",".join(key_text(key) for key in trusted),
+        ring=ring,
+        behind="; ".join(f"{item.site}: {', '.join(item.nodes)}" for item in behind),
+    )
