@@ -223,7 +223,9 @@ class Site(Table):
     edge_class: Mapped[str] = mapped_column(String(16))
     token_sha256: Mapped[str] = mapped_column(String(64), unique=True)
     previous_token_sha256: Mapped[str | None] = mapped_column(String(64), unique=True)
-    """Still good after a change of the token, until the first request with the new one."""
+    """Still good for a while after a change of the token: see ``control.admin.sites.site_tokens``."""
+    previous_token_until: Mapped[float | None]
+    """When that one ends, in Unix seconds; None: the new one was not used yet."""
     created_at: Mapped[float]
     retired: Mapped[bool] = mapped_column(default=False)
     order_serial: Mapped[int] = mapped_column(BigInteger, default=0)

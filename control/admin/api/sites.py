@@ -17,6 +17,7 @@ from control.admin.sites.sites import (
     change_site,
     change_token,
     create_site,
+    end_previous_token,
     find_site,
     remove_showroom,
     retire_site,
@@ -98,9 +99,17 @@ def edit_site(slug: Slug, body: SiteChange, actor: CurrentActor, parts: Parts) -
 
 @router.post("/{slug}/token", status_code=201)
 def make_token(slug: Slug, actor: CurrentActor, parts: Parts) -> SiteToken:
-    """Give it a new token. The one before is good until a node first uses the new one."""
+    """Give it a new token. The one before is good until a day after a node first uses the new one."""
     with parts.database.session() as session:
         return SiteToken(token=change_token(session, actor, parts.now(), slug))
+
+
+@router.delete("/{slug}/token/previous")
+def end_token_before(slug: Slug, actor: CurrentActor, parts: Parts) -> SiteView:
+    """End the token before at once: 409 where none is good any more."""
+    with parts.database.session() as session:
+        end_previous_token(session, actor, parts.now(), slug)
+        return site_view(session, slug, parts.now())
 
 
 @router.post("/{slug}/retire")

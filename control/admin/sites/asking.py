@@ -9,7 +9,7 @@ from fastapi import Request
 from control.admin.access.authentication import client_address
 from control.admin.errors import NotAllowed, NotSignedIn
 from control.admin.parts import AdminParts
-from control.admin.sites.site_tokens import end_previous, is_first_use, site_of_token
+from control.admin.sites.site_tokens import is_first_use, note_first_use, site_of_token
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +27,12 @@ def asking_site(request: Request, parts: AdminParts, token: str) -> AskingSite:
     limits.check(address)
     try:
         with parts.database.reading() as session:
-            site = site_of_token(session, token)
+            site = site_of_token(session, token, parts.now())
             asking, is_first = AskingSite(site.slug, site.order_serial), is_first_use(site, token)
     except (NotSignedIn, NotAllowed):
         limits.wrong_token(address)
         raise
     if is_first:
         with parts.database.session() as session:
-            end_previous(session, asking.slug, token)
+            note_first_use(session, asking.slug, token, parts.now())
     return asking

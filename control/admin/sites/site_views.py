@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, aliased
 
 from control.admin.sites.edge_classes import edge_class
 from control.admin.sites.node_reports import SeenNode, seen_nodes
+from control.admin.sites.site_tokens import has_previous
 from control.admin.sites.sites import find_site
 from control.admin.tables import Site, SiteRelease, Version
 from control.content.edge_api import NodeReport
@@ -52,6 +53,8 @@ class SiteView(BaseModel):
     order_serial: Serial
     new_token_unused: bool
     """Its token was changed, and no node has used the new one yet: the one before is still good."""
+    previous_token_until: UnixSeconds | None
+    """When the token before ends, now that the new one is used; None: none ends at a known time."""
     showrooms: list[ShowroomAtSite]
     nodes: list[NodeView]
 
@@ -77,7 +80,8 @@ def _views(session: Session, sites: Sequence[Site], now: float) -> list[SiteView
             created_at=site.created_at,
             condition=condition(site, showrooms[site.slug], nodes[site.slug], now),
             order_serial=site.order_serial,
-            new_token_unused=site.previous_token_sha256 is not None,
+            new_token_unused=has_previous(site, now) and site.previous_token_until is None,
+            previous_token_until=site.previous_token_until if has_previous(site, now) else None,
             showrooms=showrooms[site.slug],
             nodes=[
                 NodeView(reported_at=node.reported_at, live=node.is_live(now), report=node.report)

@@ -12,7 +12,7 @@ from control.admin.access.actor import Actor, Role
 from control.admin.errors import BadRequest, Conflict, NotFound
 from control.admin.sites.orders import Orders
 from control.admin.sites.rollout_rows import leave_out
-from control.admin.sites.site_tokens import make_token, replace_token, token_sha256
+from control.admin.sites.site_tokens import end_previous, has_previous, make_token, replace_token, token_sha256
 from control.admin.tables import Site, SiteRelease
 from control.content.names import EdgeClass
 
@@ -47,6 +47,7 @@ def create_site(
         edge_class=edge_class,
         token_sha256=token_sha256(token),
         previous_token_sha256=None,
+        previous_token_until=None,
         created_at=now,
         retired=False,
         order_serial=0,
@@ -74,11 +75,22 @@ def change_site(
 
 
 def change_token(session: Session, actor: Actor, now: float, slug: str) -> str:
-    """A new token, seen only here. The one of now stays good until the new one is first used."""
+    """A new token, seen only here. The one of now stays good for a day after the new one is first used."""
     actor.need(Role.ADMINISTRATOR)
     token = replace_token(active_site(session, slug))
     audit.append(session, now, actor.audit_name, "site.change-token", f"site:{slug}")
     return token
+
+
+def end_previous_token(session: Session, actor: Actor, now: float, slug: str) -> Site:
+    """End the token before at once, as where somebody else has it. Raises Conflict where none is good any more."""
+    actor.need(Role.ADMINISTRATOR)
+    site = active_site(session, slug)
+    if not has_previous(site, now):
+        raise Conflict(f"the site {slug} has no token before this one that is still good")
+    end_previous(site)
+    audit.append(session, now, actor.audit_name, "site.end-previous-token", f"site:{slug}")
+    return site
 
 
 def retire_site(session: Session, actor: Actor, now: float, slug: str) -> Site:
@@ -86,7 +98,7 @@ def retire_site(session: Session, actor: Actor, now: float, slug: str) -> Site:
     actor.need(Role.ADMINISTRATOR)
     site = active_site(session, slug)
     site.retired = True
-    site.previous_token_sha256 = None
+    end_previous(site)
     leave_out(session, slug, None, "the site was retired", ("scheduled", "running", "paused"))
     audit.append(session, now, actor.audit_name, "site.retire", f"site:{slug}")
     return site

@@ -101,6 +101,7 @@ def upgrade() -> None:
         sa.Column("edge_class", sa.String(length=16), nullable=False),
         sa.Column("token_sha256", sa.String(length=64), nullable=False),
         sa.Column("previous_token_sha256", sa.String(length=64), nullable=True),
+        sa.Column("previous_token_until", sa.Float(precision=53), nullable=True),
         sa.Column("created_at", sa.Float(precision=53), nullable=False),
         sa.Column("retired", sa.Boolean(), nullable=False),
         sa.Column("order_serial", sa.BigInteger(), nullable=False),

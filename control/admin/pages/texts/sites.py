@@ -131,8 +131,8 @@ TEXTS: Final = {
     "site.changed": ("The site is changed.", "站点已更改。"),
     "site.token": ("Token", "令牌"),
     "site.token-lead": (
-        "A new token is shown once. The one of now stays good until a node first uses the new one.",
-        "新令牌仅显示一次。在节点首次使用新令牌之前，当前令牌仍有效。",
+        "A new token is shown once. The one of now stays good until 24 hours after a node first used the new one.",
+        "新令牌仅显示一次。当前令牌在节点首次使用新令牌后 24 小时内仍有效。",
     ),
     "site.token-unused": (
         "A new token was made and no node has used it yet: the one before is still good.",

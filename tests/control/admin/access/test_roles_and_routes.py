@@ -83,6 +83,7 @@ CASES = [
     Case("GET", "/api/v1/sites/{slug}", V),
     Case("PATCH", "/api/v1/sites/{slug}", A, {"title": "Lounge"}),
     Case("POST", "/api/v1/sites/{slug}/token", A),
+    Case("DELETE", "/api/v1/sites/{slug}/token/previous", A),
     Case("POST", "/api/v1/sites/{slug}/retire", A),
     Case("GET", "/api/v1/sites/{slug}/order", V),
     Case("DELETE", "/api/v1/sites/{slug}/showrooms/{showroom}", P),

@@ -72,7 +72,7 @@ def test_a_site_is_made_and_its_token_shown_once_with_the_command_that_starts_a_
     token = re.search(r"<output[^>]*>(ers_[\w-]+)</output>", page.text)
     assert token is not None
     with people.database.reading() as session:
-        assert site_of_token(session, token[1]).slug == "lounge-1"
+        assert site_of_token(session, token[1], 0.0).slug == "lounge-1"
         (key,) = trusted_keys(session)
     command = unescape(page.text.partition('<pre class="secret"')[2].partition("</pre>")[0])
     assert f"export EDGE_RENDER_SITE_TOKEN={token[1]}\n" in command

@@ -13,6 +13,7 @@ from control.admin.access.actor import Actor, Role
 from control.admin.parts import AdminParts
 from control.admin.sites.node_reports import seen_nodes
 from control.admin.sites.orders import show
+from control.admin.sites.site_tokens import GRACE_S
 from control.admin.sites.sites import change_token, retire_site
 from control.admin.tables import Site, Version, VisitHour
 from control.content.edge_api import NodeReport, OrderReply, VisitReport, VisitTotals
@@ -92,16 +93,21 @@ def test_who_has_no_token_gets_nothing(client: TestClient, tokens: dict[str, str
         assert (reply.status_code, reply.json()["error"]["code"]) == (401, "not-signed-in")
 
 
-def test_the_first_request_with_a_new_token_ends_the_one_before(
+def test_the_first_request_with_a_new_token_ends_the_one_before_in_a_day(
     client: TestClient, parts: AdminParts, boss: Actor, tokens: dict[str, str]
 ) -> None:
     with parts.database.session() as session:
         new = change_token(session, boss, parts.now(), "lounge-1")
+        assert session.get_one(Site, "lounge-1").previous_token_until is None
     statuses = [
         client.get("/edge/v1/order", headers=bearer(token)).status_code
         for token in (tokens["lounge-1"], new, tokens["lounge-1"])
     ]
-    assert statuses == [200, 200, 401]
+    assert statuses == [200, 200, 200]
+    with parts.database.session() as session:
+        until = session.get_one(Site, "lounge-1").previous_token_until
+        assert until is not None
+        assert parts.now() < until <= parts.now() + GRACE_S
 
 
 def test_a_retired_site_is_refused(client: TestClient, parts: AdminParts, boss: Actor, tokens: dict[str, str]) -> None:

@@ -12,12 +12,13 @@ from control.admin.database import Database
 from control.admin.errors import BadRequest, Conflict, NotAllowed, NotFound, NotSignedIn
 from control.admin.keys import SigningKeys
 from control.admin.sites.orders import Orders, show
-from control.admin.sites.site_tokens import end_previous, is_first_use, site_of_token
+from control.admin.sites.site_tokens import GRACE_S, note_first_use, site_of_token
 from control.admin.sites.sites import (
     arrange_showrooms,
     change_site,
     change_token,
     create_site,
+    end_previous_token,
     remove_showroom,
     retire_site,
 )
@@ -82,30 +83,53 @@ def test_a_token_is_nowhere_to_be_read(database: Database, orders: Orders, boss:
     assert not any(token in text for text in kept)
 
 
-def test_the_token_before_is_good_until_the_new_one_is_used(database: Database, orders: Orders, boss: Actor) -> None:
+def opens(database: Database, token: str, now: float = START) -> bool:
+    """As a node's request does, which may be the first with a new token."""
+    with database.session() as session:
+        try:
+            site = site_of_token(session, token, now)
+        except NotSignedIn:
+            return False
+        note_first_use(session, site.slug, token, now)
+        return True
+
+
+def test_the_token_before_is_good_for_a_day_after_the_new_one_is_used(
+    database: Database, orders: Orders, boss: Actor
+) -> None:
     old = make_site(database, orders, boss)
     with database.session() as session:
         unused = change_token(session, boss, START, "lounge-1")
         new = change_token(session, boss, START, "lounge-1")
+    month_later = START + 30 * 86400.0
+    assert opens(database, old, month_later), "no node has the new one yet"
+    assert not opens(database, unused), "it was never used"
+    assert opens(database, new, month_later)
+    assert opens(database, old, month_later + GRACE_S - 1.0), "other nodes of the site get it later"
+    assert opens(database, new, month_later + 3600.0), "which is no first use"
+    assert not opens(database, old, month_later + GRACE_S)
     with database.session() as session:
-        site = site_of_token(session, old)
-        assert site.slug == "lounge-1"
-        assert not is_first_use(site, old)
-        with pytest.raises(NotSignedIn):
-            site_of_token(session, unused)
-        assert is_first_use(site_of_token(session, new), new)
-        end_previous(session, "lounge-1", new)
+        newest = change_token(session, boss, month_later + 3600.0, "lounge-1")
+    assert opens(database, new, month_later + GRACE_S)
+    assert not opens(database, old, month_later + 3600.0), "there is one before at a time"
+    assert opens(database, newest, month_later + GRACE_S)
+
+
+def test_the_token_before_can_be_ended_at_once(database: Database, orders: Orders, boss: Actor) -> None:
+    old = make_site(database, orders, boss)
     with database.session() as session:
-        assert site_of_token(session, new).slug == "lounge-1"
-        with pytest.raises(NotSignedIn, match="make a new one"):
-            site_of_token(session, old)
+        new = change_token(session, boss, START, "lounge-1")
+        end_previous_token(session, boss, START, "lounge-1")
+    assert (opens(database, old), opens(database, new)) == (False, True)
+    with database.session() as session, pytest.raises(Conflict, match="no token before"):
+        end_previous_token(session, boss, START, "lounge-1")
 
 
 @pytest.mark.parametrize("token", ["", "ers_", "ers_" + "x" * 43, "ers_" + "x" * 10_000, "erp_abc", "ers_\udc80"])
 def test_other_tokens_open_nothing(database: Database, orders: Orders, boss: Actor, token: str) -> None:
     make_site(database, orders, boss)
     with database.session() as session, pytest.raises(NotSignedIn):
-        site_of_token(session, token)
+        site_of_token(session, token, START)
 
 
 def test_a_retired_site_gets_nothing(database: Database, orders: Orders, boss: Actor) -> None:
@@ -114,7 +138,7 @@ def test_a_retired_site_gets_nothing(database: Database, orders: Orders, boss: A
         retire_site(session, boss, START, "lounge-1")
     with database.session() as session:
         with pytest.raises(NotAllowed, match="retired"):
-            site_of_token(session, token)
+            site_of_token(session, token, START)
         with pytest.raises(Conflict):
             change_site(session, boss, START, "lounge-1", "New", None)
 
