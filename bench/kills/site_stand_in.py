@@ -14,7 +14,8 @@ from typing import Self
 from urllib.parse import parse_qs, urlsplit
 
 from bench.kills.news import News
-from control.content.edge_api import NodeReport, OrderReply, VisitReport
+from control.content.blob_batch import pack_batch
+from control.content.edge_api import NodeReport, OrderReply, VisitReport, WantedBlobs
 from control.content.envelope import Envelope
 from control.content.keys import PrivateKey
 from control.content.names import Title
@@ -137,7 +138,7 @@ class SiteStandIn:
 
     def blob_bytes(self) -> int:
         """Of the blobs."""
-        return sum(item.sent_bytes for item in self.asked if item.path.startswith("blobs/"))
+        return sum(item.sent_bytes for item in self.asked if item.path.startswith("blobs"))
 
     # --- HTTP -------------------------------------------------------------------------------------
 
@@ -210,6 +211,9 @@ class SiteStandIn:
         return await self._send(writer, path, 404, _error("there is no such thing"))
 
     async def _post(self, writer: asyncio.StreamWriter, path: str, body: bytes) -> None:
+        if path == "blobs":
+            await self._blobs(writer, WantedBlobs.model_validate_json(body))
+            return
         if path == "reports":
             self.reports.append(NodeReport.model_validate_json(body))
         else:
@@ -228,6 +232,18 @@ class SiteStandIn:
             return await self._send(writer, "order", 204, b"")
         assert self.reply is not None
         return await self._send(writer, "order", 200, self.reply.model_dump_json().encode())
+
+    async def _blobs(self, writer: asyncio.StreamWriter, wanted: WantedBlobs) -> None:
+        """None of them where one is to fail, which it does when it is asked for by itself."""
+        if any(digest not in self.blobs or self._fails(digest) for digest in wanted.digests):
+            await self._send(writer, "blobs", 404, _error("there is no such thing"))
+            return
+        body = pack_batch((digest, self.blobs[digest]) for digest in wanted.digests)
+        await self._send(writer, "blobs", 200, body)
+
+    def _fails(self, digest: str) -> bool:
+        faults = self.faults.get(digest)
+        return faults is not None and bool(faults.cut_after or faults.wrong or faults.status)
 
     async def _blob(self, writer: asyncio.StreamWriter, path: str, digest: str, asked_range: str) -> None:
         faults, data = self.faults.setdefault(digest, BlobFaults()), self.blobs[digest]

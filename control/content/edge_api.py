@@ -5,6 +5,8 @@
   issues an order that is newer still; 409 where the serial can't have been one of its own.
 - ``GET releases/DIGEST``: the release's ``Envelope``.
 - ``GET blobs/DIGEST``: its bytes; ``Range`` (RFC 9110, section 14) is kept, so that a download goes on where it was.
+- ``POST blobs`` with ``WantedBlobs``: many small ones in one body (``control.content.blob_batch``); 413 where that is
+  too much for one.
 - ``POST reports`` with ``NodeReport``: 204.
 - ``POST visits`` with ``VisitReport``: 204; the same ``report_id`` again changes nothing.
 
@@ -18,6 +20,7 @@ from typing import Annotated, Final, Literal, TypeAlias
 
 from pydantic import Field
 
+from control.content.blob_batch import BATCH_MAX_BLOBS
 from control.content.envelope import Envelope
 from control.content.names import Digest, Record, Serial, SizeBytes, Slug, UnixSeconds, VersionNumber
 
@@ -52,6 +55,12 @@ class ShownRelease(Record):
     switch_ms: Annotated[float, Field(strict=True, ge=0.0, le=1e10)] | None = None
     """From the order's arrival until new visits saw it."""
     error: Text | None = None
+
+
+class WantedBlobs(Record):
+    """Blobs for one body, of at most ``BATCH_MAX_BYTES``."""
+
+    digests: Annotated[tuple[Digest, ...], Field(min_length=1, max_length=BATCH_MAX_BLOBS)]
 
 
 class Disk(Record):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from types import TracebackType
@@ -17,7 +17,8 @@ from typing import Final, Self, TypeVar
 import httpx2
 from pydantic import BaseModel, SecretStr, ValidationError
 
-from control.content.edge_api import NodeReport, OrderReply, VisitReport
+from control.content.blob_batch import HEAD_BYTES
+from control.content.edge_api import NodeReport, OrderReply, VisitReport, WantedBlobs
 from control.content.envelope import Envelope
 from control.content.signing import ENVELOPE_MAX_BYTES
 from control.sync.errors import Nonsense, Refused, Unreachable
@@ -101,6 +102,14 @@ class AdminApi:
                 raise Nonsense(f"{self._origin} compresses blobs, which was not asked for")
             start = self._start(response, offset_bytes, size_bytes)
             yield BlobBody(start, self._chunks(response))
+
+    async def blobs(self, digests: Sequence[str], size_bytes: int) -> bytes:
+        """Blobs of so many bytes together, as ``control.content.blob_batch`` has them; they are for others to check.
+        Raises ApiError."""
+        content = WantedBlobs(digests=tuple(digests)).model_dump_json().encode()
+        headers = {"Content-Type": "application/json"}
+        async with self._limited(), self._request("POST", "blobs", content=content, headers=headers) as response:
+            return await self._body(response, size_bytes + HEAD_BYTES * len(digests))
 
     async def report(self, report: NodeReport) -> None:
         """Tell how this node is. Raises ApiError."""

@@ -12,12 +12,14 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
 from typing import Final
 
+from control.content.blob_batch import read_batch
+from control.content.errors import BatchRefused
 from control.sync.errors import WrongBytes
 
 READ_BYTES: Final = 1 << 20
@@ -91,6 +93,25 @@ class BlobCache:
     def partial(self, digest: str, size_bytes: int) -> PartialBlob:
         """Go on with a blob that is on its way, or begin with it."""
         return PartialBlob(self._partial / digest, self.path(digest), digest, size_bytes)
+
+    def take_batch(self, body: bytes, sizes_bytes: Mapping[str, int]) -> None:
+        """Keep blobs that came in one body (``control.content.blob_batch``), to be sealed. Raises WrongBytes where they
+        are not these, and OSError; some may be there then."""
+        try:
+            blobs = read_batch(body)
+        except BatchRefused as error:
+            raise WrongBytes(str(error)) from error
+        if {digest: len(data) for digest, data in blobs.items()} != sizes_bytes:
+            raise WrongBytes("other blobs came than those that were asked for")
+        for digest, data in blobs.items():
+            partial = self.partial(digest, len(data))
+            try:
+                partial.open()
+                partial.restart()
+                partial.append(data)
+                partial.keep()
+            finally:
+                partial.close()
 
     def stored(self) -> dict[str, StoredFile]:
         """All that takes room, by digest: whole blobs and partial ones. Of a blob that is both, the sum."""

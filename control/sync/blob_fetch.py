@@ -1,10 +1,10 @@
-"""Fetches blobs: goes on where it was, a few at a time."""
+"""Fetches blobs, a few at a time: goes on where it was with large ones, and takes many small ones in one request."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from typing import Final
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from typing import Final, TypeAlias
 
 import structlog
 
@@ -18,9 +18,19 @@ GATHERED_BYTES: Final = 256 << 10
 """Written at a time; a process that is killed has lost less than this of each blob."""
 REREAD_BYTES: Final = 16 << 20
 """Read at a time of what is there already."""
+SMALL_BYTES: Final = 64 << 10
+"""A blob of at most so many bytes comes with others in one body."""
+BATCH_BYTES: Final = 1 << 20
+BATCH_BLOBS: Final = 100
+"""Of one body, so that it is written without keeping others from the disk for long, and little is lost with it."""
+FEW_BLOBS: Final = 8
+"""So many small ones come each by itself."""
 SEALED: Final = 100
 """Blobs at a time, so that whoever waits for the disk does not wait long."""
 OnMoved = Callable[[int], None]
+Sized: TypeAlias = Sequence[tuple[str, int]]
+"""Digests, with the sizes of their blobs in bytes."""
+Failure: TypeAlias = ApiError | WrongBytes | OSError
 log = structlog.get_logger(__name__)
 
 
@@ -36,12 +46,13 @@ class BlobFetcher:
         A blob that is refused or wrong does not keep the others from being fetched. Raises the first of ApiError,
         WrongBytes and OSError, once nothing is on its way any more.
         """
-        errors: list[ApiError | WrongBytes | OSError] = []
+        errors: list[Failure] = []
         kept: list[str] = []
-        queue = iter(sorted(missing.items(), key=lambda item: item[1]))
+        groups = _groups(sorted(missing.items(), key=lambda item: item[1]))
+        queue = iter(groups)
         try:
             async with asyncio.TaskGroup() as group:
-                for number in range(min(PARALLEL, len(missing))):
+                for number in range(min(PARALLEL, len(groups))):
                     group.create_task(self._fetch_each(queue, kept, errors, on_moved), name=f"fetch-blobs-{number}")
         finally:
             for start in range(0, len(kept), SEALED):
@@ -50,21 +61,37 @@ class BlobFetcher:
             raise errors[0]
 
     async def _fetch_each(
-        self,
-        queue: Iterator[tuple[str, int]],
-        kept: list[str],
-        errors: list[ApiError | WrongBytes | OSError],
-        on_moved: OnMoved,
+        self, queue: Iterator[Sized], kept: list[str], errors: list[Failure], on_moved: OnMoved
     ) -> None:
-        for digest, size_bytes in queue:
-            try:
-                await self.fetch(digest, size_bytes, on_moved)
-                kept.append(digest)
-            except (ApiError, WrongBytes, OSError) as error:
-                log.warning("blob_not_fetched", blob=digest, reason=str(error))
-                errors.append(error)
+        for group in queue:
+            if len(group) > 1 and await self._fetch_batch(group, kept, errors, on_moved):
+                continue
+            for digest, size_bytes in group:
+                if any(not _is_of_one_blob(error) for error in errors):
+                    return
+                try:
+                    await self.fetch(digest, size_bytes, on_moved)
+                    kept.append(digest)
+                except (ApiError, WrongBytes, OSError) as error:
+                    log.warning("blob_not_fetched", blob=digest, reason=str(error))
+                    errors.append(error)
             if any(not _is_of_one_blob(error) for error in errors):
                 return
+
+    async def _fetch_batch(self, group: Sized, kept: list[str], errors: list[Failure], on_moved: OnMoved) -> bool:
+        """Small ones in one body; False: they are to be fetched one by one, as something is wrong with one of them."""
+        sizes_bytes = dict(group)
+        try:
+            body = await self._api.blobs(list(sizes_bytes), sum(sizes_bytes.values()))
+            on_moved(sum(sizes_bytes.values()))
+            await self._disk.do(self._blobs.take_batch, body, sizes_bytes)
+        except (ApiError, WrongBytes, OSError) as error:
+            log.warning("blobs_not_fetched", blobs=len(group), reason=str(error))
+            if not _is_of_one_blob(error):
+                errors.append(error)
+            return False
+        kept += sizes_bytes
+        return True
 
     async def fetch(self, digest: str, size_bytes: int, on_moved: OnMoved) -> None:
         """One blob. Raises ApiError, WrongBytes and OSError; what came stays, but for wrong bytes."""
@@ -98,5 +125,22 @@ class BlobFetcher:
                 await self._disk.do(partial.append, bytes(gathered))
 
 
-def _is_of_one_blob(error: ApiError | WrongBytes | OSError) -> bool:
+def _groups(blobs: Sized) -> list[Sized]:
+    """Those that come in one request each: ``blobs`` in their order, the smallest first."""
+    small = sum(size_bytes <= SMALL_BYTES for _, size_bytes in blobs)
+    if small <= FEW_BLOBS:
+        small = 0
+    groups: list[Sized] = []
+    start = sum_bytes = 0
+    for number, (_, size_bytes) in enumerate(blobs[:small]):
+        if number - start == BATCH_BLOBS or sum_bytes + size_bytes > BATCH_BYTES:
+            groups.append(blobs[start:number])
+            start, sum_bytes = number, 0
+        sum_bytes += size_bytes
+    if small:
+        groups.append(blobs[start:small])
+    return groups + [[blob] for blob in blobs[small:]]
+
+
+def _is_of_one_blob(error: Failure) -> bool:
     return isinstance(error, WrongBytes) or (isinstance(error, Refused) and not error.passes)

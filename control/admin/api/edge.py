@@ -10,17 +10,19 @@ from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy import select
 
+from control.admin.errors import TooLarge
 from control.admin.http_errors import ErrorReply
 from control.admin.parts import AdminParts, Parts
 from control.admin.sites.asking import AskingSite, asking_site
 from control.admin.sites.edge_limits import Traffic
-from control.admin.sites.grants import check_blob_granted, granted_envelope
+from control.admin.sites.grants import check_blob_granted, granted_blobs, granted_envelope
 from control.admin.sites.node_reports import store_report
 from control.admin.sites.rollout_rows import is_waited_for
 from control.admin.sites.visits import count_visits
 from control.admin.storage.blob_response import blob_response
 from control.admin.tables import SignedKeyRing, Site
-from control.content.edge_api import WAIT_MAX_S, NodeReport, OrderReply, VisitReport
+from control.content.blob_batch import BATCH_MAX_BYTES, BATCH_TYPE, pack_batch
+from control.content.edge_api import WAIT_MAX_S, NodeReport, OrderReply, VisitReport, WantedBlobs
 from control.content.envelope import Envelope
 from control.content.names import SERIAL_MAX, Digest
 
@@ -34,6 +36,12 @@ _BLOB: Final[dict[int | str, dict[str, Any]]] = {
     206: {"description": "The range that was asked for.", "content": _BYTES},
     304: {"description": "The node has it: its ETag is the digest."},
     416: {"description": "It has no byte of that range.", "model": ErrorReply},
+}
+_BATCH: Final[dict[int | str, dict[str, Any]]] = {
+    200: {
+        "description": "All of them, in any order.",
+        "content": {BATCH_TYPE: {"schema": {"type": "string", "format": "binary"}}},
+    },
 }
 
 
@@ -102,6 +110,18 @@ def blob(
     with parts.database.reading() as session:
         check_blob_granted(session, site.slug, digest)
     return blob_response(parts.blobs, digest, range_, if_range=if_range, if_none_match=if_none_match)
+
+
+@router.post("/blobs", response_class=Response, responses=_BATCH)
+def blobs(parts: Parts, site: Asking, wanted: WantedBlobs) -> Response:
+    """Many small blobs of releases that the site was ordered, in one body: of each its SHA-256 (32 bytes), its size (4
+    bytes, the highest first) and its bytes."""
+    parts.sites.edge_limits.count(site.slug, Traffic.BLOB)
+    with parts.database.reading() as session:
+        sizes_bytes = granted_blobs(session, site.slug, wanted.digests)
+    if sum(sizes_bytes.values()) > BATCH_MAX_BYTES:
+        raise TooLarge(f"these blobs have more than {BATCH_MAX_BYTES} bytes: ask for fewer at once")
+    return Response(pack_batch(parts.blobs.read_many(sizes_bytes).items()), media_type=BATCH_TYPE)
 
 
 @router.post("/reports", status_code=204)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -23,14 +25,22 @@ def granted_envelope(session: Session, site: str, release: str) -> str:
 
 def check_blob_granted(session: Session, site: str, digest: str) -> None:
     """Raises NotFound where no release that the site was ordered has that blob."""
-    found = session.scalar(
-        select(VersionFile.version_id)
+    granted_blobs(session, site, [digest])
+
+
+def granted_blobs(session: Session, site: str, digests: Sequence[str]) -> dict[str, int]:
+    """Their sizes in bytes. Raises NotFound where no release that the site was ordered has one of these blobs."""
+    rows = session.execute(
+        select(VersionFile.digest, VersionFile.size_bytes)
         .join(SiteGrant, SiteGrant.version_id == VersionFile.version_id)
-        .where(SiteGrant.site == site, VersionFile.digest == digest)
-        .limit(1)
+        .where(SiteGrant.site == site, VersionFile.digest.in_(digests))
+        .distinct()
     )
-    if found is None:
-        raise NotFound(f"no release that was ordered at {site} has a blob {digest}")
+    found = dict(rows.all())
+    for digest in digests:
+        if digest not in found:
+            raise NotFound(f"no release that was ordered at {site} has a blob {digest}")
+    return found
 
 
 def granted_versions(session: Session, site: str) -> set[tuple[str, int]]:

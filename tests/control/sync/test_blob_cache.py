@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from control.content.blob_batch import pack_batch
 from control.sync.blob_cache import BlobCache, PartialBlob, verified_mtime_s
 from control.sync.errors import WrongBytes
 
@@ -102,3 +103,16 @@ def test_all_that_takes_room_is_counted(cache: BlobCache, tmp_path: Path) -> Non
 @given(st.binary())
 def test_the_time_that_tells_a_digest_is_one_that_every_file_system_keeps(data: bytes) -> None:
     assert 2**29 <= verified_mtime_s(hashlib.sha256(data).hexdigest()) < 2**30
+
+
+def test_a_batch_becomes_blobs_or_is_refused(cache: BlobCache) -> None:
+    blobs = {hashlib.sha256(data).hexdigest(): data for data in (b"", b"one", b"two")}
+    sizes = {digest: len(data) for digest, data in blobs.items()}
+    body = pack_batch(blobs.items())
+    for wrong in (body[:-1], body[:-1] + b"?", pack_batch(list(blobs.items())[1:])):
+        with pytest.raises(WrongBytes):
+            cache.take_batch(wrong, sizes)
+    cache.take_batch(body, sizes)
+    cache.seal(blobs)
+    assert all(cache.has(digest, size_bytes) for digest, size_bytes in sizes.items())
+    assert {digest: cache.path(digest).read_bytes() for digest in blobs} == blobs

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
 from collections import deque
 from random import Random
+
+import pytest
 
 from bench.kills.site_stand_in import BlobFaults, SiteStandIn
 from control.content.edge_api import VisitReport
@@ -27,6 +30,30 @@ async def test_what_is_ordered_is_fetched_and_shown(
     assert report.showrooms[0].to_fetch_bytes == sum(map(len, ROOM.values()))
     assert report.showrooms[0].switch_ms is not None
     assert report.disk.used_bytes == sum(map(len, ROOM.values()))
+
+
+async def test_many_small_blobs_come_in_few_bodies(
+    admin: SiteStandIn, stage: StageStandIn, make_config: MakeConfig
+) -> None:
+    many = ROOM | {f"notes/{number}.txt": b"%d" % number for number in range(250)}
+    admin.order(admin.publish("branch", 1, many))
+    async with following(make_config(), stage):
+        report = await admin.reported("showing")
+    assert stage.seen("branch") == many
+    assert sum(item.path.startswith("blobs") for item in admin.asked) == 3 + 2
+    assert report.showrooms[0].to_fetch_bytes == sum(map(len, many.values()))
+
+
+@pytest.mark.parametrize("fault", [BlobFaults(wrong=1), BlobFaults(status=deque([503]))])
+async def test_a_small_blob_that_fails_takes_no_other_with_it(
+    admin: SiteStandIn, stage: StageStandIn, make_config: MakeConfig, fault: BlobFaults
+) -> None:
+    many = {"showroom.json": b"{}"} | {f"notes/{number}.txt": b"%d" % number for number in range(250)}
+    admin.order(admin.publish("branch", 1, many))
+    admin.faults[hashlib.sha256(b"7").hexdigest()] = fault
+    async with following(make_config(), stage):
+        await admin.reported("showing")
+    assert stage.seen("branch") == many
 
 
 async def test_a_change_of_one_texture_moves_that_blob_alone(

@@ -138,6 +138,14 @@ async def test_a_change_of_one_texture_moves_that_texture_and_the_manifest(world
         assert stage.seen("branch") == changed
 
 
+async def test_many_small_files(world: World, stage: StageStandIn) -> None:
+    many = ROOM | {f"notes/{number}.txt": b"%d" % number for number in range(250)}
+    async with following(world.config, stage) as follower:
+        envelope_bytes = await world.order(1, many)
+        assert await shown(stage, follower, 1) == envelope_bytes + sum(map(len, many.values()))
+    assert stage.seen("branch") == many
+
+
 async def test_what_came_before_a_crash_is_not_sent_again(world: World, stage: StageStandIn) -> None:
     hall = ROOM["models/hall.glb"]
     envelope_bytes = await world.order(1, ROOM)

@@ -16,6 +16,7 @@ from control.admin.sites.orders import show
 from control.admin.sites.site_tokens import GRACE_S
 from control.admin.sites.sites import change_token, retire_site
 from control.admin.tables import Site, Version, VisitHour
+from control.content.blob_batch import BATCH_TYPE, read_batch
 from control.content.edge_api import NodeReport, OrderReply, VisitReport, VisitTotals
 from control.content.envelope import Envelope
 from control.content.release import ReleaseManifest, SiteOrder
@@ -147,6 +148,27 @@ def test_a_blob_is_there_in_full_and_in_ranges_for_the_sites_that_were_ordered_i
     assert client.get(path, headers=bearer(tokens["lounge-2"])).status_code == 404
     other = parts.blobs.put_bytes(b"of nobody")
     assert client.get(f"/edge/v1/blobs/{other}", headers=headers).status_code == 404
+
+
+def test_many_small_blobs_come_in_one_body(
+    client: TestClient, parts: AdminParts, tokens: dict[str, str], shown: Published
+) -> None:
+    digest = parts.blobs.put_bytes(DATA)
+    headers = bearer(tokens["lounge-1"])
+    reply = client.post("/edge/v1/blobs", json={"digests": [digest, digest]}, headers=headers)
+    assert (reply.status_code, reply.headers["Content-Type"], read_batch(reply.content)) == (
+        200,
+        BATCH_TYPE,
+        {digest: DATA},
+    )
+    other = parts.blobs.put_bytes(b"of nobody")
+    for site, digests, status in (
+        ("lounge-2", [digest], 404),
+        ("lounge-1", [digest, other], 404),
+        ("lounge-1", [], 422),
+    ):
+        asked = client.post("/edge/v1/blobs", json={"digests": digests}, headers=bearer(tokens[site]))
+        assert asked.status_code == status
 
 
 def test_a_site_whose_nodes_know_more_than_a_restored_admin_gets_a_newer_order(
