@@ -7,7 +7,7 @@ from typing import Final
 
 from control.admin.access.actor import Role
 
-HOME: Final = "/showrooms"
+HOME: Final = "/overview"
 """Where ``/`` leads."""
 
 
@@ -27,6 +27,7 @@ class NavItem:
 
 
 ITEMS: Final = (
+    NavItem("nav.overview", "/overview"),
     NavItem("nav.showrooms", "/showrooms", others=("/versions",)),
     NavItem("nav.sites", "/sites"),
     NavItem("nav.rollouts", "/rollouts"),

@@ -13,6 +13,7 @@ from control.admin.pages import (
     keys_pages,
     login_pages,
     new_rollout_page,
+    overview_pages,
     rollouts_pages,
     showrooms_pages,
     sign_on_pages,
@@ -27,6 +28,7 @@ from control.admin.pages.templating import FOLDER
 ROUTERS: tuple[APIRouter, ...] = (
     login_pages.router,
     sign_on_pages.router,
+    overview_pages.router,
     showrooms_pages.router,
     upload_pages.router,
     version_pages.router,

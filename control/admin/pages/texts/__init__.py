@@ -11,6 +11,7 @@ from control.admin.pages.texts import (
     editor,
     errors,
     keys,
+    overview,
     rollouts,
     shell,
     showrooms,
@@ -35,6 +36,7 @@ CATALOGUES: Final[tuple[Mapping[str, Both], ...]] = (
     sites.TEXTS,
     rollouts.TEXTS,
     visits.TEXTS,
+    overview.TEXTS,
     keys.TEXTS,
 )
 _ALL: Final[dict[str, Both]] = {key: both for catalogue in CATALOGUES for key, both in catalogue.items()}
