@@ -17,6 +17,9 @@ from control.visit_quality import VisitQuality
 HOUR_S: Final = 3600.0
 TOTALS_MAX: Final = 1000
 """Of one report; what is more goes into the next one."""
+SPAN_MAX_S: Final = 86400.0
+"""Sums are taken every minute: where so much time has gone by since, it was the clock that was set, as on a machine
+that knows the time only once it has a network."""
 
 
 @dataclass(slots=True)
@@ -68,7 +71,9 @@ class VisitRecord:
         self._ledger.forget(self)
 
     def catch_up(self, now_s: float) -> None:
-        """Count the time since it was counted last, in the hours that it lies in."""
+        """Count the time since it was counted last, in the hours that it lies in; none where the clock was set."""
+        if now_s - self._counted_to_s > SPAN_MAX_S:
+            self._counted_to_s = now_s
         for from_s, until_s in hours_between(self._counted_to_s, now_s):
             hour = self._hour(from_s)
             hour.visit_s += until_s - from_s

@@ -55,7 +55,8 @@ class SiteContent:
         self.releases = ReleaseFiles(config.folder)
         for name in ("", "releases", "editions"):
             remove_temporary(config.folder / name)
-        _probe_links(config.folder)
+        if not self.editions.all():  # else it was found out already; and a full disk would take no probe
+            _probe_links(config.folder)
         self.believed: Believed = remembered(load_state(config.folder, config.site), config.trusted_keys)
         self._first = self._open_remembered()
 

@@ -48,6 +48,19 @@ def test_who_stays_for_days_is_seen_meanwhile_and_never_twice() -> None:
     assert sum(totals.visit_s for totals in later) == 0
 
 
+@pytest.mark.parametrize("jump_s", [-1.8e9, 1.8e9])
+def test_a_clock_that_is_set_while_somebody_is_here_adds_no_years(jump_s: float) -> None:
+    ledger = VisitLedger()
+    began_s = 1.8e9 if jump_s < 0.0 else 60.0
+    visit = ledger.begin("branch", 1, "phone", "en", began_s)
+    visit.enter("hall", began_s)
+    ledger.take(began_s + 60.0)
+    set_s = began_s + 120.0 + jump_s
+    assert len(ledger.take(set_s)) <= 1
+    visit.end(VisitQuality(duration_s=180.0), set_s + 60.0)
+    assert sum(totals.visit_s for totals in ledger.take(set_s + 60.0)) == 60.0
+
+
 def test_who_comes_back_after_a_lost_connection_is_the_same_visitor() -> None:
     ledger = VisitLedger()
     ledger.begin("branch", 7, "tablet", "en", NINE).end(UNKNOWN, NINE + 10)

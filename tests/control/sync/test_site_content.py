@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -66,6 +67,17 @@ def test_a_folder_that_can_not_be_made_is_told(make_config: MakeConfig, tmp_path
     (tmp_path / "content").write_text("a file in its place")
     with pytest.raises(FolderUnusable, match="content can't be used"), open_site_content(make_config()):
         pass
+
+
+def test_on_a_disk_that_takes_no_byte_more_what_was_shown_is_there(filled: FollowConfig) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+    try:
+        with open_site_content(filled) as content:
+            found = [edition.version for edition in content.first_editions()]
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert found == [2]
 
 
 def test_what_was_not_finished_is_removed(filled: FollowConfig) -> None:
