@@ -10,6 +10,7 @@ from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from control.content.errors import KeyRefused
+from control.content.names import PlainText
 from control.content.trust import parse_keys
 from control.errors import StartError
 from control.sync.follow_config import FollowConfig
@@ -45,7 +46,7 @@ class FollowSettings(BaseSettings):
     verify_content: bool = Field(
         False, description="Read and check all of the content at start, not only what seems to have been changed."
     )
-    node_name: str = Field(
+    node_name: PlainText = Field(
         default_factory=lambda: socket.gethostname()[:64] or "node",
         min_length=1,
         max_length=64,

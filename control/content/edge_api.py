@@ -22,12 +22,12 @@ from pydantic import Field
 
 from control.content.blob_batch import BATCH_MAX_BLOBS
 from control.content.envelope import Envelope
-from control.content.names import Digest, Record, Serial, SizeBytes, Slug, UnixSeconds, VersionNumber
+from control.content.names import Digest, PlainText, Record, Serial, SizeBytes, Slug, UnixSeconds, VersionNumber
 
 WAIT_MAX_S: Final = 30.0
 Count = Annotated[int, Field(strict=True, ge=0, le=2**53)]
-Text = Annotated[str, Field(max_length=2000)]
-ShortText = Annotated[str, Field(min_length=1, max_length=64)]
+Text = Annotated[PlainText, Field(max_length=2000)]
+ShortText = Annotated[PlainText, Field(min_length=1, max_length=64)]
 
 
 class OrderReply(Record):

@@ -172,8 +172,8 @@ def placed(item: OrderedRelease, figures: Figures | None) -> PlacedRelease:
 
 
 def clean(text: str) -> str:
-    """As a report may carry it: names of files may have what is no Unicode."""
-    return text.encode("utf-8", "replace").decode()[:WARNING_MAX_CHARS]
+    """As a report may carry it: names of files may have what is no Unicode, and answers of others a NUL."""
+    return text.encode("utf-8", "replace").decode().replace("\0", "?")[:WARNING_MAX_CHARS]
 
 
 def _state(standing: Standing, is_shown: bool) -> ReleaseState:

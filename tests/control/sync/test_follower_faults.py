@@ -89,6 +89,7 @@ async def test_an_admin_that_is_away_in_between_is_waited_for(
         ((401, {}, b'{"error": {"code": "no", "message": "no such token"}}'), "no such token"),
         ((500, {}, b"Traceback"), "answers 500"),
         ((500, {}, b"[" * 10_000), "answers 500"),
+        ((500, {}, b'{"error": {"message": "no\\u0000\\ud800such"}}'), "no??such"),
     ],
 )
 async def test_answers_that_are_no_order_are_told_and_waited_out(

@@ -171,6 +171,19 @@ def test_many_small_blobs_come_in_one_body(
         assert asked.status_code == status
 
 
+@pytest.mark.parametrize("field", ["warning", "node", "software"])
+def test_a_report_with_a_text_that_no_database_keeps_is_refused(
+    client: TestClient, parts: AdminParts, tokens: dict[str, str], shown: Published, field: str
+) -> None:
+    """Roll-outs tell what nodes say: it would have ended them, at each start."""
+    with parts.database.session() as session:
+        told = node_report(session, "lounge-1", shown).model_dump(mode="json") | {field: "a\0b"}
+    assert client.post("/edge/v1/reports", json=told, headers=bearer(tokens["lounge-1"])).status_code == 422
+    told = told | {field: "ab"}
+    told["showrooms"][0] |= {"state": "failed", "error": "\0"}
+    assert client.post("/edge/v1/reports", json=told, headers=bearer(tokens["lounge-1"])).status_code == 422
+
+
 def test_a_site_whose_nodes_know_more_than_a_restored_admin_gets_a_newer_order(
     client: TestClient, tokens: dict[str, str], shown: Published
 ) -> None:
