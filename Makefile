@@ -71,6 +71,9 @@ bench-publish: setup-tests ## print what publishing moves to an edge, and how lo
 bench-small-files: setup-tests ## print how long a package of 2,000 small files takes to be uploaded and fetched (2 minutes)
 	$(PYTHON) -m bench.publishing.small_files
 
+bench-fetch-lateness: setup-tests ## print what visitors notice while their node fetches content (1 minute)
+	$(PYTHON) -m bench.publishing.lateness
+
 fuzz-admin: setup-tests ## call the admin's API as its description allows and forbids (10 minutes)
 	$(PYTHON) -m bench.fuzz $(OPTIONS)
 

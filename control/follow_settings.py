@@ -16,6 +16,7 @@ from control.errors import StartError
 from control.sync.follow_config import FollowConfig
 
 MIB = 1024 * 1024
+MEGABIT_BYTES = 125_000
 
 
 class FollowSettings(BaseSettings):
@@ -42,6 +43,9 @@ class FollowSettings(BaseSettings):
     content_folder: Path = Field(Path("var/content"), description="Where the site's content is kept.")
     content_budget_mib: int = Field(
         32 * 1024, ge=64, description="Most that the content may take on the disk, MiB; what is shown always stays."
+    )
+    content_max_mbit_s: float | None = Field(
+        None, gt=0.0, allow_inf_nan=False, description="Most that downloads of content take of the network, Mbit/s."
     )
     verify_content: bool = Field(
         False, description="Read and check all of the content at start, not only what seems to have been changed."
@@ -76,5 +80,6 @@ class FollowSettings(BaseSettings):
             budget_bytes=self.content_budget_mib * MIB,
             node=self.node_name,
             software=f"edge-render {version('edge-render')}",
+            max_bytes_per_s=None if self.content_max_mbit_s is None else self.content_max_mbit_s * MEGABIT_BYTES,
             read_all=self.verify_content,
         )

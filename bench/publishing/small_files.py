@@ -34,6 +34,7 @@ from control.sync.admin_api import AdminApi
 from control.sync.blob_cache import BlobCache
 from control.sync.blob_fetch import BlobFetcher
 from control.sync.disk_thread import DiskThread
+from control.sync.pace import Pace
 from edge_render.demo import build_demo
 
 FILES: Final = 2000
@@ -108,7 +109,7 @@ async def _fetched(url: str, token: str, package: LocalPackage, folder: Path) ->
     with DiskThread() as disk:
         async with AdminApi(url, SecretStr(token)) as api:
             begun = time.monotonic()
-            await BlobFetcher(api, disk, BlobCache(folder / "edge")).fetch_all(blobs, _unheard)
+            await BlobFetcher(api, disk, BlobCache(folder / "edge"), Pace(None)).fetch_all(blobs, _unheard)
             return time.monotonic() - begun
 
 

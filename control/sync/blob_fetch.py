@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from typing import Final, TypeAlias
 
@@ -12,6 +13,7 @@ from control.sync.admin_api import AdminApi
 from control.sync.blob_cache import BlobCache, PartialBlob
 from control.sync.disk_thread import DiskThread
 from control.sync.errors import ApiError, Refused, Unreachable, WrongBytes
+from control.sync.pace import Pace
 
 PARALLEL: Final = 4
 GATHERED_BYTES: Final = 256 << 10
@@ -37,8 +39,8 @@ log = structlog.get_logger(__name__)
 class BlobFetcher:
     """Brings blobs from the admin to the cache."""
 
-    def __init__(self, api: AdminApi, disk: DiskThread, blobs: BlobCache) -> None:
-        self._api, self._disk, self._blobs = api, disk, blobs
+    def __init__(self, api: AdminApi, disk: DiskThread, blobs: BlobCache, pace: Pace) -> None:
+        self._api, self._disk, self._blobs, self._pace = api, disk, blobs, pace
 
     async def fetch_all(self, missing: Mapping[str, int], on_moved: OnMoved) -> None:
         """All of them (sizes by digest), the small ones first. ``on_moved`` is told of bytes that came.
@@ -85,6 +87,7 @@ class BlobFetcher:
             body = await self._api.blobs(list(sizes_bytes), sum(sizes_bytes.values()))
             on_moved(sum(sizes_bytes.values()))
             await self._disk.do(self._blobs.take_batch, body, sizes_bytes)
+            await self._keep_pace(len(body))
         except (ApiError, WrongBytes, OSError) as error:
             log.warning("blobs_not_fetched", blobs=len(group), reason=str(error))
             if not _is_of_one_blob(error):
@@ -120,9 +123,15 @@ class BlobFetcher:
                 if len(gathered) >= GATHERED_BYTES:
                     data, gathered = bytes(gathered), bytearray()
                     await self._disk.do(partial.append, data)
+                await self._keep_pace(len(chunk))
         finally:
             if gathered:
                 await self._disk.do(partial.append, bytes(gathered))
+
+    async def _keep_pace(self, came_bytes: int) -> None:
+        wait_s = self._pace.wait_s(came_bytes, time.monotonic())
+        if wait_s > 0.0:
+            await asyncio.sleep(wait_s)
 
 
 def _groups(blobs: Sized) -> list[Sized]:

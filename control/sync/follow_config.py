@@ -32,6 +32,8 @@ class FollowConfig:
     software: str
     reserve_bytes: int = field(default=RESERVE_BYTES, kw_only=True)
     """So much of the disk is left alone: the node's own state must be written, too."""
+    max_bytes_per_s: float | None = field(default=None, kw_only=True)
+    """Most that blobs may take of the network; None: all that there is."""
     read_all: bool = field(default=False, kw_only=True)
     """Read and check all content at start, and not only what its size or time tells to be changed."""
     wait_s: float = field(default=WAIT_MAX_S, kw_only=True)

@@ -26,6 +26,7 @@ from control.sync.errors import ApiError, NoRoom, OrderRefused
 from control.sync.follow_config import FollowConfig
 from control.sync.follow_plan import Preparation, Reached, Rest, Show, next_step
 from control.sync.node_reporter import NodeReporter
+from control.sync.pace import Pace
 from control.sync.progress import Progress, placed
 from control.sync.release_preparer import ReleasePreparer
 from control.sync.setbacks import FAILURES, delay_s, setback_of
@@ -141,7 +142,7 @@ class SiteFollower:
 
     async def _work(self, api: AdminApi, disk: DiskThread) -> None:
         progress = self.progress
-        preparer = ReleasePreparer(api, disk, self._content, self._stage, progress)
+        preparer = ReleasePreparer(api, disk, self._content, self._stage, progress, Pace(self._config.max_bytes_per_s))
         await self._show_remembered()
         await self._trim(disk)
         while True:

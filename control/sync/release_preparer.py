@@ -10,6 +10,7 @@ from control.sync.admin_api import AdminApi
 from control.sync.blob_fetch import BlobFetcher
 from control.sync.disk_thread import DiskThread
 from control.sync.follow_plan import FetchBlobs, FetchManifest, LayOut, Preparation, Reached, Warm
+from control.sync.pace import Pace
 from control.sync.progress import Progress
 from control.sync.site_content import SiteContent
 
@@ -17,9 +18,11 @@ from control.sync.site_content import SiteContent
 class ReleasePreparer:
     """All steps may be done again: each looks first what is there already."""
 
-    def __init__(self, api: AdminApi, disk: DiskThread, content: SiteContent, stage: Stage, progress: Progress) -> None:
+    def __init__(
+        self, api: AdminApi, disk: DiskThread, content: SiteContent, stage: Stage, progress: Progress, pace: Pace
+    ) -> None:
         self._api, self._disk, self._content, self._stage, self._progress = api, disk, content, stage, progress
-        self._fetcher = BlobFetcher(api, disk, content.blobs)
+        self._fetcher = BlobFetcher(api, disk, content.blobs, pace)
         self._manifests: dict[str, ReleaseManifest] = {}
 
     async def do(self, step: Preparation) -> None:

@@ -32,6 +32,14 @@ async def test_what_is_ordered_is_fetched_and_shown(
     assert report.disk.used_bytes == sum(map(len, ROOM.values()))
 
 
+async def test_content_comes_at_a_pace(admin: SiteStandIn, stage: StageStandIn, make_config: MakeConfig) -> None:
+    many = ROOM | {f"notes/{number}.txt": b"%d" % number for number in range(20)}
+    admin.order(admin.publish("branch", 1, many))
+    async with following(make_config(max_bytes_per_s=20e6), stage):
+        await admin.reported("showing")
+    assert stage.seen("branch") == many
+
+
 async def test_many_small_blobs_come_in_few_bodies(
     admin: SiteStandIn, stage: StageStandIn, make_config: MakeConfig
 ) -> None:
