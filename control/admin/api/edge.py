@@ -65,6 +65,7 @@ async def order(
     409 where ``after`` can't be a serial of the site's."""
     parts.sites.edge_limits.count(site.slug, Traffic.MESSAGE)
     if site.order_serial < after:
+        parts.sites.edge_limits.count(site.slug, Traffic.CATCH_UP)
         await asyncio.to_thread(_catch_up, parts, site.slug, after)
     elif site.order_serial == after and not await parts.sites.order_watch.newer(site.slug, after, wait_s):
         return Response(status_code=204)

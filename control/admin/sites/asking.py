@@ -21,8 +21,8 @@ class AskingSite:
 
 
 def asking_site(request: Request, parts: AdminParts, token: str) -> AskingSite:
-    """Blocks. The token before ends here where this is the first use of a new one. Raises NotSignedIn, NotAllowed for a
-    retired site, TooManyTries where too many tokens from that address were wrong."""
+    """Blocks. The first use of a new token is noted here: the one before ends a day after it. Raises NotSignedIn,
+    NotAllowed for a retired site, TooManyTries where too many tokens from that address were wrong."""
     address, limits = client_address(request), parts.sites.edge_limits
     limits.check(address)
     try:

@@ -7,7 +7,7 @@ from enum import Enum
 from math import ceil
 from typing import Final
 
-from limits import RateLimitItem, RateLimitItemPerMinute
+from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
 
@@ -22,6 +22,9 @@ class Traffic(Enum):
     """Orders, reports, visits: of 64 nodes some 20 a minute each."""
     BLOB = RateLimitItemPerMinute(30_000)
     """A release has up to 10,000 files, which several nodes may fetch at once."""
+    CATCH_UP = RateLimitItemPerHour(30)
+    """For newer orders than there are: after a backup was restored, a node asks for that once. Each is a new order for
+    all nodes of the site, and an entry in the audit log."""
 
 
 _WRONG_TOKENS: Final = RateLimitItemPerMinute(300)
@@ -39,7 +42,8 @@ class EdgeLimits:
         """A request of a site. Raises TooManyTries."""
         item: RateLimitItem = traffic.value
         if not self._limiter.hit(item, traffic.name, site):
-            self._refuse(f"the nodes of {site} ask", item, traffic.name, site)
+            what = " for orders that are not there" if traffic is Traffic.CATCH_UP else ""
+            self._refuse(f"the nodes of {site} ask{what}", item, traffic.name, site)
 
     def check(self, address: str) -> None:
         """Before a token is looked up. Raises TooManyTries where too many from there were wrong."""
@@ -53,4 +57,5 @@ class EdgeLimits:
 
     def _refuse(self, who: str, item: RateLimitItem, *key: str) -> None:
         wait_s = max(1, ceil(self._limiter.get_window_stats(item, *key).reset_time - time.time()))
-        raise TooManyTries(f"{who} more than {item.amount} times a minute; try again in {wait_s} s", wait_s)
+        span = item.GRANULARITY.name
+        raise TooManyTries(f"{who} more than {item.amount} times in a {span}; try again in {wait_s} s", wait_s)

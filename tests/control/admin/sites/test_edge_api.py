@@ -11,6 +11,7 @@ from fastapi.testclient import TestClient
 
 from control.admin.access.actor import Actor, Role
 from control.admin.parts import AdminParts
+from control.admin.sites.edge_limits import Traffic
 from control.admin.sites.node_reports import seen_nodes
 from control.admin.sites.orders import show
 from control.admin.sites.site_tokens import GRACE_S
@@ -191,6 +192,15 @@ def test_a_site_whose_nodes_know_more_than_a_restored_admin_gets_a_newer_order(
     reply = client.get("/edge/v1/order?after=40", headers=headers)
     assert order_in(reply.text).serial == 41
     assert client.get(f"/edge/v1/order?after={2**53 - 1}", headers=headers).status_code == 409
+
+
+def test_a_node_that_invents_serials_does_not_fill_the_audit_log(client: TestClient, tokens: dict[str, str]) -> None:
+    for site, found in (("lounge-1", {200, 429}), ("lounge-2", {200})):
+        headers, limit = bearer(tokens[site]), Traffic.CATCH_UP.value.amount
+        asked = range(100, 100 + limit + 5) if 429 in found else range(100, 105)
+        statuses = [client.get(f"/edge/v1/order?after={2 * serial}", headers=headers).status_code for serial in asked]
+        assert set(statuses) == found
+        assert statuses.count(200) <= limit
 
 
 def test_a_nodes_last_report_is_kept(
