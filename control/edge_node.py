@@ -16,7 +16,7 @@ import structlog
 
 from control.content.edge_api import VisitReport
 from control.content.stage import Edition
-from control.editions import Editions, HostedEdition
+from control.editions import Editions
 from control.entry import Entry
 from control.errors import (
     FollowersFull,
@@ -31,6 +31,7 @@ from control.errors import (
 from control.follow_visit import FollowMeans, FollowVisit, MakeFollowerPeer
 from control.gpu_scenes import GpuScenes
 from control.guide import Guide, Guides
+from control.hosted_edition import HostedEdition
 from control.metrics import NodeMetrics
 from control.presenter import Presenter
 from control.scene_request import SceneLease

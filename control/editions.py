@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from enum import StrEnum
 from types import TracebackType
 from typing import Self
 
@@ -17,6 +16,7 @@ import structlog
 from control.content.stage import Edition, EditionRefused, EditionWaits
 from control.errors import NodeNotReady, SceneTooLarge, ShowroomNotFound
 from control.gpu_scenes import GpuScenes
+from control.hosted_edition import EditionState, HostedEdition
 from control.showroom_host import ShowroomHost
 from edge_render.derived_cache import DerivedCache
 from edge_render.errors import EdgeRenderError
@@ -31,42 +31,6 @@ FIXED = ""
 REOPENED_AGAIN_S = 5.0
 """After so long it is tried again to open an edition that was to give way, and can't be opened any more."""
 OnLoad = Callable[[str, float], None]
-
-
-class EditionState(StrEnum):
-    """WARMING -> WARM -> SHOWN -> DRAINING -> CLOSED. DRAINING may be WARMING again (a roll-back); what is not shown in
-    the end goes from WARMING or WARM to DRAINING."""
-
-    WARMING = "warming"
-    WARM = "warm"
-    SHOWN = "shown"
-    DRAINING = "draining"
-    CLOSED = "closed"
-
-
-class HostedEdition:
-    """One edition on the node. ``release`` is empty for a package that was given by hand."""
-
-    def __init__(self, showroom: str, version: int | None, release: str, host: ShowroomHost) -> None:
-        self.showroom = showroom
-        self.version = version
-        self.release = release
-        self.host = host
-        self.state = EditionState.WARMING
-        self.users = 0
-        """Stays and guided visits in it."""
-        self.loading: asyncio.Task[None] | None = None
-        """Its host's ``run``, from the first time that it is shown."""
-        self.closing: asyncio.Task[None] | None = None
-
-    @property
-    def name(self) -> str:
-        """For logs."""
-        return "a package" if self.version is None else f"{self.showroom} {self.version}"
-
-    def set_state(self, state: EditionState) -> None:
-        log.info("edition_state", edition=self.name, before=self.state, after=state)
-        self.state = state
 
 
 class Editions:

@@ -10,8 +10,8 @@ from typing import Protocol
 
 import structlog
 
-from control.editions import HostedEdition
 from control.errors import GuideNotFound, TooManyAttempts
+from control.hosted_edition import HostedEdition
 from control.hosted_scene import HostedScene
 from control.input import Place
 from control.session import Attempts, new_code, read_code

@@ -111,7 +111,7 @@ async def open_scene(
     match spec:
         case ModelScene():
             scene = await loop.run_in_executor(reading, load_scene, package, name, cache)
-            origin = SceneOrigin.of(package, spec, scene)
+            origin = await loop.run_in_executor(reading, SceneOrigin.of, package, spec, scene)
             on_progress(0.5)
             picker = await loop.run_in_executor(reading, Picker, scene, spec.hotspots)
             on_progress(0.7)

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from control.editions import Editions, EditionState
+from control.editions import Editions
+from control.hosted_edition import EditionState
 
 
 class ShownReleases(Collector):

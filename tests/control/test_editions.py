@@ -18,9 +18,9 @@ from control.content.stage import Edition, EditionRefused, EditionWaits, Stage
 from control.edge_http import create_app
 from control.edge_node import EdgeNode
 from control.edge_parts import guide_parts, peer_maker, renderer_maker
-from control.editions import EditionState
 from control.entry import Entry
 from control.errors import NodeNotReady
+from control.hosted_edition import EditionState
 from control.settings import NodeSettings
 from control.site_following import SiteFollowing
 from tests.control.test_edge_http import WAIT_S, Visitor, until_empty, visiting

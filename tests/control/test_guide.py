@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from bench.nobody import Nobody
-from control.editions import HostedEdition
 from control.gpu_scenes import GpuScenes
 from control.guide import WAITING_MAX, Guide, Guides
+from control.hosted_edition import HostedEdition
 from control.scene_residency import SceneResidency
 from control.showroom_host import ShowroomHost
 from edge_render.derived_cache import DerivedCache
