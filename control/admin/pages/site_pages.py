@@ -21,6 +21,7 @@ from control.admin.sites.sites import (
     arrange_showrooms,
     change_site,
     change_token,
+    end_previous_token,
     find_site,
     remove_showroom,
     retire_site,
@@ -63,6 +64,17 @@ def new_token(slug: Slug, page: CurrentPage) -> Response:
     except AdminError as error:
         return _site(page, slug, error)
     return show_token(page, slug, title, token)
+
+
+@router.post("/token/end-previous")
+def end_token_before(slug: Slug, page: CurrentPage) -> Response:
+    """For a token that was lost: nodes that still use it are shut out."""
+    try:
+        with page.parts.database.session() as session:
+            end_previous_token(session, page.actor, page.parts.now(), slug)
+    except AdminError as error:
+        return _site(page, slug, error)
+    return page.go(f"/sites/{slug}", "site.token-ended")
 
 
 @router.post("/retire")

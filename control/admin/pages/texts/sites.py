@@ -138,6 +138,9 @@ TEXTS: Final = {
         "A new token was made and no node has used it yet: the one before is still good.",
         "已生成新令牌，但尚无节点使用：先前的令牌仍然有效。",
     ),
+    "site.token-before": ("The token before is good until {until} UTC.", "先前的令牌有效期至 {until}（UTC）。"),
+    "site.token-end": ("End the token before at once", "立即停用先前的令牌"),
+    "site.token-ended": ("The token before is good no more.", "先前的令牌已停用。"),
     "site.token-change": ("Make a new token", "生成新令牌"),
     "site.retire": ("Retire the site", "停用站点"),
     "site.retire-lead": (

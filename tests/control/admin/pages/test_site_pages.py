@@ -178,6 +178,9 @@ def test_an_administrator_renames_a_site_gives_it_another_token_and_retires_it(
     assert "no node has used it yet" in browser.get("/sites/lounge").text
     bearer = {"Authorization": f"Bearer {token[0]}"}
     assert new_client().get("/edge/v1/order", headers=bearer).status_code == 200
+    assert "The token before is good until" in browser.get("/sites/lounge").text
+    assert post(browser, "/sites/lounge/token/end-previous", {}).status_code == 303
+    assert "The token before is good until" not in browser.get("/sites/lounge").text
     assert post(browser, "/sites/lounge/retire", {}).status_code == 303
     assert new_client().get("/edge/v1/order", headers=bearer).status_code == 403
     assert "Grand lounge is retired." in browser.get("/sites/lounge").text
