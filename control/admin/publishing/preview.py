@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import secrets
 import socket
@@ -16,7 +17,7 @@ import httpx2
 import structlog
 
 from control.admin.errors import AdminError
-from control.admin.publishing.child_process import EDGE_RENDER, Limits, confined_process, tail
+from control.admin.publishing.child_process import EDGE_RENDER, Limits, confined_process
 from control.admin.publishing.live_addresses import not_calling
 from control.admin.publishing.work_folders import work_folder_beside
 from control.admin.storage.blob_store import BlobStore
@@ -28,6 +29,7 @@ PREVIEW_MAX_S: Final = 3600.0
 _LOOK_S: Final = 5.0
 """How often it is asked whether somebody is there."""
 _ASK_TIMEOUT_S: Final = 3.0
+_ANSWER_MAX_BYTES: Final = 1024 * 1024
 _PROXY_TIMEOUT_S: Final = 20.0
 _BACKLOG: Final = 16
 _ABOUT_TO_VISIT_S: Final = 30.0
@@ -119,10 +121,10 @@ class Preview:
         if not self._started:
             return PreviewState.STARTING, 0.0
         try:
-            told = (await self.client.get("/readyz", timeout=_ASK_TIMEOUT_S)).json()
+            told = json.loads(await self._asked("/readyz"))
             opened = min(1.0, max(0.0, float(told["opened"])))
             return (PreviewState.READY if told["ready"] is True else PreviewState.OPENING), opened
-        except (httpx2.HTTPError, ValueError, KeyError, TypeError):
+        except (httpx2.HTTPError, TimeoutError, ValueError, KeyError, TypeError, RecursionError):
             # Its process is not up yet, or is about to end, which is seen elsewhere.
             return PreviewState.STARTING, 0.0
 
@@ -131,12 +133,12 @@ class Preview:
         uncalled = await asyncio.to_thread(not_calling, folder / _PACKAGE)
         fd = self._socket.fileno()
         command = (*self._command, "node", "--listen-fd", str(fd), *_OPTIONS, *uncalled)
-        async with confined_process(command, folder, limits, offline=False, pass_fds=(fd,)) as process:
+        async with confined_process(command, folder, limits, offline=False, pass_fds=(fd,)) as confined:
             # The process has it; with ours open as well, who asks after its end would wait for ever.
             self._socket.close()
             self._started = True
             tasks = {
-                asyncio.create_task(process.wait(), name="preview-process"): "",
+                asyncio.create_task(confined.process.wait(), name="preview-process"): "",
                 asyncio.create_task(self._until_left(), name="preview-idle"): "nobody visited it any more",
                 asyncio.create_task(self._stopping.wait(), name="preview-stop"): "it was ended",
             }
@@ -150,10 +152,20 @@ class Preview:
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
             reason = next((tasks[task] for task in done if tasks[task]), None)
-        if reason is None:
-            log.warning("preview_failed", version_id=self.version_id, stderr=tail(folder / "stderr"))
-            return "it can't be opened: have the version validated to see why"
-        return reason
+            if reason is None:
+                log.warning("preview_failed", version_id=self.version_id, stderr=confined.complained())
+        return reason or "it can't be opened: have the version validated to see why"
+
+    async def _asked(self, path: str) -> bytes:
+        """What its process answers, within the time and not without end, as its content may have taken it over. Raises
+        HTTPError, TimeoutError and ValueError."""
+        answer = bytearray()
+        async with asyncio.timeout(_ASK_TIMEOUT_S), self.client.stream("GET", path, timeout=_ASK_TIMEOUT_S) as response:
+            async for chunk in response.aiter_bytes():
+                answer += chunk
+                if len(answer) > _ANSWER_MAX_BYTES:
+                    raise ValueError("the answer is too long")
+        return bytes(answer)
 
     async def _until_left(self) -> None:
         """Return once nobody has visited it for long."""
@@ -161,10 +173,10 @@ class Preview:
         while time.monotonic() - left_at_s < self._idle_s:
             await asyncio.sleep(min(_LOOK_S, self._idle_s))
             try:
-                metrics = (await self.client.get("/metrics", timeout=_ASK_TIMEOUT_S)).text
-            except httpx2.HTTPError:
+                metrics = await self._asked("/metrics")
+            except (httpx2.HTTPError, TimeoutError, ValueError):
                 continue
-            found = _VISITS.search(metrics)
+            found = _VISITS.search(metrics.decode(errors="replace"))
             self.visits = int(found.group(1)) if found else 0
             if self.visits:
                 left_at_s = time.monotonic()

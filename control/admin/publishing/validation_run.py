@@ -12,13 +12,14 @@ import signal
 import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
 import structlog
 from pydantic import ValidationError
 
-from control.admin.publishing.child_process import EDGE_RENDER, Limits, confined_process, tail
+from control.admin.publishing.child_process import EDGE_RENDER, Limits, confined_process
 from control.admin.publishing.report import Finding, Report
 from control.content.names import EdgeClass, Title
 from control.content.release import MANIFEST_PATH
@@ -30,6 +31,8 @@ PACKAGE: Final = "package"
 _PICTURES: Final = "pictures"
 _REPORT_MAX_BYTES: Final = 32 * 2**20
 _PICTURE_MAX_BYTES: Final = 2**20
+_PICTURES_MAX: Final = 100
+"""As ``edge-render validate`` draws."""
 PICTURE_TYPE: Final = "image/webp"
 
 
@@ -57,15 +60,16 @@ async def validate_folder(
         "cache",
     )
     try:
-        async with confined_process([*command, *asked], folder, limits, offline=True) as process:
+        async with confined_process([*command, *asked], folder, limits, offline=True) as confined:
             async with asyncio.timeout(wall_s):
-                status = await process.wait()
+                status = await confined.process.wait()
+            said = await asyncio.to_thread(confined.said, _REPORT_MAX_BYTES)
+            complained = confined.complained()
     except TimeoutError:
         return failed(f"it took longer than {wall_s:.0f} s, and was ended: make it smaller", "VALIDATION_TIMEOUT")
-    said = await asyncio.to_thread(_read, folder / "stdout")
     report = None if said is None else _report(said, folder)
     if status not in (0, 1) or report is None:
-        log.warning("validation_failed", status=status, stderr=tail(folder / "stderr"))
+        log.warning("validation_failed", status=status, stderr=complained)
         return failed(_epitaph(status), "VALIDATION_FAILED")
     pictures = await asyncio.to_thread(_take_pictures, report, folder / _PICTURES)
     kept = tuple(picture for picture in report.pictures if picture.file in pictures)
@@ -90,12 +94,6 @@ def _epitaph(status: int) -> str:
             f"its process was ended by {signal.Signals(-status).name}: a file of it breaks the loader or the renderer"
         )
     return "its process broke off, most likely as it took more memory than a validation may: make it smaller"
-
-
-def _read(path: Path) -> bytes | None:
-    if path.stat().st_size > _REPORT_MAX_BYTES:
-        return None
-    return path.read_bytes()
 
 
 def _report(said: bytes, folder: Path) -> Report | None:
@@ -149,7 +147,7 @@ def _without(message: str, folder: Path) -> str:
 def _take_pictures(report: Report, folder: Path) -> dict[str, bytes]:
     """What the process wrote there, if it is what it should be: it may have been taken over by its content."""
     taken: dict[str, bytes] = {}
-    for picture in report.pictures:
+    for picture in islice(report.pictures, _PICTURES_MAX):
         try:
             descriptor = os.open(folder / picture.file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         except OSError as error:

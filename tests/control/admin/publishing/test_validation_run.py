@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from control.admin.publishing.child_process import Limits, confined_process, tail
+from control.admin.publishing.child_process import Limits, confined_process
 from control.admin.publishing.report import Finding
 from control.admin.publishing.validation_run import Validated, validate_folder
 from tests.control.admin.publishing.packages import GIB, hall, manifest, on_disk, small_package, triangle
@@ -142,8 +142,36 @@ async def test_what_is_no_picture_is_not_taken(tmp_path: Path) -> None:
     done = await validate_folder(tmp_path, "software", LIMITS, 60.0, (*PYTHON, program))
     assert (done.pictures, done.report.pictures) == ({}, ())
     elsewhere = [{**named[0], "file": "../../etc/passwd"}]
-    finding = await told_of(tmp_path, f"import json; print(json.dumps({{'pictures': {elsewhere!r}}}))")
+    (tmp_path / "again").mkdir()
+    finding = await told_of(tmp_path / "again", f"import json; print(json.dumps({{'pictures': {elsewhere!r}}}))")
     assert finding.code == "VALIDATION_FAILED"
+
+
+@pytest.mark.parametrize("put", ["os.mkfifo(name)", "os.symlink('secret', name)"])
+async def test_its_output_is_what_it_wrote_and_not_what_it_put_in_its_place(tmp_path: Path, put: str) -> None:
+    (tmp_path / "secret").write_text("secret")
+    program = (
+        f"import os, sys\nfor name in ('stdout', 'stderr'): os.unlink(name); {put}\n"
+        "print('no report'); print('complaint', file=sys.stderr)"
+    )
+    async with asyncio.timeout(60), confined_process((*PYTHON, program), tmp_path, LIMITS, offline=False) as confined:
+        assert await confined.process.wait() == 0
+        assert (confined.said(100), confined.complained()) == (b"no report\n", "complaint\n")
+    with pytest.raises(FileExistsError):  # the next one would write to wherever that leads
+        async with confined_process((*PYTHON, program), tmp_path, LIMITS, offline=False):
+            pass
+    assert (tmp_path / "secret").read_text() == "secret"
+
+
+async def test_no_more_pictures_are_taken_than_are_drawn(tmp_path: Path) -> None:
+    named = [{"scene": "a", "entry": "b", "file": f"a.b{n}.webp", "width": 1, "height": 1} for n in range(150)]
+    program = (
+        "import json, os; os.mkdir('pictures'); named = " + repr(named) + ";"
+        "[open('pictures/' + one['file'], 'wb').write(b'RIFF0000WEBP') for one in named];"
+        "print(json.dumps({'title': {'en': 'A', 'zh': 'A'}, 'pictures': named}))"
+    )
+    done = await validate_folder(tmp_path, "software", LIMITS, 60.0, (*PYTHON, program))
+    assert len(done.pictures) == len(done.report.pictures) == 100
 
 
 async def test_it_inherits_no_secret_and_nothing_that_it_started_outlives_it(
@@ -154,11 +182,13 @@ async def test_it_inherits_no_secret_and_nothing_that_it_started_outlives_it(
         "import os, subprocess, sys, time; child = subprocess.Popen(['sleep', '1000']);"
         "print(child.pid, *sorted(os.environ), flush=True); open('ready', 'w').close(); time.sleep(1000)"
     )
-    async with confined_process((*PYTHON, program), tmp_path, LIMITS, offline=False):
+    async with confined_process((*PYTHON, program), tmp_path, LIMITS, offline=False) as confined:
         async with asyncio.timeout(30):
             while not (tmp_path / "ready").exists():  # noqa: ASYNC110 - seen from outside
                 await asyncio.sleep(0.02)
-    child, *names = tail(tmp_path / "stdout").split()
+        said = confined.said(100_000)
+    assert said is not None
+    child, *names = said.decode().split()
     assert "EDGE_RENDER_ADMIN_BLOB_SECRET_KEY" not in names
     assert {"HOME", "PYTHONSAFEPATH"} <= set(names)
     await asyncio.to_thread(
@@ -170,8 +200,9 @@ async def test_it_inherits_no_secret_and_nothing_that_it_started_outlives_it(
 async def test_it_has_no_network_where_the_system_lets_us(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as inner:
         program = f"import socket; socket.create_connection(('127.0.0.1', {inner.getsockname()[1]}), 5)"
-        async with confined_process((*PYTHON, program), tmp_path, LIMITS, offline=True) as process:
-            status = await process.wait()
-    if "goes on with a network" in tail(tmp_path / "stderr"):
+        async with confined_process((*PYTHON, program), tmp_path, LIMITS, offline=True) as confined:
+            status = await confined.process.wait()
+            complained = confined.complained()
+    if "goes on with a network" in complained:
         pytest.skip("this system does not let a user have a network namespace")
     assert status != 0
