@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 
 import uvicorn
+from uvicorn.lifespan.on import LifespanOn
 
 from control.edge_http import create_app
 from control.edge_node import EdgeNode
@@ -23,9 +24,23 @@ SWITCH_INTERVAL_S = 0.0005
 in each call of OpenGL, some thirty a picture: by the usual 5 ms, one scene that is read would cost others theirs."""
 
 
+class NodeServer(uvicorn.Server):
+    """Ends with the node: where one of its tasks fails, uvicorn alone would go on without it."""
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether a task of the node has failed; the log says why. All is closed then, and the process has to end, so
+        that it is started anew."""
+        return isinstance(self.lifespan, LifespanOn) and self.lifespan.error_occurred
+
+    async def on_tick(self, counter: int) -> bool:
+        """See uvicorn.Server: whether to stop; asked several times a second."""
+        return await super().on_tick(counter) or self.has_failed
+
+
 def serve(settings: NodeSettings, make_node: Callable[[StopFor], EdgeNode]) -> None:
-    """Serve until a signal ends the process or the package turns out not to be usable. Raises EdgeRenderError,
-    ControlError and whatever ``make_node`` does."""
+    """Serve until a signal ends the process, the package turns out not to be usable, or a task of the node fails.
+    Raises EdgeRenderError, ControlError and whatever ``make_node`` does."""
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     failures: list[EdgeRenderError | SceneTooLarge] = []
 
@@ -43,7 +58,7 @@ def serve(settings: NodeSettings, make_node: Callable[[StopFor], EdgeNode]) -> N
         ws_max_size=65_536,
         server_header=False,
     )
-    server = uvicorn.Server(config)
+    server = NodeServer(config)
     shown_host = "localhost" if settings.host in ("127.0.0.1", "0.0.0.0", "::") else settings.host
     sys.stderr.write(f"edge-render: open http://{shown_host}:{settings.port}/\n")
     server.run([socket.socket(fileno=settings.listen_fd)] if settings.listen_fd is not None else None)
@@ -51,3 +66,5 @@ def serve(settings: NodeSettings, make_node: Callable[[StopFor], EdgeNode]) -> N
         raise failures[0]
     if not server.started:
         raise ControlError("the server did not start; the reason is in the lines above")
+    if server.has_failed:
+        raise ControlError("a task of the node has failed, and ended it; the reason is in the lines above")

@@ -9,7 +9,6 @@ from contextlib import asynccontextmanager
 from types import FrameType
 
 import uvicorn
-from uvicorn.lifespan.on import LifespanOn
 
 from control.admin.admin_node import open_parts
 from control.admin.app import create_admin_app
@@ -57,16 +56,6 @@ class AdminServer(uvicorn.Server):
     async def _opened_parts(self) -> AsyncIterator[AdminParts]:
         assert self._opened is not None, "serve has opened them"
         yield self._opened
-
-    @property
-    def has_failed(self) -> bool:
-        """Whether a task that works beside requests has failed; the log says why. The parts are closed then, and the
-        process has to end, so that it is started anew."""
-        return isinstance(self.lifespan, LifespanOn) and self.lifespan.error_occurred
-
-    async def on_tick(self, counter: int) -> bool:
-        """See uvicorn.Server: whether to stop; asked several times a second."""
-        return await super().on_tick(counter) or self.has_failed
 
     @property
     def parts(self) -> AdminParts:
