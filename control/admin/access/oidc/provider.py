@@ -19,6 +19,9 @@ KEPT_S: Final = 3600.0
 """For so long what the issuer says of itself, and its keys, are not asked for again."""
 REFETCH_S: Final = 30.0
 """Least time between two requests for keys because of a token with an unknown one."""
+AWAY_S: Final = 5.0
+"""After a failure it is not asked for so long: each who asks waits, on a thread, for those before and then as long as
+``TIMEOUT_S``, and anybody may."""
 TIMEOUT_S: Final = 10.0
 MAX_BYTES: Final = 1 << 20
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -47,6 +50,7 @@ class Provider:
         self._client = httpx2.Client(timeout=TIMEOUT_S, follow_redirects=False)
         self._lock = threading.Lock()
         self._metadata: tuple[float, Metadata] | None = None
+        self._failed_at = float("-inf")
         self._keys: tuple[float, KeySet] | None = None
 
     @property
@@ -63,7 +67,13 @@ class Provider:
         """What the issuer says of itself. Raises IssuerUnavailable."""
         with self._lock:
             if self._metadata is None or self._now() - self._metadata[0] > KEPT_S:
-                self._metadata = (self._now(), self._discover())
+                if 0 <= self._now() - self._failed_at < AWAY_S:
+                    raise IssuerUnavailable("the issuer did not answer a moment ago; try again in a few seconds")
+                try:
+                    self._metadata = (self._now(), self._discover())
+                except IssuerUnavailable:
+                    self._failed_at = self._now()
+                    raise
             return self._metadata[1]
 
     def keys_for(self, key_id: str | None) -> KeySet:

@@ -6,6 +6,8 @@ import base64
 import dataclasses
 import hmac
 import json
+import socket
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -18,6 +20,7 @@ from sqlalchemy import select
 
 from control.admin.access.accounts import find_account, set_disabled
 from control.admin.access.actor import Role
+from control.admin.access.oidc.errors import IssuerUnavailable
 from control.admin.access.oidc.provider import Provider
 from control.admin.access.oidc.sign_on import role_from
 from control.admin.parts import AdminParts
@@ -286,6 +289,25 @@ def test_an_issuer_that_says_wrong_things_of_itself_is_told_so(
     page = new_client().get("/login/oidc")
     assert (page.status_code, "Single sign-on does not answer" in page.text) == (503, True)
     assert 'name="password"' in page.text
+
+
+def test_an_issuer_that_is_away_is_not_asked_by_each_who_comes() -> None:
+    now = 100.0
+    with (
+        socket.create_server(("127.0.0.1", 0)) as away,
+        Provider(f"http://127.0.0.1:{away.getsockname()[1]}", lambda: now) as provider,
+    ):
+        away.settimeout(30)
+        asking = threading.Thread(target=lambda: away.accept()[0].close())
+        asking.start()
+        with pytest.raises(IssuerUnavailable, match="does not answer"):
+            provider.metadata()
+        asking.join()
+        away.setblocking(False)
+        with pytest.raises(IssuerUnavailable, match="a moment ago"):
+            provider.metadata()
+        with pytest.raises(BlockingIOError):
+            away.accept()
 
 
 def test_where_the_issuer_says_that_it_names_itself_it_must(new_client: NewClient, issuer: Issuer) -> None:
