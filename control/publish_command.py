@@ -89,7 +89,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--on-failure", choices=("pause", "roll-back"), default="pause", help="where a node can't show it (%(default)s)"
     )
-    parser.add_argument("--skip-absent", action="store_true", help="don't wait for sites whose nodes do not report")
+    parser.add_argument("--skip-absent", action="store_true", help="wait 3 minutes at most for sites without a node")
     parser.add_argument("--wait", action="store_true", help="end when all sites show it, or it has failed")
     parser.add_argument(
         "--timeout", type=seconds, default=3600.0, metavar="S", help="how long to wait for anything (%(default)g s)"

@@ -32,7 +32,8 @@ class NewRollout(BaseModel):
     on_failure: OnFailure = "pause"
     """Where a node can't show it."""
     skip_absent: Annotated[bool, Field(strict=True)] = False
-    """Whether a wave need not wait for sites whose nodes do not report; they follow when they do."""
+    """Whether a wave need not wait for sites where no node was when they were ordered, nor came within 3 minutes; they
+    follow when one does."""
     healthy_s: Annotated[float, Field(strict=True, ge=0, le=86400)] | None = None
     """How long all nodes of a site must show it; None: as the admin is set."""
 
