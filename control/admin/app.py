@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Final, TypeAlias
 
 from fastapi import FastAPI
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
@@ -32,7 +33,8 @@ from control.admin.pages.routes import add_pages
 from control.admin.parts import AdminParts
 from control.admin.request_counts import CountRequests, RequestCounts
 
-MakeParts = Callable[[], AbstractAsyncContextManager[AdminParts]]
+_ERROR_CONTENT: Final = {"application/json": {"schema": {"$ref": f"#/components/schemas/{ErrorReply.__name__}"}}}
+MakeParts: TypeAlias = Callable[[], AbstractAsyncContextManager[AdminParts]]
 
 
 def create_admin_app(open_parts: MakeParts) -> FastAPI:
@@ -52,7 +54,8 @@ def create_admin_app(open_parts: MakeParts) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/openapi.json",
-        responses={code: {"model": ErrorReply} for code in (400, 401, 403, 404, 409, 413, 422, 429, 503)},
+        # By its name, as FastAPI makes a model's schema anew for each status of each route: most of the first request.
+        responses={code: {"content": _ERROR_CONTENT} for code in (400, 401, 403, 404, 409, 413, 422, 429, 503)},
     )
     add_error_handlers(app)
     app.add_middleware(RequestBodyLimitMiddleware, max_body_size=LARGE_BODY_BYTES)
