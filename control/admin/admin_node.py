@@ -26,8 +26,9 @@ from control.admin.storage.uploads import Uploads
 
 
 @asynccontextmanager
-async def open_parts(settings: AdminSettings) -> AsyncIterator[AdminParts]:
-    """The parts of a running admin. Raises AdminError where the database or the blob store can't be used."""
+async def open_parts(settings: AdminSettings, passwords: Passwords | None = None) -> AsyncIterator[AdminParts]:
+    """The parts of a running admin. ``passwords``: hashed otherwise than by default. Raises AdminError where the
+    database or the blob store can't be used."""
     settings.data_folder.mkdir(parents=True, exist_ok=True)
     with Database(database_url(settings)) as database:
         migrate(database)
@@ -36,7 +37,7 @@ async def open_parts(settings: AdminSettings) -> AsyncIterator[AdminParts]:
         keys = SigningKeys.of(settings)
         with database.session() as session:
             keys.start(session, time.time())
-        passwords, limits = Passwords(), RequestLimits()
+        passwords, limits = passwords or Passwords(), RequestLimits()
         logins = Logins(settings, database, passwords, limits)
         async with (
             open_audit_sealer(database, keys, settings.data_folder, time.time) as audit_sealer,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 import pytest
+from argon2 import PasswordHasher
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from pydantic import SecretStr
@@ -16,6 +18,7 @@ from bench.servers.postgresql import PostgresqlServer, postgresql_server
 from bench.servers.s3 import S3Server, s3_server
 from control.admin.access.accounts import add_account
 from control.admin.access.actor import SYSTEM, Role
+from control.admin.access.passwords import Passwords
 from control.admin.admin_node import open_parts
 from control.admin.app import create_admin_app
 from control.admin.database import Database
@@ -43,11 +46,22 @@ def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with the admin's tables, to be copied: as ``PostgresqlServer`` has one."""
+    file = tmp_path_factory.mktemp("sqlite") / "migrated.sqlite3"
+    with Database(f"sqlite:///{file}") as database:
+        migrate(database)
+    return file
+
+
 @pytest.fixture
-def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[AdminSettings]:
+def settings(request: pytest.FixtureRequest, tmp_path: Path, migrated_sqlite: Path) -> Iterator[AdminSettings]:
     """SQLite and a folder; or PostgreSQL and S3 where a test asks for it by ``on_both_storages``."""
     folder = tmp_path / "data"
+    folder.mkdir()
     if getattr(request, "param", "sqlite-folder") == "sqlite-folder":
+        shutil.copy(migrated_sqlite, folder / "admin.sqlite3")
         yield AdminSettings(data_folder=folder)
         return
     server: PostgresqlServer = request.getfixturevalue("postgresql")
@@ -57,11 +71,11 @@ def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[AdminSe
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+def database(request: pytest.FixtureRequest, tmp_path: Path, migrated_sqlite: Path) -> Iterator[Database]:
     """With the admin's tables, empty; a test that takes it runs on both. Not the ``client``'s: see ``parts``."""
     if request.param == "sqlite":
+        shutil.copy(migrated_sqlite, tmp_path / "test.sqlite3")
         with Database(f"sqlite:///{tmp_path / 'test.sqlite3'}") as opened:
-            migrate(opened)
             yield opened
         return
     server: PostgresqlServer = request.getfixturevalue("postgresql")
@@ -78,10 +92,33 @@ def blob_store(request: pytest.FixtureRequest, tmp_path: Path) -> BlobStore:
     return BlobStore.open(AdminSettings(data_folder=tmp_path / "blobs", **server.settings()))
 
 
+class RunApp(Protocol):
+    """A context manager: the application runs with these settings until its end."""
+
+    def __call__(self, settings: AdminSettings) -> AbstractContextManager[TestClient]: ...
+
+
+@pytest.fixture(scope="session")
+def run_app() -> RunApp:
+    """One application for all tests, one after the other: it makes its routes once, which takes longer than most tests.
+    All else is opened anew each time."""
+    passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))  # nobody attacks these
+    of_this_test: list[AdminSettings] = []
+    app = create_admin_app(lambda: open_parts(of_this_test[0], passwords))
+
+    @contextmanager
+    def run(settings: AdminSettings) -> Iterator[TestClient]:
+        of_this_test[:] = [settings]
+        with TestClient(app) as client:
+            yield client
+
+    return run
+
+
 @pytest.fixture
-def client(settings: AdminSettings) -> Iterator[TestClient]:
+def client(settings: AdminSettings, run_app: RunApp) -> Iterator[TestClient]:
     """Of the whole application, which runs as long."""
-    with TestClient(create_admin_app(lambda: open_parts(settings))) as opened:
+    with run_app(settings) as opened:
         yield opened
 
 

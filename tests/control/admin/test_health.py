@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import pytest
 from fastapi.testclient import TestClient
 from prometheus_client.parser import text_string_to_metric_families
 
 from control.admin.access.actor import Role
 from control.admin.access.tokens import make_token
+from control.admin.admin_node import open_parts
+from control.admin.app import create_admin_app
 from control.admin.parts import AdminParts
+from control.admin.settings import AdminSettings
 from control.admin.sites.node_reports import store_report
 from control.admin.sites.sites import retire_site
 from tests.control.admin.kinds import on_both_storages
 from tests.control.admin.sites.world import make_sites, person, publish, report_of
+
+
+@pytest.fixture
+def client(settings: AdminSettings) -> Iterator[TestClient]:
+    """Of an application of its own: one counts the requests of its whole life."""
+    with TestClient(create_admin_app(lambda: open_parts(settings))) as opened:
+        yield opened
 
 
 @on_both_storages

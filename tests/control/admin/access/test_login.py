@@ -12,7 +12,6 @@ from sqlalchemy import select
 
 from control.admin.access.limits import LimitRules, RequestLimits
 from control.admin.access.login import Logins
-from control.admin.access.passwords import Passwords
 from control.admin.access.sessions import sha256_of
 from control.admin.parts import AdminParts
 from control.admin.settings import AdminSettings
@@ -121,14 +120,14 @@ def test_a_new_password_ends_all_sessions_but_the_new_one(log_in: LogIn) -> None
 
 
 def test_an_outdated_hash_is_made_anew_at_login(new_client: NewClient, people: AdminParts) -> None:
-    old = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+    old = PasswordHasher(time_cost=2, memory_cost=16, parallelism=1).hash(PASSWORD)
     with people.database.session() as session:
         session.scalars(select(Account).where(Account.name == "anna")).one().password_hash = old
     assert _log_in(new_client(), "anna") == 201
     with people.database.session() as session:
         kept = session.scalars(select(Account.password_hash).where(Account.name == "anna")).one()
     assert kept is not None
-    assert not Passwords().is_outdated(kept)
+    assert not people.passwords.is_outdated(kept)
 
 
 def test_too_many_wrong_passwords_of_an_account_make_it_wait(app: FastAPI, people: AdminParts) -> None:

@@ -119,9 +119,10 @@ def test_a_retired_site_is_refused(client: TestClient, parts: AdminParts, boss: 
 
 
 def test_who_has_a_wrong_token_is_not_looked_up_for_ever(client: TestClient, tokens: dict[str, str]) -> None:
-    statuses = {client.get("/edge/v1/order", headers=bearer("ers_wrong")).status_code for _ in range(301)}
-    assert statuses == {401, 429}
-    refused = client.get("/edge/v1/order", headers=bearer("ers_wrong"))
+    # 300 a minute; and a minute may end meanwhile.
+    answers = (client.get("/edge/v1/order", headers=bearer("ers_wrong")) for _ in range(601))
+    refused = next(answer for answer in answers if answer.status_code != 401)
+    assert refused.status_code == 429
     assert 1 <= int(refused.headers["Retry-After"]) <= 60
 
 
