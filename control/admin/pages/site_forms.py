@@ -50,5 +50,6 @@ def node_command(admin_url: str, site: str, keys: Sequence[TrustedKey]) -> str:
         f"--site {site}",
         f"--trusted-key {','.join(key_text(key) for key in keys)}",
         "--content-folder /var/lib/edge-render",
+        "--host 0.0.0.0",  # visitors' phones are other machines
     )
     return " \\\n  ".join(lines)

@@ -31,9 +31,13 @@ TEXTS: Final = {
     "editor.picture-ended": ("There is no live picture: {reason}", "没有实时画面：{reason}"),
     "editor.restart": ("Start the preview", "启动预览"),
     "editor.pose": (
-        "You are at {place} m and look {yaw}° to the left, {pitch}° up.",
-        "当前位置 {place} 米，朝左 {yaw}°，朝上 {pitch}°。",
+        "You are at {place} m and look {yaw}, {pitch}.",
+        "当前位置 {place} 米，{yaw}，{pitch}。",
     ),
+    "editor.left": ("{degrees}° to the left", "朝左 {degrees}°"),
+    "editor.right": ("{degrees}° to the right", "朝右 {degrees}°"),
+    "editor.up": ("{degrees}° up", "朝上 {degrees}°"),
+    "editor.down": ("{degrees}° down", "朝下 {degrees}°"),
     "editor.placing": (
         "Click in the picture where it shall be. By keyboard: look there with the arrow keys, so that the cross is on "
         "it, and press Enter. Escape cancels.",

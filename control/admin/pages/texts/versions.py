@@ -49,6 +49,7 @@ TEXTS: Final = {
     "version.history": ("History", "历史"),
     "version.copied-from": ("From version {number}", "来自版本 {number}"),
     "version.is-copied": ("Draft {number} is made of its files.", "已用其文件创建草稿 {number}。"),
+    "version.roll-out": ("Roll it out", "上线此版本"),
     "version.is-published": (
         "Version {number} is signed and published: it can be rolled out now.",
         "版本 {number} 已签名并发布，可以上线。",

@@ -79,7 +79,7 @@ def test_a_site_is_made_and_its_token_shown_once_with_the_command_that_starts_a_
     words = command.partition("edge-render node")[2].replace("\\\n", "").split()
     assert words == [
         *("--admin-url", people.settings.base_url, "--site", "lounge-1", "--trusted-key", key_text(key)),
-        *("--content-folder", "/var/lib/edge-render"),
+        *("--content-folder", "/var/lib/edge-render", "--host", "0.0.0.0"),
     ]
     assert token[1] not in browser.get("/sites/lounge-1").text
     assert "休息室 1" in browser.get("/sites").text

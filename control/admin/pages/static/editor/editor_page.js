@@ -144,9 +144,11 @@ function nameOf(node) {
   return (node ?? "").toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-+|-+$/g, "").slice(0, 40) || "hotspot";
 }
 
-function takeView() {
-  if (!picture.pose || picture.scene !== sceneName) return view.announce(text("editor.other-scene"));
-  showroom.assign(pathOf(chosen), placeOfEntry(scene(), picture.pose));
+async function takeView() {
+  const path = pathOf(chosen);
+  const pose = await picture.poseNow();
+  if (pose?.scene !== sceneName || !showroom.get(...path)) return view.announce(text("editor.other-scene"));
+  showroom.assign(path, placeOfEntry(scene(), pose));
   return view.announce(text("editor.view-taken"));
 }
 
@@ -156,10 +158,11 @@ function showEntry() {
   picture.goTo({ scene: sceneName, ...there, yaw: (yawDeg * Math.PI) / 180, pitch: (pitchDeg * Math.PI) / 180 });
 }
 
-function addEntry() {
-  if (!picture.pose || picture.scene !== sceneName) return view.announce(text("editor.other-scene"));
+async function addEntry() {
+  const pose = await picture.poseNow();
+  if (pose?.scene !== sceneName) return view.announce(text("editor.other-scene"));
   const name = freeName("view", things("entry").map((entry) => entry.name));
-  return choose({ kind: "entry", index: showroom.append(listPath("entry"), { name, ...placeOfEntry(scene(), picture.pose) }) });
+  return choose({ kind: "entry", index: showroom.append(listPath("entry"), { name, ...placeOfEntry(scene(), pose) }) });
 }
 
 function remove() {

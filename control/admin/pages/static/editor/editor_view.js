@@ -59,9 +59,13 @@ export class EditorView {
   }
 
   showPose({ position, yaw, pitch }) {
-    const degrees = (radians) => Math.round((radians * 180) / Math.PI);
+    const turn = (radians, positive, negative) => {
+      const degrees = Math.round((radians * 180) / Math.PI);
+      return text(degrees < 0 ? negative : positive, { degrees: Math.abs(degrees) });
+    };
     const place = position.map((part) => part.toFixed(2)).join(", ");
-    byId("pose").textContent = text("editor.pose", { place, yaw: degrees(yaw), pitch: degrees(pitch) });
+    const turned = { yaw: turn(yaw, "editor.left", "editor.right"), pitch: turn(pitch, "editor.up", "editor.down") };
+    byId("pose").textContent = text("editor.pose", { place, ...turned });
   }
 
   showPlacing(on) {
@@ -82,7 +86,10 @@ export class EditorView {
     document.body.dataset.saving = state;
     byId("save").disabled = state === "saved" || state === "saving" || state === "conflict";
     byId("saving").textContent = text(`editor.${state}`, { reason });
-    byId("conflict").hidden = state !== "conflict";
+    const conflict = byId("conflict");
+    const isNew = conflict.hidden && state === "conflict";
+    conflict.hidden = state !== "conflict";
+    if (isNew) conflict.scrollIntoView({ block: "nearest" }); // the button that was pressed stays in sight further down
   }
 
   showProblems(count) {

@@ -22,6 +22,7 @@ export class LivePicture {
     this._frame = null;
     this._markers = [];
     this._picking = false;
+    this._asking = []; // who waits for the pose of now
     this._starts = 0;
     this._wanted = null;
     this.pose = null;
@@ -72,6 +73,15 @@ export class LivePicture {
   pickMiddle() {
     const { width, height } = this._box.getBoundingClientRect();
     this._post({ edgeRender: "locate", request: "middle", x: width / 2, y: height / 2 });
+  }
+
+  /** Where the picture is now; null without one. `pose` is of when it last came to rest, on a busy node seconds ago. */
+  poseNow() {
+    if (!this._frame) return Promise.resolve(null);
+    return new Promise((resolve) => {
+      this._asking.push(resolve);
+      this._post({ edgeRender: "pose", request: "now" });
+    });
   }
 
   focus() {
@@ -146,12 +156,14 @@ export class LivePicture {
     this._handlers.onState("ready");
     this.mark(this._markers);
     this.pick(this._picking);
+    if (this._asking.length) this._post({ edgeRender: "pose", request: "now" }); // the old one does not answer any more
   }
 
   _heard({ source, origin, data }) {
     if (origin !== location.origin || !data?.edgeRender) return;
     if (data.edgeRender === "pose" && data.pose && source === this._coming?.contentWindow) this._arrived(this._coming);
     if (source !== this._frame?.contentWindow) return;
+    if (data.request === "now") for (const resolve of this._asking.splice(0)) resolve(data.pose);
     if (data.edgeRender === "pose" && data.pose) {
       this.pose = data.pose;
       this._noteScene(data.pose.scene);
