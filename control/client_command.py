@@ -14,7 +14,7 @@ from typing import Final
 from pydantic import SecretStr
 
 from control.admin_client.connection import AdminConnection
-from control.admin_client.errors import BadAddress
+from control.admin_client.errors import BadAddress, ClientError
 from control.admin_client.progress import Progress
 from control.command_progress import command_progress, shown
 from control.errors import ControlError
@@ -67,8 +67,13 @@ def run_with_admin(parser: argparse.ArgumentParser, options: argparse.Namespace,
     if not (token.isascii() and token.isprintable()) or " " in token:
         parser.error("the token has characters that no token has")
     progress = command_progress()
+
+    def say_again(error: ClientError) -> None:
+        # Without a word, a wrong address looks as if the command hung.
+        progress.say(f"{shown(str(error))}; trying again for {connection.patience_s:.0f} s (Ctrl-C ends)")
+
     try:
-        connection = AdminConnection(url, SecretStr(token))
+        connection = AdminConnection(url, SecretStr(token), on_failed_try=say_again)
     except BadAddress as error:
         parser.error(str(error))
     if connection.sends_in_the_clear:

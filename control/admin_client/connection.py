@@ -6,7 +6,7 @@ import asyncio
 import ipaddress
 import json
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
@@ -26,11 +26,18 @@ Reply = TypeVar("Reply")
 class AdminConnection:
     """A context manager: holds the connections."""
 
-    def __init__(self, url: str, token: SecretStr, patience_s: float = 300.0) -> None:
-        """``patience_s``: a request that fails for want of a connection is made again for so long. Raises
-        BadAddress."""
+    def __init__(
+        self,
+        url: str,
+        token: SecretStr,
+        patience_s: float = 300.0,
+        on_failed_try: Callable[[ClientError], None] | None = None,
+    ) -> None:
+        """``patience_s``: a request that fails for want of a connection is made again for so long;
+        ``on_failed_try`` hears of the first try of each that failed so. Raises BadAddress."""
         self.origin = _origin(url)
         self.patience_s = patience_s
+        self._on_failed_try = on_failed_try
         self.jitter = random.Random()
         self._client = httpx2.AsyncClient(
             base_url=f"{self.origin}/api/v1/",
@@ -70,6 +77,7 @@ class AdminConnection:
             body = body.model_dump(mode="json", exclude_none=True)
         patience = Patience(self.patience_s, self.jitter)
         again = method in _REPEATABLE if repeatable is None else repeatable
+        tell = self._on_failed_try
         while True:
             try:
                 response = await self.send(method, path, json=body, headers=dict(headers or {}))
@@ -78,6 +86,9 @@ class AdminConnection:
                 wait_s = patience.wait_s(error, asyncio.get_running_loop().time(), repeatable=again)
                 if wait_s is None:
                     raise
+                if tell is not None:
+                    tell(error)
+                    tell = None
             await asyncio.sleep(wait_s)
 
     async def send(self, method: str, path: str, **request: Any) -> httpx2.Response:

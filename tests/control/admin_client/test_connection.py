@@ -10,7 +10,7 @@ import pytest
 from pydantic import SecretStr
 
 from control.admin_client.connection import AdminConnection
-from control.admin_client.errors import BadAddress, Nonsense, Refused, Unreachable
+from control.admin_client.errors import BadAddress, ClientError, Nonsense, Refused, Unreachable
 from control.admin_client.replies import MissingBlobs
 
 TOKEN = SecretStr("ert_a-token")
@@ -67,9 +67,11 @@ async def test_what_may_have_been_done_is_not_asked_again() -> None:
 async def test_nobody_there_is_told_when_patience_ends() -> None:
     async with answering() as (url, _):
         pass
-    async with AdminConnection(url, TOKEN, patience_s=1.0) as connection:
+    told: list[ClientError] = []
+    async with AdminConnection(url, TOKEN, patience_s=1.0, on_failed_try=told.append) as connection:
         with pytest.raises(Unreachable, match="can't be reached"):
             await connection.ask("GET", "x", MissingBlobs)
+    assert len(told) == 1, "a person hears of it at once, and once"
 
 
 async def test_the_admin_s_words_are_told() -> None:

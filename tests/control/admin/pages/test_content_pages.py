@@ -105,6 +105,7 @@ def test_what_can_be_published_is_published_and_then_retired_by_a_publisher(
     assert post(browser, f"{path}/publish", {"revision": "1"}).status_code == 303
     page = browser.get(path).text
     assert "is signed and published" in page
+    assert f'href="/rollouts/new?version={path.rpartition("/")[2]}"' in page
     assert f"{path}/publish" not in page
     assert "published it" in page
     assert post(browser, f"{path}/retire", {}).status_code == 303
