@@ -13,6 +13,7 @@ import contextlib
 import hashlib
 import os
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
@@ -23,6 +24,8 @@ from control.content.errors import BatchRefused
 from control.sync.errors import WrongBytes
 
 READ_BYTES: Final = 1 << 20
+SYNCS: Final = 16
+"""At a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +76,10 @@ class BlobCache:
 
     def seal(self, digests: Iterable[str]) -> None:
         """Have blobs that were kept reach the disk: from now on they need not be read to be believed. Many at once cost
-        little more than one."""
-        for digest in digests:
-            _mark_verified(self.path(digest), digest)
+        little more than one: a disk syncs together what is asked of it meanwhile. Raises OSError."""
+        with ThreadPoolExecutor(SYNCS) as workers:  # of this thread's priority, as threads inherit it
+            for _done in workers.map(lambda digest: _mark_verified(self.path(digest), digest), digests):
+                pass
 
     def drop(self, digest: str) -> None:
         """Delete a blob and what has come of it, if anything."""
