@@ -86,7 +86,7 @@ class _Times:
 
     def short(self, one: StepSums) -> str:
         """For the axis."""
-        return self._moment(one).strftime("%m-%d" if self.step == "day" else "%d. %H:%M")
+        return self._moment(one).strftime("%m-%d" if self.step == "day" else "%m-%d %H:%M")
 
     def full(self, one: StepSums) -> str:
         """For the pointer and the table."""
