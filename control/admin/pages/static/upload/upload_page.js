@@ -135,3 +135,4 @@ addEventListener("beforeunload", (event) => {
   if (stage === "sending" || stage === "making") event.preventDefault();
 });
 enter("choosing");
+if (view.chosenInput) choose(ofInput(view.chosenInput));

@@ -22,6 +22,11 @@ export class UploadView {
     this._watchDrops(byId("drop"));
   }
 
+  /** What was chosen before this was loaded, or is still there after a step back; null: nothing. */
+  get chosenInput() {
+    return [byId("folder"), byId("archive")].find((input) => input.files.length > 0) ?? null;
+  }
+
   get note() {
     return byId("note")?.value ?? "";
   }
