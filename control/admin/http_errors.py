@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.body_limit import MAX_BODY_SIZE_SCOPE_KEY
 from starlette.routing import Match
 
+from control.admin.access.authentication import by_cookie
 from control.admin.errors import AdminError, BadRequest, NotFound, TooLarge, TooManyTries
 from control.admin.pages.error_pages import error_page, wants_page
 
@@ -61,6 +62,10 @@ def add_error_handlers(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     def _routing(request: Request, error: HTTPException) -> Response:
         if wants_page(request) and error.status_code == NotFound.status:
+            try:  # no route has looked who asks, and without that the page's forms are not taken
+                request.state.signed_in = by_cookie(request, request.app.state.parts)
+            except AdminError as away:
+                return _known(request, away)
             return error_page(request, NotFound("there is no such page", text="error.no-page"))
         if error.status_code == TooLarge.status:
             # Starlette's, where a body becomes larger than is taken.

@@ -38,7 +38,7 @@ def error_page(request: Request, error: AdminError) -> Response:
 def _to_login(page: Page, error: NotSignedIn) -> Response:
     request = page.request
     if request.method not in csrf.SAFE_METHODS:
-        return page.go("/login", "error.not-saved") if isinstance(error, SessionEnded) else page.go("/login")
+        return page.go("/login", "error.not-saved")  # also after a log-out in another tab
     query = {"next": f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path}
     if isinstance(error, SessionEnded):
         query["ended"] = "1"

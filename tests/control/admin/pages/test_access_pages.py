@@ -90,6 +90,20 @@ def test_the_language_is_the_accounts(look: LogIn, post: Post, new_client: NewCl
     assert "我的账户" in elsewhere.get("/account").text
 
 
+def test_what_is_sent_after_a_log_out_in_another_tab_is_told_not_to_be_done(look: LogIn, post: Post) -> None:
+    browser = look("anna")
+    post(browser, "/logout", {})
+    assert post(browser, "/account/tokens", {"token_name": "x"}).headers["location"] == "/login"
+    assert "nothing was changed" in browser.get("/login").text
+
+
+def test_the_language_can_be_changed_where_there_is_no_page(look: LogIn) -> None:
+    browser = look("anna")
+    page = browser.get("/nothing").text
+    assert f'value="{browser.csrf_token}"' in page  # type: ignore[attr-defined]
+    assert "/account" in page, "and the pages that there are, are led to"
+
+
 def test_the_language_is_the_browsers_before_login(new_client: NewClient, people: AdminParts) -> None:
     browser = new_client()
     browser.post("/language", data={"language": "zh", "next": "/login"})
