@@ -1,7 +1,7 @@
 .DEFAULT_GOAL := help
 PYTHON := .venv/bin/python
 
-.PHONY: help demo test lint format bench bench-network bench-codecs bench-density bench-load bench-load-overhead bench-scale-scene bench-loading bench-audio-sync bench-fidelity bench-panorama bench-malformed bench-live bench-kills fuzz-admin setup setup-tests
+.PHONY: help demo test lint format bench bench-network bench-codecs bench-density bench-load bench-fidelity bench-live bench-audio-sync bench-loading bench-scale-scene bench-panorama bench-load-overhead bench-malformed bench-kills bench-publish bench-small-files bench-fetch-lateness fuzz-admin setup setup-tests
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
