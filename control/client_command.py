@@ -23,17 +23,22 @@ URL_VARIABLE: Final = "EDGE_RENDER_ADMIN_URL"
 TOKEN_VARIABLE: Final = "EDGE_RENDER_TOKEN"  # the variable's name
 _SLUG: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
+PATIENCE_S: Final = 300.0
+"""An admin that does not answer is asked again for so long, if the command may take as long."""
 Work = Callable[[AdminConnection, Progress], Awaitable[None]]
 
 
-def client_parser(name: str, description: str) -> argparse.ArgumentParser:
-    """With the options that say which admin, and who asks."""
+def client_parser(name: str, description: str, timeout_s: float) -> argparse.ArgumentParser:
+    """With the options that say which admin, who asks, and how long anything is waited for."""
     parser = argparse.ArgumentParser(f"edge-render {name}", description=description)
     parser.add_argument(
         "--admin", metavar="URL", help=f"the admin's address, as in https://admin.example; else ${URL_VARIABLE}"
     )
     parser.add_argument(
         "--token", help=f"an API token, which others on this machine may see here: better in ${TOKEN_VARIABLE}"
+    )
+    parser.add_argument(
+        "--timeout", type=seconds, default=timeout_s, metavar="S", help="how long to wait for anything (%(default)g s)"
     )
     return parser
 
@@ -70,10 +75,10 @@ def run_with_admin(parser: argparse.ArgumentParser, options: argparse.Namespace,
 
     def say_again(error: ClientError) -> None:
         # Without a word, a wrong address looks as if the command hung.
-        progress.say(f"{shown(str(error))}; trying again for {connection.patience_s:.0f} s (Ctrl-C ends)")
+        progress.say(f"{shown(str(error))}; trying again for {connection.patience_s:g} s (Ctrl-C ends)")
 
     try:
-        connection = AdminConnection(url, SecretStr(token), on_failed_try=say_again)
+        connection = AdminConnection(url, SecretStr(token), min(PATIENCE_S, options.timeout), on_failed_try=say_again)
     except BadAddress as error:
         parser.error(str(error))
     if connection.sends_in_the_clear:

@@ -13,7 +13,7 @@ from control.admin_client.package import read_package
 from control.admin_client.progress import Progress
 from control.admin_client.publisher import DraftPlan, Publisher
 from control.admin_client.releaser import Releaser, RolloutPlan
-from control.client_command import client_parser, run_with_admin, seconds, slug
+from control.client_command import client_parser, run_with_admin, slug
 from control.content.names import EdgeClass
 
 _EXAMPLES: Final = """examples:
@@ -60,7 +60,7 @@ def run_publish(arguments: list[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = client_parser("publish", "Publish the folder of a package, and roll it out to sites.")
+    parser = client_parser("publish", "Publish the folder of a package, and roll it out to sites.", 3600.0)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = _EXAMPLES
     parser.add_argument("folder", metavar="DIR", type=Path, help="the folder with showroom.json")
@@ -91,9 +91,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--skip-absent", action="store_true", help="wait 3 minutes at most for sites without a node")
     parser.add_argument("--wait", action="store_true", help="end when all sites show it, or it has failed")
-    parser.add_argument(
-        "--timeout", type=seconds, default=3600.0, metavar="S", help="how long to wait for anything (%(default)g s)"
-    )
     return parser
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from collections.abc import Sequence
@@ -11,7 +10,7 @@ from control.admin_client.connection import AdminConnection
 from control.admin_client.progress import Progress
 from control.admin_client.releaser import Releaser
 from control.admin_client.replies import NodeReply, SiteReply
-from control.client_command import client_parser, run_with_admin, seconds, slug
+from control.client_command import client_parser, run_with_admin, slug
 from control.command_progress import shown
 
 _HEADINGS = ("SITE", "CONDITION", "CLASS", "NODES", "VISITS", "SHOWROOMS")
@@ -19,7 +18,7 @@ _HEADINGS = ("SITE", "CONDITION", "CLASS", "NODES", "VISITS", "SHOWROOMS")
 
 def run_sites(arguments: list[str]) -> int:
     """Print all sites; returns the exit status. Wrong usage ends the process with 2."""
-    parser = client_parser("sites", "List the sites: what they show, and how their nodes are.")
+    parser = client_parser("sites", "List the sites: what they show, and how their nodes are.", 60.0)
     parser.add_argument("--json", action="store_true", help="print one JSON list, for machines")
     options = parser.parse_args(arguments)
 
@@ -32,10 +31,10 @@ def run_sites(arguments: list[str]) -> int:
 
 def run_rollback(arguments: list[str]) -> int:
     """Have a site show what it showed before; returns the exit status. Wrong usage ends the process with 2."""
-    parser = client_parser("rollback", "Have a site show the version of a showroom that it showed before.")
+    parser = client_parser("rollback", "Have a site show the version of a showroom that it showed before.", 600.0)
     parser.add_argument("site", metavar="SITE", type=slug)
     parser.add_argument("showroom", metavar="SHOWROOM", type=slug)
-    _add_waiting(parser)
+    parser.add_argument("--wait", action="store_true", help="end when all its nodes show it, or one can't")
     options = parser.parse_args(arguments)
 
     async def work(connection: AdminConnection, progress: Progress) -> None:
@@ -48,11 +47,6 @@ def run_rollback(arguments: list[str]) -> int:
         sys.stdout.write(f"{site.slug} goes back to {options.showroom}/{version}\n")
 
     return run_with_admin(parser, options, work)
-
-
-def _add_waiting(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--wait", action="store_true", help="end when all its nodes show it, or one can't")
-    parser.add_argument("--timeout", type=seconds, default=600.0, metavar="S", help="how long to wait (%(default)g s)")
 
 
 def _as_json(sites: Sequence[SiteReply]) -> str:

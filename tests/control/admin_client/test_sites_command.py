@@ -87,3 +87,9 @@ def test_an_interrupted_command_says_so() -> None:
                 process.send_signal(signal.SIGINT)
                 _, told = process.communicate(timeout=60)
     assert (process.returncode, "interrupted" in told, "Traceback" in told) == (130, True, False)
+
+
+def test_nobody_there_is_waited_for_no_longer_than_is_told(run_alone: Run) -> None:
+    done = run_alone("sites", "--timeout", "0.5")
+    assert (done.status, done.out) == (1, "")
+    assert "trying again for 0.5 s" in done.err
