@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from control.admin.access.actor import Role
 from control.admin.access.authentication import CurrentActor
 from control.admin.api.request_body import whole_body
-from control.admin.errors import Refused
+from control.admin.errors import BadRequest, Refused
 from control.admin.parts import AdminParts, Parts
 from control.admin.storage.blob_records import store_batch, stored
 from control.content.blob_batch import BATCH_MAX_BLOBS, BATCH_MAX_BYTES, BATCH_TYPE, read_batch
@@ -68,6 +68,8 @@ async def add_blobs(request: Request, actor: CurrentActor, parts: Parts) -> Stor
     a batch again does no harm."""
     actor.need(Role.EDITOR)
     body = await whole_body(request, BATCH_MAX_BYTES, "a batch")
+    if not body:
+        raise BadRequest("the batch is empty: it needs a body with at least one blob")
     return StoredBatch(blobs=await run_in_threadpool(_store, parts, body))
 
 
