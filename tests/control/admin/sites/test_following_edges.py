@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from random import Random
 from typing import Any, TypeVar
@@ -199,8 +200,10 @@ async def test_keys_change_while_edges_follow(admin: Admin, edges: dict[str, Sta
     await admin.until(rollout, "done")
     # The first release was signed by the key that was revoked: it comes under its new signature.
     await admin.until(await admin.roll_out(one, [SITES]), "done")
+    # With other keys the same may be ordered, and shown, again.
     expected = [(("branch", number),) for number in (1, 2, 1)]
-    assert {site: stage.shown for site, stage in edges.items()} == dict.fromkeys(SITES, expected)
+    in_turn = {site: [shown for shown, _ in groupby(stage.shown)] for site, stage in edges.items()}
+    assert in_turn == dict.fromkeys(SITES, expected)
 
 
 async def test_an_edge_that_knows_the_first_key_alone_follows_after_rotations(admin: Admin, tmp_path: Path) -> None:
