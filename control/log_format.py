@@ -31,7 +31,8 @@ def configure_logging() -> None:
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
+        # A logger that is kept would hold on to this standard error, also when it is closed or set up anew.
+        cache_logger_on_first_use=False,
     )
 
 
