@@ -68,16 +68,25 @@ def rollout_views(
 
 
 def _views(session: Session, rollouts: Sequence[Rollout]) -> list[RolloutView]:
-    waves = _waves(session, [rollout.id for rollout in rollouts])
+    ids = [rollout.id for rollout in rollouts]
+    waves = _waves(session, ids)
+    # Of versions no more than is shown: their reports and envelopes may be large, and pages ask every few seconds.
+    named = session.execute(
+        select(Rollout.id, Version.showroom, Version.number, Account.name)
+        .join(Version, Version.id == Rollout.version_id)
+        .join(Account, Account.id == Rollout.created_by)
+        .where(Rollout.id.in_(ids))
+    )
+    names = {rollout_id: (showroom, number, by) for rollout_id, showroom, number, by in named}
     views = []
     for rollout in rollouts:
-        version = session.get_one(Version, rollout.version_id)
+        showroom, number, by = names[rollout.id]
         views.append(
             RolloutView(
                 id=rollout.id,
-                showroom=version.showroom,
-                version=version.number,
-                version_id=version.id,
+                showroom=showroom,
+                version=number,
+                version_id=rollout.version_id,
                 state=cast(RolloutState, rollout.state),
                 message=rollout.message,
                 waves=[targets for _, targets in sorted(waves[rollout.id].items())],
@@ -85,7 +94,7 @@ def _views(session: Session, rollouts: Sequence[Rollout]) -> list[RolloutView]:
                 on_failure=cast(OnFailure, rollout.on_failure),
                 skip_absent=rollout.skip_absent,
                 healthy_s=rollout.healthy_s,
-                created_by=session.get_one(Account, rollout.created_by).name,
+                created_by=by,
                 created_at=rollout.created_at,
                 finished_at=rollout.finished_at,
             )

@@ -109,21 +109,22 @@ def condition(site: Site, ordered: Sequence[ShowroomAtSite], nodes: Sequence[See
 
 def _showrooms(session: Session, slugs: Sequence[str]) -> dict[str, list[ShowroomAtSite]]:
     previous = aliased(Version)
+    # Of versions no more than is shown: their reports and envelopes may be large, and pages ask every few seconds.
     rows = session.execute(
-        select(SiteRelease, Version, previous.number)
+        select(SiteRelease, Version.number, Version.release_digest, previous.number)
         .join(Version, Version.id == SiteRelease.version_id)
         .outerjoin(previous, previous.id == SiteRelease.previous_version_id)
         .where(SiteRelease.site.in_(slugs))
         .order_by(SiteRelease.site, SiteRelease.position, SiteRelease.showroom)
     )
     found: dict[str, list[ShowroomAtSite]] = defaultdict(list)
-    for row, version, previous_number in rows:
+    for row, number, release_digest, previous_number in rows:
         found[row.site].append(
             ShowroomAtSite(
                 showroom=row.showroom,
-                version=version.number,
-                version_id=version.id,
-                release=version.release_digest or "",
+                version=number,
+                version_id=row.version_id,
+                release=release_digest or "",
                 previous_version=previous_number,
                 ordered_at=row.ordered_at,
             )
