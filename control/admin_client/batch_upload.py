@@ -63,9 +63,7 @@ class BatchUpload:
                 self._moved(sum(entry.size_bytes for entry, _ in some))
 
     async def _send(self, blobs: Sequence[Blob]) -> None:
-        content = await asyncio.to_thread(
-            lambda: pack_batch((entry.digest, _read(entry, file)) for entry, file in blobs)
-        )
+        content = await asyncio.to_thread(_packed, blobs)
         await self._connection.send("POST", "blobs", content=content, headers={"Content-Type": BATCH_TYPE})
 
 
