@@ -52,21 +52,21 @@ class GpuScenes:
         self._uses: Counter[SceneHandle] = Counter()
         """How many scenes show each content."""
 
-    def alike(self, package: Package, spec: ModelScene) -> HostedScene | None:
-        """A scene that shows the very same as one of a package would."""
-        scenes = (placed.scene for placed in self._placed.values())
-        return next((scene for scene in scenes if scene.origin is not None and scene.origin.fits(package, spec)), None)
+    def alike(self, package: Package, spec: ModelScene) -> str | None:
+        """The key of a scene that shows the very same as one of a package would."""
+        origins = ((key, placed.scene.origin) for key, placed in self._placed.items())
+        return next((key for key, origin in origins if origin is not None and origin.fits(package, spec)), None)
 
     async def share(
-        self, key: str, there: HostedScene, make: Callable[[], Awaitable[HostedScene]], on_evicted: OnEvicted
+        self, key: str, other: str, make: Callable[[HostedScene], Awaitable[HostedScene]], on_evicted: OnEvicted
     ) -> tuple[HostedScene, Room]:
-        """Have a scene show the content of another one that is on the GPU; it counts as used once. Raises what ``make``
-        raises."""
-        other = next(key for key, placed in self._placed.items() if placed.scene is there)
+        """Have a scene show the content of another one that is on the GPU, of which ``make`` makes it; it counts as
+        used once. Raises what ``make`` raises."""
+        there = self._placed[other].scene
         room = self.residency.share(key, other)
         self._uses[there.handle] += 1
         try:
-            scene = await make()
+            scene = await make(there)
         except BaseException:
             self.residency.forget(key)
             await self._freed(self._begin_freeing(_Placed(key, there, on_evicted)))

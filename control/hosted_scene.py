@@ -159,7 +159,7 @@ async def open_scene(
 
 
 async def open_alike(
-    package: Package, name: str, spec: ModelScene, there: HostedScene, reading: ThreadPoolExecutor
+    package: Package, name: str, spec: ModelScene, reading: ThreadPoolExecutor, there: HostedScene
 ) -> HostedScene:
     """A scene that ``there``, of another edition, shows already: only what leads on from it may differ. Raises
     PackageError."""

@@ -253,9 +253,8 @@ class ShowroomHost:
 
     async def _load_alone(self, name: str, request: SceneRequest, *, evict: bool) -> HostedScene:
         spec = self.package.showroom.scenes[name]
-        there = self._gpu.alike(self.package, spec) if isinstance(spec, ModelScene) else None
-        if isinstance(spec, ModelScene) and there is not None:
-            return await self._share(name, spec, there)
+        if isinstance(spec, ModelScene) and (other := self._gpu.alike(self.package, spec)) is not None:
+            return await self._share(name, spec, other)
         self._check(name, evict=evict)
         began = time.monotonic()
         result = "failed"
@@ -295,10 +294,10 @@ class ShowroomHost:
         log.info("scene_loaded", scene=self.key(name), gpu_bytes=gpu_bytes, seconds=seconds, **opened.figures)
         return scene
 
-    async def _share(self, name: str, spec: ModelScene, there: HostedScene) -> HostedScene:
-        """Show what another edition has on the GPU: it did not change."""
-        make = partial(open_alike, self.package, name, spec, there, self._reading)
-        scene, self._rooms[name] = await self._gpu.share(self.key(name), there, make, partial(self._scenes.pop, name))
+    async def _share(self, name: str, spec: ModelScene, other: str) -> HostedScene:
+        """Show what another edition has on the GPU by that key: it did not change."""
+        make = partial(open_alike, self.package, name, spec, self._reading)
+        scene, self._rooms[name] = await self._gpu.share(self.key(name), other, make, partial(self._scenes.pop, name))
         self._scenes[name] = scene
         self._uncoded.append(scene)
         self.loads("shared", 0.0)
