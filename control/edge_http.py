@@ -47,13 +47,13 @@ def create_app(node: EdgeNode) -> FastAPI:
     app = FastAPI(title="edge-render", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     settings = node.settings
     editor = f" {settings.editor_origin}" if settings.editing and settings.editor_origin is not None else ""
-    policy = {"Content-Security-Policy": _CONTENT_POLICY + editor}
+    headers = _HEADERS | {"Content-Security-Policy": _CONTENT_POLICY + editor}
     web = Path(str(resources.files("control").joinpath("web")))
 
     @app.middleware("http")
     async def add_headers(request: Request, call_next: RequestResponseEndpoint) -> Response:
         response = await call_next(request)
-        for name, value in (_HEADERS | policy).items():
+        for name, value in headers.items():
             response.headers.setdefault(name, value)
         return response
 
