@@ -101,7 +101,7 @@ class AdminApi:
             if response.headers.get("Content-Encoding", "identity") != "identity":
                 raise Nonsense(f"{self._origin} compresses blobs, which was not asked for")
             start = self._start(response, offset_bytes, size_bytes)
-            yield BlobBody(start, self._chunks(response))
+            yield BlobBody(start, response.aiter_raw())
 
     async def blobs(self, digests: Sequence[str], size_bytes: int) -> bytes:
         """Blobs of so many bytes together, as ``control.content.blob_batch`` has them; they are for others to check.
@@ -187,10 +187,6 @@ class AdminApi:
             if len(body) > max_bytes:
                 raise Nonsense(f"{self._origin} answers with more than {max_bytes} bytes")
         return bytes(body)
-
-    async def _chunks(self, response: httpx2.Response) -> AsyncIterator[bytes]:
-        async for chunk in response.aiter_raw():
-            yield chunk
 
     def _start(self, response: httpx2.Response, offset_bytes: int, size_bytes: int) -> int:
         if response.status_code == 200:
