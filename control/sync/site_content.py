@@ -169,15 +169,14 @@ class SiteContent:
         return tuple(editions)
 
     def _open_placed(self, placed: PlacedRelease) -> Edition | None:
-        ordered = OrderedRelease(showroom=placed.showroom, version=placed.version, release=placed.release)
-        manifest = self.manifest(ordered)
+        manifest = self.manifest(placed)
         if manifest is None:
             return None
         missing = self.missing(manifest, read=self._config.read_all)
         if missing:
             log.error("release_damaged", release=placed.release, blobs=len(missing))
             return None
-        return self.lay_out(ordered, manifest)
+        return self.lay_out(placed, manifest)
 
 
 def _probe_links(folder: Path) -> None:

@@ -9,7 +9,8 @@ import structlog
 from pydantic import Field, ValidationError
 
 from control.content.envelope import Envelope
-from control.content.names import Digest, Record, SizeBytes, Slug, VersionNumber
+from control.content.names import Record, SizeBytes, Slug
+from control.content.release import OrderedRelease
 from control.content.trust import KeptTrust
 from control.sync.durable import write_whole
 
@@ -18,12 +19,9 @@ BROKEN_NAME: Final = "state.json.broken"
 log = structlog.get_logger(__name__)
 
 
-class PlacedRelease(Record):
+class PlacedRelease(OrderedRelease):
     """A version of a showroom that was shown to visitors, and what it took to get it there."""
 
-    showroom: Slug
-    version: VersionNumber
-    release: Digest
     fetched_bytes: SizeBytes = 0
     to_fetch_bytes: SizeBytes = 0
     switch_ms: Annotated[float, Field(ge=0.0, le=1e10)] | None = None
