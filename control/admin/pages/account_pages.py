@@ -14,13 +14,13 @@ from control.admin.access.passwords import MIN_CHARS
 from control.admin.access.tokens import NewToken, make_token, revoke_token, tokens_of
 from control.admin.api.account_views import RowId
 from control.admin.errors import AdminError, Refused
+from control.admin.pages.forms import Typed
 from control.admin.pages.page import CurrentPage, Page
 from control.admin.pages.roles import RoleWordForm, role_options
 from control.admin.texts import check_line
 
 router = APIRouter(prefix="/account", include_in_schema=False)
 
-Typed = Annotated[str, Form(max_length=1000)]
 DAY_S = 86_400.0
 
 

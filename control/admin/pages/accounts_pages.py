@@ -18,12 +18,11 @@ from control.admin.access.actor import Role
 from control.admin.access.passwords import MIN_CHARS
 from control.admin.api.account_views import RowId
 from control.admin.errors import AdminError
+from control.admin.pages.forms import Typed
 from control.admin.pages.page import CurrentPage, Page
 from control.admin.pages.roles import RoleWordForm, role_options
 
 router = APIRouter(prefix="/accounts", include_in_schema=False)
-
-Typed = Annotated[str, Form(max_length=1000)]
 
 
 @router.get("")

@@ -15,13 +15,13 @@ from control.admin.access.login import LoggedIn
 from control.admin.access.passwords import MIN_CHARS
 from control.admin.access.sessions import end_session
 from control.admin.errors import AdminError, Conflict, Refused
+from control.admin.pages.forms import Typed
 from control.admin.pages.languages import COOKIE
 from control.admin.pages.navigation import HOME
 from control.admin.pages.page import CurrentPage, OpenPage, Page, own_path
 
 router = APIRouter(include_in_schema=False)
 
-Typed = Annotated[str, Form(max_length=1000)]
 Onward = Annotated[str, Form(alias="next", max_length=1000)]
 YEAR_S = 365 * 86_400
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import APIRouter, Form, Response
+from fastapi import APIRouter, Response
 from pydantic import TypeAdapter, ValidationError
 
 from control.admin.access.actor import Role
 from control.admin.errors import AdminError, Refused
 from control.admin.pages.content_rows import showroom_rows, version_rows
+from control.admin.pages.forms import Typed
 from control.admin.pages.page import CurrentPage, Page
 from control.admin.publishing.showrooms import create_showroom, find_showroom
 from control.admin.publishing.version_state import Step, VersionState, steps_of
@@ -18,7 +17,6 @@ from control.content.names import Slug, Title
 
 router = APIRouter(prefix="/showrooms", include_in_schema=False)
 
-Typed = Annotated[str, Form(max_length=1000)]
 _SLUG: TypeAdapter[str] = TypeAdapter(Slug)
 
 

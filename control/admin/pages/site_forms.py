@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from pydantic import TypeAdapter, ValidationError
 
 from control.admin.errors import Refused
-from control.admin.pages.page import Page
-from control.admin.sites.edge_classes import FROM_WEAKEST
 from control.admin.texts import check_line
 from control.content.keys import key_text
 from control.content.names import Slug
@@ -35,11 +33,6 @@ def checked_title(typed: str) -> str:
     if not 1 <= len(title) <= _TITLE_MAX:
         raise Refused(f"a title has 1 to {_TITLE_MAX} characters", text="error.site-title")
     return title
-
-
-def class_options(page: Page) -> list[tuple[str, str]]:
-    """Value and text of each class of edges, from the weakest."""
-    return [(word, page.text(f"edge-class.{word}")) for word in FROM_WEAKEST]
 
 
 def node_command(admin_url: str, site: str, keys: Sequence[TrustedKey]) -> str:

@@ -10,8 +10,9 @@ from fastapi import APIRouter, Form, Response
 from control.admin.access.actor import Role
 from control.admin.errors import AdminError, NotFound
 from control.admin.pages.ages import age_text
+from control.admin.pages.forms import Typed, class_options
 from control.admin.pages.page import CurrentPage, Page
-from control.admin.pages.site_forms import checked_title, class_options
+from control.admin.pages.site_forms import checked_title
 from control.admin.pages.site_rows import disk_wants, free_room_is_short, showroom_rows, visits_now
 from control.admin.pages.sites_pages import show_token
 from control.admin.sites.roll_back import roll_back_site
@@ -32,7 +33,6 @@ from control.content.names import EdgeClass, Slug
 
 router = APIRouter(prefix="/sites/{slug}", include_in_schema=False)
 
-Typed = Annotated[str, Form(max_length=1000)]
 _ROLLOUTS_SHOWN = 5
 
 

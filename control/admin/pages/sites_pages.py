@@ -11,16 +11,15 @@ from control.admin.access.actor import Role
 from control.admin.errors import AdminError
 from control.admin.key_changes import trusted_keys
 from control.admin.pages.ages import age_text
+from control.admin.pages.forms import Typed, class_options
 from control.admin.pages.page import CurrentPage, Page
-from control.admin.pages.site_forms import checked_slug, checked_title, class_options, node_command
+from control.admin.pages.site_forms import checked_slug, checked_title, node_command
 from control.admin.pages.site_rows import disk_wants, free_room_is_short, showroom_rows, site_counts, visits_now
 from control.admin.sites.site_views import site_views
 from control.admin.sites.sites import create_site
 from control.content.names import EdgeClass
 
 router = APIRouter(prefix="/sites", include_in_schema=False)
-
-Typed = Annotated[str, Form(max_length=1000)]
 
 
 @router.get("")

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Response
 from control.admin.access.actor import Role
 from control.admin.errors import Conflict, NotFound
 from control.admin.pages.content_rows import newest_version
+from control.admin.pages.forms import class_options
 from control.admin.pages.page import CurrentPage
 from control.admin.publishing.showrooms import find_showroom
 from control.admin.publishing.version_state import Step, VersionState, steps_of
@@ -36,6 +37,7 @@ def show(
         "upload.html",
         showroom=showroom,
         draft=draft,
+        classes=class_options(page),
         data={
             "showroom": slug,
             "base": None if base is None else {"id": base.id, "number": base.number},

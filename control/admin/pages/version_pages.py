@@ -12,6 +12,7 @@ from control.admin.access.actor import Role
 from control.admin.api.account_views import RowId
 from control.admin.errors import AdminError, NotFound
 from control.admin.pages.content_rows import account_names, history_of, previous_version
+from control.admin.pages.forms import class_options
 from control.admin.pages.page import CurrentPage, Page
 from control.admin.pages.report_view import view_report
 from control.admin.publishing.comparison import compare
@@ -143,6 +144,7 @@ def _version(page: Page, version_id: int, error: AdminError | None = None) -> Re
         editors=[names[account_id] for account_id in version.editors],
         entries=entries,
         size_bytes=sum(entry.size_bytes for entry in entries),
+        classes=class_options(page),
         missing=missing,
         previous=previous,
         sites=sites,
