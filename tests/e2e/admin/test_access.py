@@ -1,4 +1,4 @@
-"""The pages in a real browser: by keyboard alone, without scripts, and as those who can't see them have them."""
+"""Logging in, accounts and the log in a browser: by keyboard, without scripts, as those who can't see have them."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from typing import Literal, TypeAlias
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from bench.admin_process import AdminProcess
-from bench.node_process import CHROMIUM_FLAGS, chromium_path
 from control.admin.access.accounts import find_account, set_password_hash
 from control.admin.access.actor import SYSTEM
 from control.admin.access.passwords import Passwords
@@ -32,14 +31,6 @@ def admin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AdminProcess]:
             assert account is not None
             set_password_hash(session, SYSTEM, account, Passwords().hash_new(PASSWORD, NAME), time.time())
         yield running
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=chromium_path(), args=list(CHROMIUM_FLAGS))
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture
