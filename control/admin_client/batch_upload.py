@@ -10,7 +10,7 @@ from typing import Final
 from control.admin_client.connection import AdminConnection
 from control.admin_client.errors import ClientError, Rejected, Unreachable
 from control.admin_client.patience import Patience
-from control.content.blob_batch import BATCH_MAX_BLOBS, BATCH_TYPE, HEAD_BYTES, pack_batch
+from control.content.blob_batch import BATCH_MAX_BLOBS, BATCH_TYPE, HEAD_BYTES, in_batches, pack_batch
 from control.content.package_files import PackageFile
 from control.content.release import FileEntry
 
@@ -25,15 +25,7 @@ Blob = tuple[FileEntry, PackageFile]
 
 def batches(blobs: Sequence[Blob], most_bytes: int = BATCH_BYTES) -> Iterator[Sequence[Blob]]:
     """They, in their order, as many together as one request takes."""
-    start = size_bytes = 0
-    for number, (entry, _) in enumerate(blobs):
-        more_bytes = HEAD_BYTES + entry.size_bytes
-        if number > start and (size_bytes + more_bytes > most_bytes or number - start == BATCH_MAX_BLOBS):
-            yield blobs[start:number]
-            start, size_bytes = number, 0
-        size_bytes += more_bytes
-    if blobs:
-        yield blobs[start:]
+    return in_batches(blobs, lambda blob: HEAD_BYTES + blob[0].size_bytes, most_bytes, BATCH_MAX_BLOBS)
 
 
 class BatchUpload:

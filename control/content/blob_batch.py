@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import struct
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Final, TypeVar
 
 from control.content.errors import BatchRefused
 
@@ -19,6 +19,22 @@ BATCH_MAX_BLOBS: Final = 500
 _HEAD: Final = struct.Struct(">32sI")
 HEAD_BYTES: Final = _HEAD.size
 """What a batch has of each blob beside its bytes."""
+Blob = TypeVar("Blob")
+
+
+def in_batches(
+    blobs: Sequence[Blob], size_bytes: Callable[[Blob], int], most_bytes: int, most_blobs: int
+) -> Iterator[Sequence[Blob]]:
+    """They, in their order, as many together as one batch may have; one that is larger by itself is alone."""
+    start = sum_bytes = 0
+    for number, blob in enumerate(blobs):
+        more_bytes = size_bytes(blob)
+        if number > start and (sum_bytes + more_bytes > most_bytes or number - start == most_blobs):
+            yield blobs[start:number]
+            start, sum_bytes = number, 0
+        sum_bytes += more_bytes
+    if blobs:
+        yield blobs[start:]
 
 
 def pack_batch(blobs: Iterable[tuple[str, bytes]]) -> bytes:

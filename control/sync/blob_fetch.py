@@ -9,6 +9,7 @@ from typing import Final, TypeAlias
 
 import structlog
 
+from control.content.blob_batch import in_batches
 from control.sync.admin_api import AdminApi
 from control.sync.blob_cache import BlobCache, PartialBlob
 from control.sync.disk_thread import DiskThread
@@ -139,16 +140,8 @@ def _groups(blobs: Sized) -> list[Sized]:
     small = sum(size_bytes <= SMALL_BYTES for _, size_bytes in blobs)
     if small <= FEW_BLOBS:
         small = 0
-    groups: list[Sized] = []
-    start = sum_bytes = 0
-    for number, (_, size_bytes) in enumerate(blobs[:small]):
-        if number - start == BATCH_BLOBS or sum_bytes + size_bytes > BATCH_BYTES:
-            groups.append(blobs[start:number])
-            start, sum_bytes = number, 0
-        sum_bytes += size_bytes
-    if small:
-        groups.append(blobs[start:small])
-    return groups + [[blob] for blob in blobs[small:]]
+    together = in_batches(blobs[:small], lambda blob: blob[1], BATCH_BYTES, BATCH_BLOBS)
+    return [*together, *([blob] for blob in blobs[small:])]
 
 
 def _is_of_one_blob(error: Failure) -> bool:
