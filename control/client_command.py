@@ -17,11 +17,11 @@ from control.admin_client.connection import AdminConnection
 from control.admin_client.errors import BadAddress, ClientError
 from control.admin_client.progress import Progress
 from control.command_progress import command_progress, shown
+from control.content.names import SLUG_PATTERN
 from control.errors import ControlError
 
 URL_VARIABLE: Final = "EDGE_RENDER_ADMIN_URL"
 TOKEN_VARIABLE: Final = "EDGE_RENDER_TOKEN"  # the variable's name
-_SLUG: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 PATIENCE_S: Final = 300.0
 """An admin that does not answer is asked again for so long, if the command may take as long."""
@@ -45,7 +45,7 @@ def client_parser(name: str, description: str, timeout_s: float) -> argparse.Arg
 
 def slug(text: str) -> str:
     """A showroom's or a site's name, as an option's type."""
-    if not _SLUG.fullmatch(text):
+    if not re.fullmatch(SLUG_PATTERN, text):
         raise argparse.ArgumentTypeError(f"{text!r} is no name: lower-case letters, digits and hyphens, at most 63")
     return text
 

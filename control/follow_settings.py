@@ -10,7 +10,7 @@ from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from control.content.errors import KeyRefused
-from control.content.names import PlainText
+from control.content.names import SLUG_PATTERN, PlainText
 from control.content.trust import parse_keys
 from control.errors import StartError
 from control.sync.follow_config import FollowConfig
@@ -29,7 +29,7 @@ class FollowSettings(BaseSettings):
     )
     site: str | None = Field(
         None,
-        pattern=r"^[a-z0-9][a-z0-9-]{0,62}$",
+        pattern=SLUG_PATTERN,
         description="This site's name at the admin: what it shows is ordered there.",
     )
     site_token: SecretStr | None = Field(

@@ -9,7 +9,8 @@ from typing import Annotated, Final, Literal, TypeAlias
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+SLUG_PATTERN: Final = r"^[a-z0-9][a-z0-9-]{0,62}$"
+Slug = Annotated[str, Field(pattern=SLUG_PATTERN)]
 """Names a showroom or a site: it stands in addresses and in folder names."""
 
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
