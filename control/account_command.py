@@ -18,6 +18,7 @@ from control.admin.database import Database, database_url
 from control.admin.migrations import migrate
 from control.admin.settings import AdminSettings
 from control.errors import ControlError
+from control.option_errors import tell_wrong_options
 
 PASSWORD_VARIABLE = "EDGE_RENDER_ADMIN_NEW_PASSWORD"
 
@@ -41,9 +42,7 @@ def run_add_account(arguments: list[str]) -> int:
     try:
         command = CliApp.run(AddAccountCommand, cli_args=arguments)
     except ValidationError as error:
-        for item in error.errors(include_url=False, include_context=False, include_input=False):
-            name = "-".join(str(part) for part in item["loc"]).replace("_", "-")
-            sys.stderr.write(f"edge-render admin add-account: {name}: {item['msg']}\n")
+        tell_wrong_options(error, "edge-render admin add-account: ")
         return 2
     try:
         password_hash = Passwords().hash_new(_password(), command.name)

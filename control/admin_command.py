@@ -13,6 +13,7 @@ from control.admin.settings import AdminSettings
 from control.admin_keys_command import print_trusted_keys
 from control.errors import ControlError
 from control.log_format import configure_logging
+from control.option_errors import tell_wrong_options
 
 
 class AdminCommand(AdminSettings):
@@ -34,9 +35,7 @@ def run_admin(arguments: list[str]) -> int:
     try:
         settings = CliApp.run(AdminCommand, cli_args=arguments)
     except ValidationError as error:
-        for item in error.errors(include_url=False, include_context=False, include_input=False):
-            name = "-".join(str(part) for part in item["loc"]).replace("_", "-")
-            sys.stderr.write(f"edge-render admin: --{name}: {item['msg']}\n")
+        tell_wrong_options(error, "edge-render admin: --")
         return 2
     configure_logging()
     if asks_for_keys:

@@ -16,6 +16,7 @@ from control.edge_parts import guide_parts, peer_maker, renderer_maker
 from control.errors import ControlError, StartError
 from control.follow_settings import FollowSettings
 from control.log_format import configure_logging
+from control.option_errors import tell_wrong_options
 from control.server import serve
 from control.settings import NodeSettings
 from control.site_following import SiteFollowing
@@ -58,9 +59,7 @@ def _run(command: type[Command], serve_with: Callable[[Command], None], argument
     try:
         settings = CliApp.run(command, cli_args=arguments)
     except ValidationError as error:
-        for item in error.errors(include_url=False, include_context=False, include_input=False):
-            name = "-".join(str(part) for part in item["loc"]).replace("_", "-")
-            sys.stderr.write(f"edge-render: --{name}: {item['msg']}\n")
+        tell_wrong_options(error, "edge-render: --")
         return 2
     configure_logging()
     try:
