@@ -48,7 +48,7 @@ const editing = new Editing(window, markers, {
   nextRequest: () => nextRequest(),
   pose: poseSeen,
   toPicture: pointOfPicture,
-  rtp: () => clock.shownRtp ?? clock.lastFrame?.rtp ?? null,
+  rtp: rtpSeen,
 });
 const sceneLoading = new SceneLoading({ box: byId("loading"), text: byId("loading-text"), bar: byId("loading-bar") });
 
@@ -255,6 +255,11 @@ function pointOfPicture(x, y) {
   return toPicture(x, y, stage.getBoundingClientRect(), size, document.body.dataset.fit);
 }
 
+/** Names the picture that is seen; null before there is one. */
+function rtpSeen() {
+  return clock.shownRtp ?? clock.lastFrame?.rtp ?? null;
+}
+
 /** Where the visitor is and looks, by the picture that is seen; null before there is one. */
 function poseSeen() {
   const frame = clock.lastFrame;
@@ -268,7 +273,7 @@ function onTap(x, y) {
   const point = pointOfPicture(x, y);
   if (!point) return;
   if (editing.picking) editing.picked(x, y);
-  else visit?.channel.send({ type: "tap", id: nextRequest(), ...point, rtp: clock.shownRtp ?? clock.lastFrame?.rtp ?? null });
+  else visit?.channel.send({ type: "tap", id: nextRequest(), ...point, rtp: rtpSeen() });
 }
 
 function radPerPx() {
