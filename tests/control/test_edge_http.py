@@ -89,14 +89,21 @@ async def serving_package(
     settings = NodeSettings(port=0, pixel_format="rgba", max_width=320, max_height=192, **options)
     package = open_package(folder)
     node = EdgeNode(settings, package, renderer_maker(settings), peer_maker(settings), pytest.fail, guides(settings))
+    async with serving_node(node, until_ready=True) as client:
+        yield node, client
+
+
+@asynccontextmanager
+async def serving_node(node: EdgeNode, *, until_ready: bool) -> AsyncIterator[httpx2.AsyncClient]:
+    """A node that was made by hand; what asks it comes once it answers, or only once somebody can enter."""
     server = uvicorn.Server(uvicorn.Config(create_app(node), port=0, log_level="warning", lifespan="on"))
     serving_task = asyncio.create_task(server.serve())
     async with asyncio.timeout(WAIT_S):
-        while not (server.started and node.ready):  # noqa: ASYNC110 - uvicorn has no event for it
+        while not (server.started and (node.ready or not until_ready)):  # noqa: ASYNC110 - uvicorn has no event for it
             await asyncio.sleep(0.02)
     port = server.servers[0].sockets[0].getsockname()[1]
     async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=WAIT_S) as client:
-        yield node, client
+        yield client
     server.should_exit = True
     async with asyncio.timeout(WAIT_S):
         await serving_task

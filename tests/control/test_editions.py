@@ -12,10 +12,8 @@ from pathlib import Path
 
 import httpx2
 import pytest
-import uvicorn
 
 from control.content.stage import Edition, EditionRefused, EditionWaits, Stage
-from control.edge_http import create_app
 from control.edge_node import EdgeNode
 from control.edge_parts import guide_parts, peer_maker, renderer_maker
 from control.entry import Entry
@@ -23,7 +21,7 @@ from control.errors import NodeNotReady
 from control.hosted_edition import EditionState
 from control.settings import NodeSettings
 from control.site_following import SiteFollowing
-from tests.control.test_edge_http import WAIT_S, Visitor, until_empty, visiting
+from tests.control.test_edge_http import WAIT_S, Visitor, serving_node, until_empty, visiting
 from tests.control.test_guided_visit import until_followers
 from tests.control.test_showroom_host import LARGE, SMALL, write_showroom
 
@@ -48,17 +46,8 @@ async def following(
     node = EdgeNode(
         settings, None, renderer_maker(settings), peer_maker(settings), pytest.fail, guide_parts(settings), following
     )
-    server = uvicorn.Server(uvicorn.Config(create_app(node), port=0, log_level="warning", lifespan="on"))
-    serving_task = asyncio.create_task(server.serve())
-    async with asyncio.timeout(WAIT_S):
-        while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
-            await asyncio.sleep(0.02)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=WAIT_S) as client:
+    async with serving_node(node, until_ready=False) as client:
         yield node, client
-    server.should_exit = True
-    async with asyncio.timeout(WAIT_S):
-        await serving_task
 
 
 async def switch(node: Stage, *editions: Edition) -> None:
