@@ -28,7 +28,7 @@ from edge_render.panorama.content import load_panorama
 from edge_render.panorama.spec import PanoramaScene
 from edge_render.renderer import Content, SceneHandle, View
 from edge_render.scene_content import load_scene
-from edge_render.scene_cost import DrawnCost, SceneCost, model_cost
+from edge_render.scene_cost import DrawnCost
 from edge_render.validation import ScenePicture
 
 WIDTH_PX: Final = 480
@@ -54,25 +54,22 @@ class PackagePictures:
             self._context.close()
             raise
 
-    def draw(self, log: FindingLog) -> tuple[list[SceneCost], list[ScenePicture]]:
-        """What can't be drawn is logged as an error with its scene as place."""
-        costs: list[SceneCost] = []
+    def draw(self, log: FindingLog) -> tuple[dict[str, DrawnCost], list[ScenePicture]]:
+        """What scenes cost, by name, and their pictures. What can't be drawn is logged as an error with its scene as
+        place."""
+        costs: dict[str, DrawnCost] = {}
         pictures: list[ScenePicture] = []
-        chosen = self._chosen()
-        for name, entries in chosen.items():
+        for name, entries in self._chosen().items():
             try:
-                content, cost = self._content(name)
+                content = self._content(name)
                 handle = self._renderer.load(content)
+                try:
+                    costs[name] = self._measure(handle, content, name, entries)
+                    pictures += [self._picture(handle, name, entry) for entry in entries]
+                finally:
+                    self._renderer.unload(handle)
             except EdgeRenderError as error:
                 log.error(f"scenes.{name}", f"can't be drawn: {error}", "DRAWING_FAILED")
-                continue
-            try:
-                costs.append(replace(cost, drawn=self._measure(handle, content, name, entries)))
-                pictures += [self._picture(handle, name, entry) for entry in entries]
-            except EdgeRenderError as error:
-                log.error(f"scenes.{name}", f"can't be drawn: {error}", "DRAWING_FAILED")
-            finally:
-                self._renderer.unload(handle)
         return costs, pictures
 
     def close(self) -> None:
@@ -90,14 +87,13 @@ class PackagePictures:
             chosen[name].append(entry)
         return {name: entries for name, entries in chosen.items() if entries}
 
-    def _content(self, name: str) -> tuple[Content, SceneCost]:
+    def _content(self, name: str) -> Content:
         spec = self._package.showroom.scenes[name]
         if isinstance(spec, ModelScene):
-            scene = load_scene(self._package, name, self._cache)
-            return prepare_scene(scene, self._cache), model_cost(name, scene)
+            return prepare_scene(load_scene(self._package, name, self._cache), self._cache)
         assert isinstance(spec, PanoramaScene), "others are not chosen"
         image = self._package.content_path(name)
-        return load_panorama(name, image, spec.layout, spec.exposure, self._cache), SceneCost(name, spec.type)
+        return load_panorama(name, image, spec.layout, spec.exposure, self._cache)
 
     def _measure(self, handle: SceneHandle, content: Content, name: str, entries: list[str]) -> DrawnCost:
         renderer = self._renderer

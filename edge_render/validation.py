@@ -101,14 +101,13 @@ def _drawn(root: Path, report: ValidationReport, to: DrawTo) -> ValidationReport
     to.folder.mkdir(parents=True, exist_ok=True)
     drawing = PackagePictures(open_package(root), to.folder, DerivedCache(to.cache_folder))
     try:
-        costs, pictures = drawing.draw(log)
+        drawn, pictures = drawing.draw(log)
     finally:
         drawing.close()
-    measured = {cost.scene: cost for cost in costs}
     return replace(
         report,
         findings=worst_first([*report.findings, *log.findings()]),
-        costs=tuple(measured.get(cost.scene, cost) for cost in report.costs),
+        costs=tuple(replace(cost, drawn=drawn.get(cost.scene)) for cost in report.costs),
         pictures=tuple(pictures),
     )
 
