@@ -7,11 +7,7 @@ database or the blob store (0: never), counted from when it serves. Writes lines
 
 from __future__ import annotations
 
-import json
-import os
-import signal
 import sys
-import threading
 from collections.abc import Callable
 from socket import socket
 from typing import Any
@@ -20,29 +16,18 @@ import obstore
 import uvicorn
 from sqlalchemy import Connection, Engine, event
 
+from bench.kills.killer import Killer, tell
 from control.cli import main as edge_render
 
 
-def tell(**line: object) -> None:
-    os.write(1, json.dumps(line).encode() + b"\n")
+class StartedKiller(Killer):
+    """Counts from when it is armed."""
 
-
-class Killer:
-    """Counts, on all threads, and kills this process in time."""
-
-    def __init__(self, kill_at: int) -> None:
-        self._left = kill_at
-        self._lock = threading.Lock()
-        self.is_armed = False
+    is_armed = False
 
     def touch(self, where: str) -> None:
-        with self._lock:
-            if not self.is_armed:
-                return
-            self._left -= 1
-            if self._left == 0:
-                tell(killed=where)
-                os.kill(os.getpid(), signal.SIGKILL)
+        if self.is_armed:
+            super().touch(where)
 
     def before(self, where: str, call: Callable[..., Any]) -> Callable[..., Any]:
         """The call, with a touch before it."""
@@ -73,7 +58,7 @@ class TouchingWriter:
         return int(self._writer.write(chunk))
 
 
-def hear_touches(killer: Killer) -> None:
+def hear_touches(killer: StartedKiller) -> None:
     """Of the blob store at its door to obstore, and of the database in all statements that change something."""
     open_writer = obstore.open_writer
     obstore.put = killer.before("a put", obstore.put)
@@ -93,13 +78,13 @@ def hear_touches(killer: Killer) -> None:
 
 
 def main(kill_at: int, options: list[str]) -> None:
-    killer = Killer(kill_at)
+    killer = StartedKiller(kill_at)
     hear_touches(killer)
     startup = uvicorn.Server.startup
 
     async def start(server: uvicorn.Server, sockets: list[socket] | None = None) -> None:
         await startup(server, sockets)
-        killer.is_armed = kill_at > 0
+        killer.is_armed = True
         tell(serves=True)
 
     uvicorn.Server.startup = start  # type: ignore[method-assign,assignment]

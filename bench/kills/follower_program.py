@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import json
 import os
-import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from pydantic import SecretStr
 
+from bench.kills.killer import Killer, tell
 from bench.kills.site_stand_in import SITE
 from control.content.edge_api import VisitReport
 from control.content.stage import Edition
@@ -32,27 +31,15 @@ TOUCHES = frozenset(
 )
 
 
-def tell(**line: object) -> None:
-    os.write(1, json.dumps(line).encode() + b"\n")
+def hear_touches(killer: Killer, folder: Path) -> None:
+    """Of the content folder."""
+    root = str(folder)
 
+    def hear(event: str, arguments: tuple[object, ...]) -> None:
+        if event in TOUCHES and str(arguments[0]).startswith(root):
+            killer.touch(f"{event} {str(arguments[0])[len(root) + 1 :].partition('/')[0] or '.'}")
 
-class Killer:
-    """Counts, and kills this process in time."""
-
-    def __init__(self, folder: Path, kill_at: int) -> None:
-        self._folder, self._left = str(folder), kill_at
-        if kill_at:
-            sys.addaudithook(self._hear)
-
-    def touch(self, where: str) -> None:
-        self._left -= 1
-        if self._left == 0:
-            tell(killed=where)
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    def _hear(self, event: str, arguments: tuple[object, ...]) -> None:
-        if event in TOUCHES and str(arguments[0]).startswith(self._folder):
-            self.touch(f"{event} {str(arguments[0])[len(self._folder) + 1 :].partition('/')[0] or '.'}")
+    sys.addaudithook(hear)
 
 
 class TellingStage:
@@ -103,14 +90,16 @@ def follow_config(admin_url: str, folder: Path, trusted_key: str) -> FollowConfi
     )
 
 
-def main(admin_url: str, folder: str, trusted_key: str, kill_at: str) -> None:
+def main(admin_url: str, folder: Path, trusted_key: str, kill_at: int) -> None:
     configure_logging()
-    config = follow_config(admin_url, Path(folder), trusted_key)
-    killer = Killer(config.folder, int(kill_at))
+    config = follow_config(admin_url, folder, trusted_key)
+    killer = Killer(kill_at)
+    if kill_at:
+        hear_touches(killer, config.folder)
     tell(started=True)
     with open_site_content(config) as content:
         asyncio.run(SiteFollower(config, content, TellingStage(killer)).run())
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main(sys.argv[1], Path(sys.argv[2]), sys.argv[3], int(sys.argv[4]))
