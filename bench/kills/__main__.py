@@ -12,8 +12,9 @@ from pathlib import Path
 
 from bench.admin_process import AdminProcess
 from bench.kills.admin_kills import AdminKills
-from bench.kills.edge_kills import PIECE_S, Broken, EdgeKills
+from bench.kills.edge_kills import PIECE_S, EdgeKills
 from bench.kills.node_kills import NodeKills
+from bench.kills.promises import Broken
 from bench.kills.site_stand_in import SiteStandIn
 from bench.servers.postgresql import postgresql_server
 from bench.servers.s3 import s3_server

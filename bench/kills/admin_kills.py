@@ -24,7 +24,7 @@ from pydantic import SecretStr
 from sqlalchemy import select
 
 from bench.admin_process import AdminProcess
-from bench.kills.edge_kills import Broken
+from bench.kills.promises import Broken
 from control.admin.storage.objects import Objects
 from control.admin.tables import Blob, BlobChange, Upload, UploadPart
 from control.admin_client.connection import AdminConnection

@@ -21,6 +21,7 @@ from random import Random
 from typing import Any, Final
 
 from bench.kills.follower_program import follow_config
+from bench.kills.promises import Broken, check_blobs
 from bench.kills.site_stand_in import TOKEN, SiteStandIn
 from control.content.keys import key_text
 from control.content.release import OrderedRelease, ReleaseManifest
@@ -33,10 +34,6 @@ ALIVE_MAX_S: Final = 0.35
 PIECE_S: Final = 0.004
 BIG_BYTES: Final = 1 << 20
 COMES_BACK_S: Final = 60.0
-
-
-class Broken(Exception):
-    """A promise was broken; the message says which."""
 
 
 @dataclass
@@ -181,9 +178,7 @@ class EdgeKills:
         left = [str(path) for path in self._folder.rglob(TEMPORARY + "*")]
         if left:
             raise Broken(f"left behind: {left}")
-        for blob in (self._folder / "blobs").glob("*/*"):
-            if hashlib.sha256(blob.read_bytes()).hexdigest() != blob.name:
-                raise Broken(f"a blob has other bytes than it should: {blob.name}")
+        check_blobs(self._folder)
 
     def _count_bytes(self) -> None:
         manifests = [

@@ -8,7 +8,6 @@ what was ordered, to a visitor over WebRTC.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import json
 import time
 from collections import Counter
@@ -25,7 +24,7 @@ import numpy as np
 from pydantic import SecretStr
 
 from bench.admin_process import AdminProcess
-from bench.kills.edge_kills import Broken
+from bench.kills.promises import Broken, check_blobs
 from bench.node_process import NodeProcess
 from bench.publishing.large_package import TEXTURE_PX, write_manifest, write_room, write_texture
 from bench.visitors.short_visit import short_visit
@@ -79,7 +78,7 @@ class NodeKills:
                 for version in others:
                     await self._kill_within_switch(node, releaser, before, version)
                     before = version
-            self._check_blobs()
+            check_blobs(self._content)
         return self.outcome
 
     async def _publish(self, connection: AdminConnection, versions: int) -> list[VersionReply]:
@@ -130,7 +129,7 @@ class NodeKills:
         node.kill()
         self.outcome.kills += 1
         self.outcome.where[killed_in] += 1
-        self._check_blobs()
+        check_blobs(self._content)
         began_at = time.monotonic()
         await asyncio.to_thread(node.start)
         shown = await self._seen(node)
@@ -158,12 +157,6 @@ class NodeKills:
             short_visit(client, SHOWROOM) as welcome,
         ):
             return int(str(welcome["title"]["en"]).rpartition(" ")[2])
-
-    def _check_blobs(self) -> None:
-        """Those that count as fetched are whole. Raises Broken."""
-        for blob in (self._content / "blobs").glob("*/*"):
-            if hashlib.sha256(blob.read_bytes()).hexdigest() != blob.name:
-                raise Broken(f"a blob has other bytes than it should: {blob.name}")
 
 
 def _title(number: int) -> str:
