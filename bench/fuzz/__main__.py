@@ -23,8 +23,8 @@ from pydantic import SecretStr
 
 import bench
 from bench.admin_process import AdminProcess
-from bench.fuzz.quiet_progress import QuietProgress
 from bench.publishing.large_package import write_manifest, write_room
+from bench.quiet_progress import QuietProgress
 from control.admin_client.connection import AdminConnection
 from control.admin_client.package import read_package
 from control.admin_client.publisher import DraftPlan, Publisher

@@ -14,7 +14,6 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from io import StringIO
 from pathlib import Path
 from random import Random
 from typing import Any, Final
@@ -27,13 +26,13 @@ from bench.admin_process import AdminProcess
 from bench.kills.promises import Broken, check_blobs
 from bench.node_process import NodeProcess
 from bench.publishing.large_package import TEXTURE_PX, write_manifest, write_room, write_texture
+from bench.quiet_progress import QuietProgress
 from bench.visitors.short_visit import short_visit
 from control.admin_client.connection import AdminConnection
 from control.admin_client.package import read_package
 from control.admin_client.publisher import DraftPlan, Publisher
 from control.admin_client.releaser import Releaser, RolloutPlan
 from control.admin_client.replies import VersionReply
-from control.command_progress import PlainProgress
 
 SITE: Final = "lounge-1"
 SHOWROOM: Final = "branch"
@@ -61,7 +60,7 @@ class NodeKills:
         self._folder, self._admin, self._random = folder, admin, Random(seed)
         self._rng = np.random.default_rng(seed)
         self._content = folder / "content"
-        self._progress = PlainProgress(StringIO())
+        self._progress = QuietProgress()
         self.outcome = Outcome()
 
     async def run(self, kills: int) -> Outcome:
