@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from pathlib import Path
 from typing import Any, Final
@@ -10,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 from PIL import Image
 
-from bench.gltf_file import GlbFile
+from bench.fidelity.model_file import ModelFile
 
 ROOMS: Final = 6
 TEXTURES: Final = 4
@@ -31,7 +30,7 @@ def write_large_package(folder: Path) -> None:
 def write_room(home: Path, rng: np.random.Generator, texture_px: int) -> None:
     """One room, into a folder that is made."""
     home.mkdir(parents=True)
-    (home / "room.gltf").write_text(_room())
+    _room().write(home / "room.glb")
     for wall in range(TEXTURES):
         write_texture(home / f"wall-{wall}.png", rng, texture_px)
 
@@ -49,71 +48,30 @@ def write_texture(file: Path, rng: np.random.Generator, texture_px: int = TEXTUR
     Image.fromarray(pixels).save(file, "PNG", compress_level=1)
 
 
-def _room() -> str:
-    """Four walls around a floor of 6 m by 6 m, in data URIs but for the textures."""
+def _room() -> ModelFile:
+    """Four walls around a floor of 6 m by 6 m, with textures beside it."""
     corners = {
         0: [(-3, 0, -3), (3, 0, -3), (3, 3, -3), (-3, 3, -3)],
         1: [(3, 0, -3), (3, 0, 3), (3, 3, 3), (3, 3, -3)],
         2: [(3, 0, 3), (-3, 0, 3), (-3, 3, 3), (3, 3, 3)],
         3: [(-3, 0, 3), (-3, 0, -3), (-3, 3, -3), (-3, 3, 3)],
     }
-    model = GlbFile()
-    data = bytearray()
-
-    def view(array: np.ndarray[Any, Any]) -> int:
-        model.add("bufferViews", {"buffer": 0, "byteOffset": len(data), "byteLength": array.nbytes})
-        data.extend(array.tobytes())
-        return len(model.tree["bufferViews"]) - 1
-
-    indices = model.add(
-        "accessors",
-        {
-            "bufferView": view(np.array([0, 1, 2, 0, 2, 3], np.uint32)),
-            "componentType": 5125,
-            "count": 6,
-            "type": "SCALAR",
-        },
-    )
-    uv = model.add(
-        "accessors",
-        {
-            "bufferView": view(np.array([(0, 1), (1, 1), (1, 0), (0, 0)], np.float32)),
-            "componentType": 5126,
-            "count": 4,
-            "type": "VEC2",
-        },
-    )
+    model = ModelFile()
+    indices = model.accessor([0, 1, 2, 0, 2, 3], "uint32")
+    uv = model.accessor([(0, 1), (1, 1), (1, 0), (0, 0)])
     for wall, points in corners.items():
-        array = np.array(points, np.float32)
-        position = model.add(
-            "accessors",
-            {
-                "bufferView": view(array),
-                "componentType": 5126,
-                "count": 4,
-                "type": "VEC3",
-                "min": array.min(axis=0).tolist(),
-                "max": array.max(axis=0).tolist(),
-            },
-        )
-        image = model.add("images", {"uri": f"wall-{wall}.png"})
-        texture = model.add("textures", {"source": image})
-        material = model.add(
-            "materials",
-            {"doubleSided": True, "pbrMetallicRoughness": {"baseColorTexture": {"index": texture}}},
-        )
-        primitive = {"attributes": {"POSITION": position, "TEXCOORD_0": uv}, "indices": indices, "material": material}
-        model.node(mesh=model.add("meshes", {"primitives": [primitive]}))
-    uri = "data:application/octet-stream;base64," + base64.b64encode(bytes(data)).decode()
-    model.tree["buffers"] = [{"byteLength": len(data), "uri": uri}]
-    return json.dumps(model.tree)
+        texture = model.add("textures", {"source": model.add("images", {"uri": f"wall-{wall}.png"})})
+        look = {"doubleSided": True, "pbrMetallicRoughness": {"baseColorTexture": {"index": texture}}}
+        attributes = {"POSITION": model.accessor(points), "TEXCOORD_0": uv}
+        model.node(mesh=model.mesh(attributes, model.add("materials", look), indices=indices))
+    return model
 
 
 def _scene(room: int, rooms: int) -> dict[str, Any]:
     onward = {"type": "scene", "scene": f"room-{(room + 1) % rooms}"}
     return {
         "type": "model",
-        "model": f"room-{room}/room.gltf",
+        "model": f"room-{room}/room.glb",
         "entryPoses": [{"name": "door", "position": [0, 1.6, 2], "yawDeg": 0, "pitchDeg": 0}],
         "walkable": {"min": [-2.5, -2.5], "max": [2.5, 2.5]},
         "hotspots": [
