@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ from typing import Final, Self
 
 import httpx2
 
+from bench.free_port import free_port
 from control.admin.access.accounts import add_account
 from control.admin.access.actor import SYSTEM, Actor, Role
 from control.admin.access.sessions import start_session
@@ -49,9 +49,7 @@ class AdminProcess:
 
     def __init__(self, folder: Path, **settings: str) -> None:
         """``folder`` is its data folder, which is made; ``settings``: others of AdminSettings."""
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = int(probe.getsockname()[1])
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.folder = folder
         settings = {"data_folder": str(folder), "port": str(self.port), **settings}

@@ -19,6 +19,7 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.free_port import free_port
 from stream.codec.encoder import AccessUnit
 from stream.codec.video_codec import VideoCodec
 from stream.rtp.h264_payload import h264_payloads
@@ -43,12 +44,6 @@ def h264_units(
         frame.pts = number
         for packet in codec.encode(frame):
             yield bytes(packet), packet.is_keyframe
-
-
-def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
-    with socket.socket(type=kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class LiveServer(ABC):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+
+from bench.free_port import free_port
 
 READY_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 20.0
@@ -40,9 +41,7 @@ class NodeProcess:
     def __init__(self, package: Path | None, *options: str, program: Sequence[str] | None = None) -> None:
         """Without a package, ``options`` say what to show. ``program``: what to run in the place of ``edge-render
         node``; it takes ``--package`` and ``--port`` too."""
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = int(probe.getsockname()[1])
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         edge_render = (str(Path(sys.executable).with_name("edge-render")), "node")
         shown = () if package is None else ("--package", str(package))

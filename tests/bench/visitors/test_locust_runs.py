@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.free_port import free_port
 from bench.node_process import NodeProcess
 from bench.recorded_renderer import record_turn
 from bench.visitors.run_record import RunRecord, read_record
@@ -79,9 +79,7 @@ def test_a_lossy_link_is_repaired(node: NodeProcess, tmp_path: Path) -> None:
 
 def test_workers_share_the_visitors_and_the_master_judges(node: NodeProcess, tmp_path: Path) -> None:
     file = tmp_path / "run.json"
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = str(probe.getsockname()[1])
+    port = str(free_port())
     workers = [locust(node, "--worker", "--master-port", port) for _ in range(2)]
     ramp = ("--from-visitors", "2", "--to-visitors", "2", "--settle-seconds", "7", "--window-seconds", "7")
     bounds = ("--min-fps", "1", "--max-delay-p95-ms", "5000", "--max-frozen", "1")

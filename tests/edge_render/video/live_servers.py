@@ -22,7 +22,8 @@ from pathlib import Path
 
 import av
 
-from bench.live_camera import LiveServer, RtspCamera, Unit, free_port, h264_units
+from bench.free_port import free_port
+from bench.live_camera import LiveServer, RtspCamera, Unit, h264_units
 from edge_render.video.srt import LIBRARIES, sockaddr
 from stream.rtp.h264_payload import nal_units
 from tests.edge_render.video.videos import FPS, HEIGHT, WAIT_S, WIDTH, gray
