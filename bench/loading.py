@@ -150,11 +150,7 @@ async def measure(folder: Path) -> tuple[Noticed, Noticed]:
         gpu = GpuScenes(render_loop, SceneResidency(2**34))
         host = ShowroomHost(package, gpu, DerivedCache(folder / "cache"))
         await host.open(lambda _done: None)
-        ticket = render_loop.attach(host.enter_first().scene.handle, visitor.take, FPS, _fail)
-        columns = (
-            f"{'s':>6} {'pictures':>9} {'median':>6} {'p99':>6} {'worst':>6} {'missed':>7} {'p99':>6} {'worst':>6}"
-        )
-        print(f"{'':10} {columns}")
+        ticket = render_loop.attach(host.enter_first().scene.handle, visitor.take, FPS, fail)
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(visitor.turn(ticket)), group.create_task(visitor.watch_loop())]
             await asyncio.sleep(1.0)
@@ -169,15 +165,23 @@ async def measure(folder: Path) -> tuple[Noticed, Noticed]:
     return before, during
 
 
-def _fail(error: Exception) -> None:
+def fail(error: Exception) -> None:
+    """What a visitor's ticket is told."""
     raise AssertionError("no drawing fails in this bench") from error
 
 
-def main() -> int:
-    sys.setswitchinterval(SWITCH_INTERVAL_S)  # as a node
+def prepare() -> None:
+    """Make this process as a node's, and print what stands above the visitor's lines."""
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     print(f"{platform.machine()}, {os.cpu_count()} cores; {SIZE[0]}x{SIZE[1]} at {FPS:.0f} pictures/s.")
     print("Gaps between the visitor's pictures, and lateness of the event loop, in ms:\n")
+    columns = f"{'s':>6} {'pictures':>9} {'median':>6} {'p99':>6} {'worst':>6} {'missed':>7} {'p99':>6} {'worst':>6}"
+    print(f"{'':10} {columns}")
+
+
+def main() -> int:
+    prepare()
     with tempfile.TemporaryDirectory(prefix="edge-render-loading-") as folder:
         write_package(Path(folder))
         before, during = asyncio.run(measure(Path(folder)))

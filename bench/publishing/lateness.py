@@ -7,9 +7,6 @@ while blobs are fetched as fast as they come, and while they are fetched at a pa
 from __future__ import annotations
 
 import asyncio
-import logging
-import os
-import platform
 import subprocess
 import sys
 import tempfile
@@ -19,15 +16,13 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-import structlog
 from pydantic import SecretStr
 
 from bench.kills.site_stand_in import TOKEN
-from bench.loading import FPS, SIZE, Noticed, Visitor
+from bench.loading import FPS, Noticed, Visitor, fail, prepare
 from bench.nobody import Nobody
 from control.gpu_scenes import GpuScenes
 from control.scene_residency import SceneResidency
-from control.server import SWITCH_INTERVAL_S
 from control.showroom_host import ShowroomHost
 from control.sync.admin_api import AdminApi
 from control.sync.blob_cache import BlobCache
@@ -75,7 +70,7 @@ async def measure(folder: Path, url: str, digests: list[str]) -> dict[str, list[
         gpu = GpuScenes(render_loop, SceneResidency(2**34))
         host = ShowroomHost(open_package(folder / "demo"), gpu, DerivedCache(folder / "cache"))
         await host.open(lambda _done: None)
-        ticket = render_loop.attach(host.enter_first().scene.handle, visitor.take, FPS, _fail)
+        ticket = render_loop.attach(host.enter_first().scene.handle, visitor.take, FPS, fail)
         async with AdminApi(url, SecretStr(TOKEN)) as api, asyncio.TaskGroup() as group:
             tasks = [group.create_task(visitor.turn(ticket)), group.create_task(visitor.watch_loop())]
             await asyncio.sleep(1.0)
@@ -104,22 +99,12 @@ async def _fetch(api: AdminApi, disk: DiskThread, digests: list[str], bytes_per_
         await fetcher.fetch_all(dict.fromkeys(digests, BLOB_BYTES), lambda _bytes: None)
 
 
-def _fail(error: Exception) -> None:
-    raise AssertionError("no drawing fails in this bench") from error
-
-
 def _late_ms(noticed: list[Noticed]) -> float:
     return float(np.percentile(np.concatenate([one.late_s for one in noticed]), 99) * 1e3)
 
 
 def main() -> int:
-    sys.setswitchinterval(SWITCH_INTERVAL_S)  # as a node
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
-    print(f"{platform.machine()}, {os.cpu_count()} cores; {SIZE[0]}x{SIZE[1]} at {FPS:.0f} pictures/s.")
-    print("Gaps between the visitor's pictures, and lateness of the event loop, in ms:\n")
-    print(
-        f"{'':10} {'s':>6} {'pictures':>9} {'median':>6} {'p99':>6} {'worst':>6} {'missed':>7} {'p99':>6} {'worst':>6}"
-    )
+    prepare()
     with tempfile.TemporaryDirectory(prefix="edge-render-bench-") as folder, blob_source() as (url, digests):
         found = asyncio.run(measure(Path(folder), url, digests))
     late_ms = {name: _late_ms(noticed) for name, noticed in found.items()}
