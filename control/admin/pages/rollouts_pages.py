@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from control.admin.access.actor import Actor, Role
 from control.admin.api.account_views import RowId
-from control.admin.errors import AdminError, NotFound
+from control.admin.errors import AdminError
 from control.admin.pages.page import CurrentPage, Page
 from control.admin.pages.rollout_messages import said
 from control.admin.sites.rollout_views import RolloutView, TargetView, rollout_view, rollout_views
@@ -74,8 +74,6 @@ def change(rollout_id: RowId, change: Change, page: CurrentPage) -> Response:
     try:
         with parts.database.session() as session:
             _DO[change](parts.sites.rollouts, session, page.actor, parts.now(), rollout_id)
-    except NotFound:
-        raise
     except AdminError as error:
         return _rollout(page, rollout_id, error)
     return page.go(f"/rollouts/{rollout_id}", _DONE[change])

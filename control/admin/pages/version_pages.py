@@ -103,8 +103,6 @@ def delete(version_id: RowId, page: CurrentPage) -> Response:
         with page.parts.database.session() as session:
             version = find_version(session, version_id)
             page.parts.publishing.drafts.delete(session, page.actor, page.parts.now(), version_id)
-    except NotFound:
-        raise
     except AdminError as error:
         return _version(page, version_id, error)
     return page.go(f"/showrooms/{version.showroom}", "version.is-deleted", number=version.number)
