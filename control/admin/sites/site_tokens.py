@@ -55,7 +55,7 @@ def site_of_token(session: Session, token: str, now: float) -> Site:
 
 def is_first_use(site: Site, token: str) -> bool:
     """Whether the token is the site's new one, which nobody used yet."""
-    return _is_new_unused(site) and hmac.compare_digest(site.token_sha256, token_sha256(token))
+    return is_new_unused(site) and hmac.compare_digest(site.token_sha256, token_sha256(token))
 
 
 def note_first_use(session: Session, slug: str, token: str, now: float) -> None:
@@ -69,7 +69,7 @@ def replace_token(site: Site) -> str:
     """Give the site a new token and return it: the only time that it is seen. The one that nodes use now is good until
     GRACE_S after the first request with the new one; a new one that was never used ends here."""
     token = make_token()
-    if not _is_new_unused(site):
+    if not is_new_unused(site):
         site.previous_token_sha256, site.previous_token_until = site.token_sha256, None
     site.token_sha256 = token_sha256(token)
     return token
@@ -85,7 +85,8 @@ def end_previous(site: Site) -> None:
     site.previous_token_sha256 = site.previous_token_until = None
 
 
-def _is_new_unused(site: Site) -> bool:
+def is_new_unused(site: Site) -> bool:
+    """Whether the site's token was changed, and nobody used the new one yet: the one before is good without an end."""
     return site.previous_token_sha256 is not None and site.previous_token_until is None
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, aliased
 
 from control.admin.sites.edge_classes import edge_class
 from control.admin.sites.node_reports import SeenNode, seen_nodes
-from control.admin.sites.site_tokens import has_previous
+from control.admin.sites.site_tokens import has_previous, is_new_unused
 from control.admin.sites.sites import find_site
 from control.admin.tables import Site, SiteRelease, Version
 from control.content.edge_api import NodeReport
@@ -80,7 +80,7 @@ def _views(session: Session, sites: Sequence[Site], now: float) -> list[SiteView
             created_at=site.created_at,
             condition=condition(site, showrooms[site.slug], nodes[site.slug], now),
             order_serial=site.order_serial,
-            new_token_unused=has_previous(site, now) and site.previous_token_until is None,
+            new_token_unused=is_new_unused(site),
             previous_token_until=site.previous_token_until if has_previous(site, now) else None,
             showrooms=showrooms[site.slug],
             nodes=[
