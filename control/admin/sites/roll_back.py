@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 
 from control.admin import audit
 from control.admin.access.actor import Actor, Role
-from control.admin.errors import Conflict, NotFound
+from control.admin.errors import Conflict
 from control.admin.sites.orders import Orders, go_back
 from control.admin.sites.rollout_rows import leave_out, targets_of
-from control.admin.sites.sites import active_site
+from control.admin.sites.sites import active_site, find_release
 from control.admin.tables import Rollout, RolloutTarget, Site, SiteRelease, Version
 
 
@@ -62,9 +62,7 @@ def roll_back_site(session: Session, orders: Orders, actor: Actor, now: float, s
     the site out. Raises NotFound where it does not show it, Conflict where there is nothing to go back to."""
     actor.need(Role.PUBLISHER)
     site = active_site(session, slug)
-    row = session.get(SiteRelease, (slug, showroom))
-    if row is None:
-        raise NotFound(f"{slug} does not show {showroom}", text="error.not-at-site", site=slug, showroom=showroom)
+    row = find_release(session, slug, showroom)
     if row.previous_version_id is None:
         raise Conflict(
             f"{slug} showed no other version of {showroom} before this one: roll out the one that you want",

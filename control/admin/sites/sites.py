@@ -128,14 +128,19 @@ def remove_showroom(session: Session, orders: Orders, actor: Actor, now: float, 
     brings it again."""
     actor.need(Role.PUBLISHER)
     site = active_site(session, slug)
-    row = session.get(SiteRelease, (slug, showroom))
-    if row is None:
-        raise NotFound(f"{slug} does not show {showroom}", text="error.not-at-site", site=slug, showroom=showroom)
-    session.delete(row)
+    session.delete(find_release(session, slug, showroom))
     leave_out(session, slug, showroom, "the showroom was removed from the site")
     orders.issue(session, site, now)
     audit.append(session, now, actor.audit_name, "site.remove-showroom", f"site:{slug}", {"showroom": showroom})
     return site
+
+
+def find_release(session: Session, slug: str, showroom: str) -> SiteRelease:
+    """What a site is to show of a showroom. Raises NotFound."""
+    row = session.get(SiteRelease, (slug, showroom))
+    if row is None:
+        raise NotFound(f"{slug} does not show {showroom}", text="error.not-at-site", site=slug, showroom=showroom)
+    return row
 
 
 def site_releases(session: Session, slug: str) -> Sequence[SiteRelease]:
