@@ -11,11 +11,11 @@ from markupsafe import Markup
 
 from control.admin.pages.plots import Line, Mark, Rank, bars, lines, ranks
 from control.admin.sites.visit_queries import SceneSums, Step, StepSums, VisitSums
+from control.admin.sites.visits import HOUR_S
 
 Said: TypeAlias = Callable[..., str]
 """As ``Page.text``."""
 _RANKS_MAX = 12
-HOUR_S = 3600.0
 
 
 @dataclass(frozen=True, slots=True)

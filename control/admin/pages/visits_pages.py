@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias, get_args
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Response
@@ -11,8 +11,9 @@ from sqlalchemy import select
 
 from control.admin.errors import AdminError, BadRequest
 from control.admin.pages.page import CurrentPage
-from control.admin.pages.visit_plots import HOUR_S, all_figures, clock_name, length_text
+from control.admin.pages.visit_plots import all_figures, clock_name, length_text
 from control.admin.sites.visit_queries import Step, VisitRange, visit_sums
+from control.admin.sites.visits import HOUR_S
 from control.admin.tables import Showroom, Site
 from control.content.names import Slug
 
@@ -56,7 +57,7 @@ def show(
         files=files,
         mean=None if sums is None else length_text(page.text, sums.mean_visit_s),
         days=days,
-        days_options=[(value, page.text(f"visits.days-{value}")) for value in ("1", "7", "30", "90", "365")],
+        days_options=[(value, page.text(f"visits.days-{value}")) for value in get_args(Days)],
         until=until,
         showroom=showroom,
         showrooms=[(slug, slug or page.text("visits.all")) for slug in showrooms],

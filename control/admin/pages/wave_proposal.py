@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from control.admin.sites.edge_classes import is_weaker
 from control.admin.sites.site_views import SiteView
@@ -32,7 +32,7 @@ def propose(
     free = [one for one in choices if not one.too_weak and not one.shows_it and only in (None, one.site.slug)]
     # The first one should tell soon whether it works: a site whose nodes answer, with as few visitors as may be.
     first = min(free, key=lambda one: (one.site.condition != "current", _visits(one.site)), default=None)
-    return [_in_wave(one, 0 if one not in free else 1 if one is first else 2) for one in choices]
+    return [replace(one, wave=0 if one not in free else 1 if one is first else 2) for one in choices]
 
 
 def waves_of(chosen: Sequence[tuple[str, int]]) -> list[list[str]]:
@@ -50,10 +50,6 @@ def _choice(site: SiteView, showroom: str, version_id: int, edge_class: str) -> 
         shows_it=shown is not None and shown.version_id == version_id,
         too_weak=is_weaker(site.edge_class, edge_class),
     )
-
-
-def _in_wave(choice: SiteChoice, wave: int) -> SiteChoice:
-    return SiteChoice(choice.site, wave, choice.shows, choice.shows_it, choice.too_weak)
 
 
 def _visits(site: SiteView) -> int:
