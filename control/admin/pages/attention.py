@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, defer
+from sqlalchemy.orm import Session
 
 from control.admin.access.actor import Actor
+from control.admin.pages.content_rows import WITHOUT_LARGE, listed_versions
 from control.admin.pages.site_rows import disk_wants, free_room_is_short
 from control.admin.pages.templating import size_text
 from control.admin.sites.site_views import SiteCondition, SiteView
@@ -43,13 +44,13 @@ def attention(
 def paused_rollouts(session: Session) -> list[tuple[Rollout, Version]]:
     """The newest first."""
     asked = select(Rollout, Version).join(Version, Version.id == Rollout.version_id).where(Rollout.state == "paused")
-    rows = session.execute(asked.options(defer(Version.report), defer(Version.envelope)).order_by(Rollout.id.desc()))
+    rows = session.execute(asked.options(*WITHOUT_LARGE).order_by(Rollout.id.desc()))
     return [(rollout, version) for rollout, version in rows]
 
 
 def waiting_versions(session: Session, said: Said, actor: Actor, four_eyes: bool) -> list[Item]:
     """Those that are validated: for whoever may publish them, which with four eyes is nobody who had a hand in it."""
-    asked = select(Version).options(defer(Version.report), defer(Version.envelope)).where(Version.state == "validated")
+    asked = listed_versions().where(Version.state == "validated")
     items = []
     for version in session.scalars(asked.order_by(Version.changed_at.desc()).limit(50)):
         own = four_eyes and actor.account_id in version.editors

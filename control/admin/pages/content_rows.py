@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, defer
@@ -14,6 +15,7 @@ from control.admin.publishing.versions import subject_of
 from control.admin.tables import Account, AuditEntry, Showroom, SiteRelease, Version, VersionFile, VersionPicture
 
 _HISTORY_MAX = 100
+WITHOUT_LARGE: Final = (defer(Version.report), defer(Version.envelope))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ class ShowroomRow:
 def showroom_rows(session: Session) -> list[ShowroomRow]:
     """All showrooms by name."""
     versions = defaultdict(list)
-    found = session.scalars(_versions().order_by(Version.number.desc())).all()
+    found = session.scalars(listed_versions().order_by(Version.number.desc())).all()
     for version in found:
         versions[version.showroom].append(version)
     pictures = _pictures(session, [version.id for version in found])
@@ -68,7 +70,9 @@ def showroom_rows(session: Session) -> list[ShowroomRow]:
 
 def version_rows(session: Session, showroom: str) -> list[VersionRow]:
     """The versions of a showroom, newest first."""
-    versions = session.scalars(_versions().where(Version.showroom == showroom).order_by(Version.number.desc())).all()
+    versions = session.scalars(
+        listed_versions().where(Version.showroom == showroom).order_by(Version.number.desc())
+    ).all()
     ids = [version.id for version in versions]
     sizes = {
         version_id: (int(count), int(total))
@@ -99,14 +103,14 @@ def version_rows(session: Session, showroom: str) -> list[VersionRow]:
 def newest_version(session: Session, showroom: str) -> Version | None:
     """The one with the highest number."""
     return session.scalars(
-        _versions().where(Version.showroom == showroom).order_by(Version.number.desc()).limit(1)
+        listed_versions().where(Version.showroom == showroom).order_by(Version.number.desc()).limit(1)
     ).first()
 
 
 def previous_version(session: Session, version: Version) -> Version | None:
     """The version of the same showroom before it."""
     return session.scalars(
-        _versions()
+        listed_versions()
         .where(Version.showroom == version.showroom, Version.number < version.number)
         .order_by(Version.number.desc())
         .limit(1)
@@ -129,9 +133,9 @@ def account_names(session: Session, ids: Iterable[int]) -> dict[int, str]:
     return dict(rows.all())
 
 
-def _versions() -> Select[Version]:
-    # Reports and envelopes may be large; lists show nothing of them.
-    return select(Version).options(defer(Version.report), defer(Version.envelope))
+def listed_versions() -> Select[Version]:
+    """For lists, which show nothing of reports and envelopes: these may be large, and are not read."""
+    return select(Version).options(*WITHOUT_LARGE)
 
 
 def _pictures(session: Session, versions: Sequence[int]) -> dict[int, str]:

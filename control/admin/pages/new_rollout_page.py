@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Form, Query, Response
-from sqlalchemy import select
-from sqlalchemy.orm import Session, defer
+from sqlalchemy.orm import Session
 
 from control.admin.access.actor import Role
 from control.admin.errors import AdminError, BadRequest
+from control.admin.pages.content_rows import listed_versions
 from control.admin.pages.page import CurrentPage, Page
 from control.admin.pages.wave_proposal import WAVES_OFFERED, SiteChoice, propose, waves_of
 from control.admin.publishing.showrooms import find_showroom
@@ -130,8 +130,7 @@ def _form(
 def _options(session: Session, page: Page) -> list[tuple[int, str]]:
     """Id and name of all versions that may be rolled out: the newest first."""
     rows = session.scalars(
-        select(Version)
-        .options(defer(Version.report), defer(Version.envelope))
+        listed_versions()
         .where(Version.state == "published")
         .order_by(Version.published_at.desc(), Version.id.desc())
         .limit(200)
