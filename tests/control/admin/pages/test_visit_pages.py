@@ -117,3 +117,15 @@ def test_whatever_the_values_plots_are_well_formed_and_stay_within_their_frame(
         assert "nan" not in plot.partition(">")[2].lower() or any("nan" in label.lower() for label, _ in values)
         for bar in root.iter("rect"):
             assert float(bar.get("height", "0")) >= 0
+
+
+def test_the_overview_has_the_last_visits_and_its_script_asks_for_a_page_without_them(look: LogIn, hour: int) -> None:
+    browser = look("vera")
+    whole = browser.get("/overview").text
+    again = re.search(r'data-page="([^"]+)"', whole)
+    assert again is not None
+    live = browser.get(again[1]).text
+    assert 'id="visits-title"' in whole
+    assert 'id="visits-title"' not in live
+    parts = re.compile(r'id="[a-z]+"[^>]* data-live>')
+    assert parts.findall(live) == parts.findall(whole) != []
