@@ -41,7 +41,8 @@ def login_form(
         return page.go(own_path(onward))
     if _to_set_up(page) and page.parts.settings.oidc_issuer is None:
         return page.go("/setup")
-    return _login(page, own_path(onward), ended=bool(ended))
+    from_sso = page.request.query_params.get("from") == "sso"
+    return show_login(page, own_path(onward), ended=bool(ended), from_sso=from_sso)
 
 
 @router.post("/login")
@@ -52,7 +53,7 @@ def log_in(
     try:
         logged_in = page.parts.logins.log_in(name, password, address, page.parts.now())
     except AdminError as error:
-        return _login(page, own_path(onward), name=name, error=error)
+        return show_login(page, own_path(onward), name=name, error=error)
     return _welcome(page, logged_in, own_path(onward))
 
 
@@ -110,11 +111,18 @@ def _to_set_up(page: Page) -> bool:
     return page.parts.first_setup is not None and not page.parts.first_setup.done()
 
 
-def _login(
-    page: Page, onward: str, *, name: str = "", ended: bool = False, error: AdminError | None = None
+def show_login(
+    page: Page,
+    onward: str,
+    *,
+    name: str = "",
+    ended: bool = False,
+    from_sso: bool = False,
+    error: AdminError | None = None,
 ) -> Response:
+    """The login, from which one gets ``onward``. ``from_sso``: one may log out of the issuer as well."""
     sso = page.parts.settings.oidc_name if page.parts.settings.oidc_issuer else None
-    sso_log_out = sso is not None and page.request.query_params.get("from") == "sso"
+    sso_log_out = sso is not None and from_sso
     return page.show("login.html", error=error, name=name, next=onward, ended=ended, sso=sso, sso_log_out=sso_log_out)
 
 

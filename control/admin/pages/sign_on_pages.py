@@ -13,6 +13,7 @@ from control.admin.access.cookies import clear_cookie, cookie_name, set_cookie, 
 from control.admin.access.oidc.errors import IssuerUnavailable, SignOnRefused
 from control.admin.access.oidc.sign_on import ATTEMPT_S, CALLBACK_PATH, SignOn
 from control.admin.errors import NotFound
+from control.admin.pages.login_pages import show_login
 from control.admin.pages.page import OpenPage, Page, own_path
 
 router = APIRouter(include_in_schema=False)
@@ -67,5 +68,4 @@ def _sign_on(page: Page) -> SignOn:
 
 def _failed(page: Page, error: SignOnRefused | IssuerUnavailable) -> Response:
     _log.warning("sign_on_failed", reason=str(error), address=client_address(page.request))
-    sso = page.parts.settings.oidc_name
-    return page.show("login.html", error=error, name="", next="/", ended=False, sso=sso, sso_log_out=False)
+    return show_login(page, "/", error=error)
