@@ -15,7 +15,8 @@ from starlette.concurrency import run_in_threadpool
 from control.admin.access.actor import Role
 from control.admin.access.authentication import CurrentActor, CurrentOnOwnPage, by_cookie
 from control.admin.access.csrf import check_source
-from control.admin.errors import AdminError, NotFound, TooLarge
+from control.admin.api.request_body import whole_body
+from control.admin.errors import AdminError, NotFound
 from control.admin.parts import AdminParts, Parts
 from control.admin.publishing.preview import Preview, PreviewState
 from control.admin.publishing.preview_proxy import BODY_MAX_BYTES, pass_socket, pass_whep
@@ -118,15 +119,9 @@ async def control(socket: WebSocket, token: Token, visit_id: VisitId) -> None:
 
 
 async def _passed(preview: Preview, request: Request, path: str) -> Response:
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > BODY_MAX_BYTES:
-            raise TooLarge(f"an SDP has at most {BODY_MAX_BYTES} bytes")
+    body = await whole_body(request, BODY_MAX_BYTES, "an SDP")
     prefix = f"/preview/{preview.token}"
-    return await pass_whep(
-        preview.client, prefix, request.method, path, request.url.query, request.headers, bytes(body)
-    )
+    return await pass_whep(preview.client, prefix, request.method, path, request.url.query, request.headers, body)
 
 
 async def _view(preview: Preview) -> PreviewView:

@@ -10,7 +10,8 @@ from fastapi import APIRouter, Depends, Header, Path, Request, Response
 from pydantic import BaseModel, ConfigDict
 
 from control.admin.access.authentication import CurrentActor
-from control.admin.errors import NotFound, TooLarge
+from control.admin.api.request_body import whole_body
+from control.admin.errors import NotFound
 from control.admin.parts import AdminParts, Parts
 from control.admin.publishing.drafts import MANIFEST_MAX_BYTES
 from control.admin.publishing.report import Report
@@ -19,7 +20,7 @@ from control.admin.publishing.versions import file_of, files_of, find_version
 from control.admin.storage.blob_response import blob_response
 from control.admin.tables import Version, VersionPicture
 from control.content.names import EdgeClass
-from control.content.release import FileEntry, FileList
+from control.content.release import MANIFEST_PATH, FileEntry, FileList
 
 router = APIRouter(prefix="/api/v1/versions", tags=["versions"])
 
@@ -112,13 +113,7 @@ def get_file(
 
 
 async def _manifest_text(request: Request) -> bytes:
-    """The body. Raises TooLarge."""
-    text = bytearray()
-    async for chunk in request.stream():
-        text += chunk
-        if len(text) > MANIFEST_MAX_BYTES:
-            raise TooLarge(f"showroom.json has at most {MANIFEST_MAX_BYTES} bytes")
-    return bytes(text)
+    return await whole_body(request, MANIFEST_MAX_BYTES, MANIFEST_PATH)
 
 
 @router.put(

@@ -16,7 +16,7 @@ from fastapi import Response, WebSocket, WebSocketDisconnect
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
-from control.admin.errors import TooLarge, Unavailable
+from control.admin.errors import Unavailable
 
 BODY_MAX_BYTES: Final = 65_536
 """Of an SDP; as a node takes."""
@@ -32,10 +32,8 @@ _GONE: Final = 1014
 async def pass_whep(
     client: httpx2.AsyncClient, prefix: str, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes
 ) -> Response:
-    """Have the node answer a request of WHEP; addresses in the answer are below ``prefix``. Raises TooLarge, and
+    """Have the node answer a request of WHEP; addresses in the answer are below ``prefix``. Raises
     Unavailable where the node does not answer."""
-    if len(body) > BODY_MAX_BYTES:
-        raise TooLarge(f"an SDP has at most {BODY_MAX_BYTES} bytes")
     sent = {"Content-Type": headers["content-type"]} if "content-type" in headers else {}
     try:
         async with client.stream(method, path, params=query, headers=sent, content=body) as answer:
