@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
@@ -75,7 +75,7 @@ class BlobStore:
 
     def put_file(self, path: Path, digest: str) -> None:
         """Store a file. Raises Refused where it has another digest."""
-        self._put_checked(digest, path.stat().st_size, lambda: _file_chunks(path))
+        self._put_checked(digest, path.stat().st_size, _file_chunks(path))
 
     def put_files(self, files: Mapping[str, Path]) -> None:
         """As ``put_file``, by digest, a few at a time."""
@@ -90,9 +90,8 @@ class BlobStore:
     def assemble(self, upload: str, parts: Sequence[str], digest: str, size_bytes: int) -> None:
         """Make a blob of an upload's parts, in this order. Raises Refused where it has another digest or size, and
         NotFound where a part is gone. The parts stay."""
-        self._put_checked(
-            digest, size_bytes, lambda: (chunk for part in parts for chunk in self._objects.read(_part(upload, part)))
-        )
+        chunks = (chunk for part in parts for chunk in self._objects.read(_part(upload, part)))
+        self._put_checked(digest, size_bytes, chunks)
 
     def delete(self, digests: Iterable[str]) -> None:
         """Remove blobs; those that are not there are fine."""
@@ -134,8 +133,8 @@ class BlobStore:
         with path.open("wb") as file:
             file.writelines(chunks)
 
-    def _put_checked(self, digest: str, size_bytes: int, read: Callable[[], Iterator[bytes]]) -> None:
-        self._objects.put_stream(_blob(digest), _checked(read(), digest, size_bytes), size_bytes)
+    def _put_checked(self, digest: str, size_bytes: int, chunks: Iterator[bytes]) -> None:
+        self._objects.put_stream(_blob(digest), _checked(chunks, digest, size_bytes), size_bytes)
 
 
 def _checked(chunks: Iterator[bytes], digest: str, size_bytes: int) -> Iterator[bytes]:
