@@ -144,10 +144,6 @@ def _actor(who: Annotated[SignedIn, Depends(_required)]) -> Actor:
     return who.actor
 
 
-def _optional_actor(who: Annotated[SignedIn | None, Depends(_protected)]) -> Actor | None:
-    return who.actor if who else None
-
-
 def _meant(request: Request, parts: Parts) -> str:
     """For requests of nobody known, such as logins: not made by another site's page, and not too many. Raises
     NotAllowed, TooManyTries."""
@@ -163,6 +159,5 @@ CurrentBrowser = Annotated[SignedIn, Depends(_by_browser)]
 """Somebody in a browser: what a pipeline has no business with, such as passwords and tokens."""
 CurrentOnOwnPage = Annotated[SignedIn, Depends(_by_own_page)]
 CurrentActor = Annotated[Actor, Depends(_actor)]
-OptionalActor = Annotated[Actor | None, Depends(_optional_actor)]
 MeantFrom = Annotated[str, Depends(_meant)]
 """The address that a login comes from."""
