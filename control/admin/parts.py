@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends
+from fastapi.requests import HTTPConnection
 
 from control.admin.access.limits import RequestLimits
 from control.admin.access.login import FirstSetup, Logins
@@ -45,11 +46,11 @@ class AdminParts:
     """At the first start, until the process ends: without it, no account can be made without another."""
 
 
-def _parts(request: Request) -> AdminParts:
-    found = request.app.state.parts
+def _parts(connection: HTTPConnection) -> AdminParts:
+    found = connection.app.state.parts
     assert isinstance(found, AdminParts), "set by create_admin_app"
     return found
 
 
 Parts = Annotated[AdminParts, Depends(_parts)]
-"""For a route's parameter."""
+"""For a route's parameter, also a WebSocket's."""

@@ -17,7 +17,7 @@ from control.admin.access.authentication import CurrentActor, CurrentOnOwnPage, 
 from control.admin.access.csrf import check_source
 from control.admin.api.request_body import whole_body
 from control.admin.errors import AdminError, NotFound
-from control.admin.parts import AdminParts, Parts
+from control.admin.parts import Parts
 from control.admin.publishing.preview import Preview, PreviewState
 from control.admin.publishing.preview_proxy import BODY_MAX_BYTES, pass_socket, pass_whep
 
@@ -101,10 +101,8 @@ async def go_on(token: Token, visit_id: VisitId, request: Request, who: CurrentO
 
 
 @router.websocket("/preview/{token}/visits/{visit_id}/control")
-async def control(socket: WebSocket, token: Token, visit_id: VisitId) -> None:
+async def control(socket: WebSocket, token: Token, visit_id: VisitId, parts: Parts) -> None:
     """See control/edge_http.py."""
-    parts = socket.app.state.parts
-    assert isinstance(parts, AdminParts), "set by create_admin_app"
     # Accepted first, as a browser shows a page no reason for a refused handshake.
     await socket.accept()
     try:
