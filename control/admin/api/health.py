@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any, Final, Literal
 
 from fastapi import APIRouter, Request, Response
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 from pydantic import BaseModel
@@ -60,9 +60,8 @@ def metrics(actor: CurrentActor, request: Request, parts: Parts) -> Response:
     actor.need(Role.VIEWER)
     counts: RequestCounts = request.app.state.request_counts
     with parts.database.reading() as session:
-        registry = CollectorRegistry()
-        registry.register(_Read(state_figures(session, parts.now())))
-    return Response(generate_latest(counts.registry) + generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+        read = _Read(state_figures(session, parts.now()))
+    return Response(generate_latest(counts.registry) + generate_latest(read), media_type=CONTENT_TYPE_LATEST)
 
 
 class _Read(Collector):
