@@ -58,7 +58,7 @@ class Previews:
         for preview in older:
             preview.stop()
         if len(running) >= self._at_most:
-            idle = next((preview for preview in (*older, *running) if preview in older or preview.may_make_way), None)
+            idle = next(iter((*older, *(preview for preview in running if preview.may_make_way))), None)
             if idle is None:
                 raise TooManyTries(f"all {self._at_most} previews are in use; try again later", _RETRY_AFTER_S)
             idle.stop()
