@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from control.admin.access.actor import Role
 from control.admin.access.authentication import CurrentActor
-from control.admin.audit_check import check_audit
+from control.admin.audit_check import PROBLEMS_MAX, ProblemKind, check_audit
 from control.admin.audit_reading import PAGE_MAX, AuditFilter, read_audit
 from control.admin.parts import Parts
 from control.admin.texts import Line
@@ -43,7 +43,7 @@ class AuditPage(BaseModel):
 class AuditProblemView(BaseModel):
     """Something that was done to the log; ``until_seq`` where several entries are missing."""
 
-    kind: Literal["changed", "missing", "unchained", "cut", "rewritten"]
+    kind: ProblemKind
     seq: int
     until_seq: int | None
 
@@ -54,7 +54,7 @@ class AuditCheckView(BaseModel):
     intact: bool
     entries: int
     problem_count: int
-    problems: Annotated[list[AuditProblemView], Field(max_length=20)]
+    problems: Annotated[list[AuditProblemView], Field(max_length=PROBLEMS_MAX)]
     sealed_seq: int | None
     sealed_at: UnixSeconds | None
 
