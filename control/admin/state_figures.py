@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import get_args
 
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from control.admin.publishing.version_state import VersionState
+from control.admin.sites.rollout_plan import RolloutState
 from control.admin.sites.site_views import site_views
 from control.admin.tables import Blob, Rollout, Upload, Version
 
 _PREFIX = "edge_render_admin"
-_VERSION_STATES = ("draft", "validating", "validated", "rejected", "published", "retired")
-_ROLLOUT_STATES = ("scheduled", "running", "paused", "done", "failed", "cancelled", "rolled-back")
+_ROLLOUT_STATES: tuple[RolloutState, ...] = get_args(RolloutState)
 _CONDITIONS = ("absent", "failed", "behind", "current")
 
 
 def state_figures(session: Session, now: float) -> Iterator[Metric]:
     """All of them. Sites that are retired are left out."""
-    yield _by_state(session, "versions", "Versions in each state", Version, _VERSION_STATES)
+    yield _by_state(session, "versions", "Versions in each state", Version, tuple(VersionState))
     yield _by_state(session, "rollouts", "Roll-outs in each state", Rollout, _ROLLOUT_STATES)
     uploads = session.execute(
         select(func.count(), func.coalesce(func.sum(Upload.size_bytes - Upload.offset_bytes), 0))
