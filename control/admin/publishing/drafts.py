@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from pydantic import ValidationError
@@ -88,9 +89,8 @@ class Drafts:
         self._check(session, files)
         session.execute(delete(VersionFile).where(VersionFile.version_id == version.id))
         _put_files(session, version, files)
-        _changed(session, actor, now, version)
-        detail = {"revision": version.revision, "files": len(files.files), "size_bytes": files.size_bytes}
-        audit.append(session, now, actor.audit_name, "version.replace-files", subject_of(version), detail)
+        detail = {"files": len(files.files), "size_bytes": files.size_bytes}
+        _changed(session, actor, now, version, "version.replace-files", detail)
         return version
 
     def replace_file(
@@ -102,9 +102,7 @@ class Drafts:
         self._check(session, _file_list([*others, entry]))
         session.execute(delete(VersionFile).where(VersionFile.version_id == version.id, VersionFile.path == entry.path))
         session.add(VersionFile(version_id=version.id, **entry.model_dump()))
-        _changed(session, actor, now, version)
-        detail = {"revision": version.revision, "path": entry.path, "digest": entry.digest}
-        audit.append(session, now, actor.audit_name, "version.replace-file", subject_of(version), detail)
+        _changed(session, actor, now, version, "version.replace-file", {"path": entry.path, "digest": entry.digest})
         return version
 
     def set_target(
@@ -113,9 +111,7 @@ class Drafts:
         """Mean it for another class of edges, whose budgets it is validated against. Raises NotFound or Conflict."""
         version = self._to_edit(session, actor, version_id, revision)
         version.edge_class = edge_class
-        _changed(session, actor, now, version)
-        detail = {"revision": version.revision, "edge_class": edge_class}
-        audit.append(session, now, actor.audit_name, "version.set-target", subject_of(version), detail)
+        _changed(session, actor, now, version, "version.set-target", {"edge_class": edge_class})
         return version
 
     def delete(self, session: Session, actor: Actor, now: float, version_id: int) -> None:
@@ -181,11 +177,15 @@ def _put_files(session: Session, version: Version, files: FileList) -> None:
     session.execute(insert(VersionFile), rows)
 
 
-def _changed(session: Session, actor: Actor, now: float, version: Version) -> None:
-    """What follows from each change: what was found out about it is of the past."""
+def _changed(
+    session: Session, actor: Actor, now: float, version: Version, action: str, detail: Mapping[str, object]
+) -> None:
+    """What follows from each change: what was found out about it is of the past, and the audit log tells of it."""
     take_step(version, Step.EDIT, now)
     version.revision += 1
     version.edited_by = actor.account_id
     version.editors = sorted({*version.editors, actor.account_id})
     version.report = None
     session.execute(delete(VersionPicture).where(VersionPicture.version_id == version.id))
+    told = {"revision": version.revision, **detail}
+    audit.append(session, now, actor.audit_name, action, subject_of(version), told)
