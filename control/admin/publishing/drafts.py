@@ -15,6 +15,7 @@ from control.admin.errors import Conflict, Refused, TooLarge
 from control.admin.publishing.showrooms import find_showroom
 from control.admin.publishing.version_state import Step, VersionState
 from control.admin.publishing.versions import files_of, find_version, subject_of, take_step
+from control.admin.storage.blob_records import some_at_a_time
 from control.admin.tables import Blob, Version, VersionFile, VersionPicture
 from control.content.names import EdgeClass, Slug
 from control.content.release import MANIFEST_PATH, FileEntry, FileList
@@ -151,14 +152,9 @@ class Drafts:
                 raise Refused(f"{path}: is said to have {sizes[digest]} bytes, but its blob has {size_bytes}")
 
 
-_DIGESTS_AT_A_TIME: Final = 500
-"""Databases bound the parameters of one statement."""
-
-
 def _stored_sizes(session: Session, digests: list[str]) -> dict[str, int]:
     found: dict[str, int] = {}
-    for start in range(0, len(digests), _DIGESTS_AT_A_TIME):
-        some = digests[start : start + _DIGESTS_AT_A_TIME]
+    for some in some_at_a_time(digests):
         rows = session.execute(select(Blob.digest, Blob.size_bytes).where(Blob.digest.in_(some)))
         found.update((digest, size_bytes) for digest, size_bytes in rows)
     return found

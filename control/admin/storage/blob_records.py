@@ -24,13 +24,13 @@ from control.admin.tables import Blob, BlobChange
 
 WANTED_STEP_S: Final = 3600.0
 """That somebody wants a blob is noted once within this: most questions then change nothing."""
-_AT_A_TIME: Final = 500  # databases bound the parameters of one statement
+_AT_A_TIME: Final = 500
 
 
 def stored(database: Database, digests: Sequence[str], now: float) -> set[str]:
     """Those that need not be uploaded. They will not be removed soon: a version may be about to be made with them."""
     found: set[str] = set()
-    for some in _some_at_a_time(digests):
+    for some in some_at_a_time(digests):
         with database.reading() as session:
             rows = session.execute(select(Blob.digest, Blob.wanted_at).where(Blob.digest.in_(some))).all()
         long_ago = [digest for digest, wanted_at in rows if wanted_at < now - WANTED_STEP_S]
@@ -106,7 +106,7 @@ def store_files(database: Database, blobs: BlobStore, files: Mapping[str, Path],
 def _store(
     database: Database, sizes_bytes: Mapping[str, int], put: Callable[[Iterable[str]], object], now: float
 ) -> None:
-    for some in _some_at_a_time(list(sizes_bytes)):
+    for some in some_at_a_time(list(sizes_bytes)):
         with database.session() as session:
             owner, to_put = reserve_all(session, some, now)
         if to_put:
@@ -115,5 +115,6 @@ def _store(
                 record_all(session, {digest: sizes_bytes[digest] for digest in to_put}, owner, now)
 
 
-def _some_at_a_time(digests: Sequence[str]) -> list[Sequence[str]]:
+def some_at_a_time(digests: Sequence[str]) -> list[Sequence[str]]:
+    """The same, in turn: databases bound the parameters of one statement."""
     return [digests[start : start + _AT_A_TIME] for start in range(0, len(digests), _AT_A_TIME)]
