@@ -188,7 +188,7 @@ class Uploads:
         with self._database.session() as session:
             owner = reserve(session, upload.digest, now)
         if owner is not None:
-            self._blobs.put_bytes(data)
+            self._blobs.put_many({upload.digest: data})
         return self._finish(upload, owner, now)
 
     def _keep_part(self, upload_id: str, offset_bytes: int, data: bytes, now: float) -> None:
