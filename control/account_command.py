@@ -49,7 +49,7 @@ def run_add_account(arguments: list[str]) -> int:
         command.data_folder.mkdir(parents=True, exist_ok=True)
         with Database(database_url(command)) as database:
             migrate(database)
-            _keep(database, command.name, Role[command.role.upper()], password_hash)
+            _keep(database, command.name, Role.of(command.role), password_hash)
     except (ControlError, OSError) as error:
         sys.stderr.write(f"edge-render: {error}\n")
         return 1

@@ -22,7 +22,7 @@ LANGUAGES: Final = ("en", "zh")
 
 def role_of(account: Account) -> Role:
     """The account's role."""
-    return Role[account.role.upper()]
+    return Role.of(account.role)
 
 
 def subject_of(account: Account) -> str:

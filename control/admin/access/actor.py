@@ -25,6 +25,11 @@ class Role(IntEnum):
         """As it is stored and sent."""
         return self.name.lower()
 
+    @classmethod
+    def of(cls, word: str) -> Role:
+        """The one whose ``word`` it is. Raises KeyError."""
+        return cls[word.upper()]
+
 
 @dataclass(frozen=True, slots=True)
 class Actor:

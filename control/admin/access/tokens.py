@@ -103,7 +103,7 @@ def find_token(session: Session, token: str, now: float) -> TokenUse | None:
     if found is None:
         return None
     row, account = found
-    return TokenUse(account, min(role_of(account), Role[row.role.upper()]), row)
+    return TokenUse(account, min(role_of(account), Role.of(row.role)), row)
 
 
 def note_token_use(database: Database, row: ApiToken, now: float) -> None:

@@ -7,7 +7,6 @@ from typing import Annotated, Literal, TypeAlias
 from fastapi import Path
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from control.admin.access.actor import Role
 from control.admin.access.login import LoggedIn
 from control.admin.access.passwords import MAX_CHARS, MIN_CHARS
 from control.admin.tables import Account, ApiToken
@@ -58,11 +57,6 @@ class TokenView(BaseModel):
     expires_at: UnixSeconds
     seen_at: UnixSeconds | None
     """Of its last use, to the minute."""
-
-
-def role_named(word: RoleWord) -> Role:
-    """The role."""
-    return Role[word.upper()]
 
 
 def account_view(account: Account) -> AccountView:

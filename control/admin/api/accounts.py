@@ -16,7 +16,7 @@ from control.admin.access.accounts import (
 )
 from control.admin.access.actor import Role
 from control.admin.access.authentication import CurrentActor
-from control.admin.api.account_views import AccountView, Body, NewPassword, RoleWord, RowId, account_view, role_named
+from control.admin.api.account_views import AccountView, Body, NewPassword, RoleWord, RowId, account_view
 from control.admin.parts import Parts
 
 router = APIRouter(prefix="/api/v1/accounts", tags=["accounts"])
@@ -57,7 +57,7 @@ def make_account(body: NewAccountBody, actor: CurrentActor, parts: Parts) -> Acc
     actor.need(Role.ADMINISTRATOR)
     hashed = parts.passwords.hash_new(body.password.get_secret_value(), body.name)
     with parts.database.session() as session:
-        role = role_named(body.role)
+        role = Role.of(body.role)
         account = add_account(session, actor.audit_name, body.name, role, parts.now(), password_hash=hashed)
     return account_view(account)
 
@@ -77,7 +77,7 @@ def change_account(account_id: RowId, body: AccountChange, actor: CurrentActor, 
     with parts.database.session() as session:
         account = get_account(session, account_id)
         if body.role is not None:
-            set_role(session, actor.audit_name, account, role_named(body.role), parts.now())
+            set_role(session, actor.audit_name, account, Role.of(body.role), parts.now())
         if body.disabled is not None:
             set_disabled(session, actor.audit_name, account, body.disabled, parts.now())
     return account_view(account)

@@ -7,9 +7,10 @@ from typing import Annotated
 from fastapi import APIRouter, Response
 from pydantic import Field
 
+from control.admin.access.actor import Role
 from control.admin.access.authentication import CurrentBrowser
 from control.admin.access.tokens import MAX_LIFETIME_S, make_token, revoke_token, tokens_of
-from control.admin.api.account_views import Body, RoleWord, RowId, TokenView, role_named, token_view
+from control.admin.api.account_views import Body, RoleWord, RowId, TokenView, token_view
 from control.admin.parts import Parts
 from control.admin.texts import Line
 
@@ -42,7 +43,7 @@ def new_token(body: NewTokenBody, response: Response, who: CurrentBrowser, parts
     """Make a token for a pipeline; send it as ``Authorization: Bearer ert_…``."""
     now = parts.now()
     with parts.database.session() as session:
-        made = make_token(session, who.actor, body.name, role_named(body.role), now + body.lifetime_s, now)
+        made = make_token(session, who.actor, body.name, Role.of(body.role), now + body.lifetime_s, now)
     response.headers["Cache-Control"] = "no-store"
     return MadeToken(**token_view(made.row).model_dump(), token=made.token)
 

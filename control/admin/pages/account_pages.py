@@ -60,7 +60,7 @@ def new_token(
     try:
         name = _token_name(token_name)
         with page.parts.database.session() as session:
-            role = Role[token_role.upper()]
+            role = Role.of(token_role)
             made = make_token(session, page.actor, name, role, now + token_days * DAY_S, now)
     except AdminError as error:
         return _account(page, error=error)

@@ -41,7 +41,7 @@ def add(page: CurrentPage, name: Typed = "", role: RoleWordForm = "viewer", pass
         hashed = parts.passwords.hash_new(password, name)
         with parts.database.session() as session:
             by = page.actor.audit_name
-            add_account(session, by, name, Role[role.upper()], parts.now(), password_hash=hashed)
+            add_account(session, by, name, Role.of(role), parts.now(), password_hash=hashed)
     except AdminError as error:
         return _all(page, name=name, role=role, error=error)
     return page.go("/accounts", "accounts.added", name=name)
@@ -61,7 +61,7 @@ def change_role(account_id: RowId, page: CurrentPage, role: RoleWordForm) -> Res
     try:
         with page.parts.database.session() as session:
             account = get_account(session, account_id)
-            set_role(session, page.actor.audit_name, account, Role[role.upper()], page.parts.now())
+            set_role(session, page.actor.audit_name, account, Role.of(role), page.parts.now())
     except AdminError as error:
         return _one(page, account_id, error)
     return page.go("/accounts", "accounts.changed", name=account.name)
