@@ -17,15 +17,19 @@ from pydantic import SecretStr
 from bench.servers.postgresql import PostgresqlServer, postgresql_server
 from bench.servers.s3 import S3Server, s3_server
 from control.admin.access.accounts import add_account
-from control.admin.access.actor import SYSTEM, Role
+from control.admin.access.actor import SYSTEM, Actor, Role
 from control.admin.access.passwords import Passwords
 from control.admin.admin_node import open_parts
 from control.admin.app import create_admin_app
 from control.admin.database import Database
+from control.admin.keys import SigningKeys
 from control.admin.migrations import migrate
 from control.admin.parts import AdminParts
 from control.admin.settings import AdminSettings
+from control.admin.sites.change_bell import ChangeBell
+from control.admin.sites.orders import Orders
 from control.admin.storage.blob_store import BlobStore
+from tests.control.admin.sites.world import START, person
 
 PASSWORD = "correct horse battery"
 NewClient: TypeAlias = Callable[[], TestClient]
@@ -90,6 +94,27 @@ def blob_store(request: pytest.FixtureRequest, tmp_path: Path) -> BlobStore:
         return BlobStore.open(AdminSettings(data_folder=tmp_path / "blobs"))
     server: S3Server = request.getfixturevalue("s3")
     return BlobStore.open(AdminSettings(data_folder=tmp_path / "blobs", **server.settings()))
+
+
+@pytest.fixture
+def keys(database: Database, tmp_path: Path) -> SigningKeys:
+    """Of the ``database``: one, which signs since START."""
+    keys = SigningKeys(tmp_path / "keys")
+    with database.session() as session:
+        keys.start(session, START)
+    return keys
+
+
+@pytest.fixture
+def orders(keys: SigningKeys) -> Orders:
+    return Orders(keys, ChangeBell())
+
+
+@pytest.fixture
+def boss(database: Database) -> Actor:
+    """An administrator in the ``database``."""
+    with database.session() as session:
+        return person(session, "boss", Role.ADMINISTRATOR)
 
 
 class RunApp(Protocol):

@@ -16,7 +16,6 @@ from control.admin.errors import Conflict, NotAllowed, NotFound
 from control.admin.key_changes import RING_MAX, list_keys, newest_ring_serial, revoke, rotate, trusted_keys
 from control.admin.keys import SigningKeys
 from control.admin.parts import AdminParts
-from control.admin.sites.change_bell import ChangeBell
 from control.admin.sites.node_reports import store_report
 from control.admin.sites.orders import Orders
 from control.admin.sites.ring_reach import sites_behind
@@ -27,25 +26,6 @@ from control.content.release import ReleaseManifest, SiteOrder
 from control.content.signing import payload_digest, read_envelope, verify
 from control.content.trust import Trust, parse_keys
 from tests.control.admin.sites.world import START, make_sites, person, publish, report_of
-
-
-@pytest.fixture
-def keys(database: Database, tmp_path: Path) -> SigningKeys:
-    keys = SigningKeys(tmp_path / "keys")
-    with database.session() as session:
-        keys.start(session, START)
-    return keys
-
-
-@pytest.fixture
-def orders(keys: SigningKeys) -> Orders:
-    return Orders(keys, ChangeBell())
-
-
-@pytest.fixture
-def boss(database: Database) -> Actor:
-    with database.session() as session:
-        return person(session, "boss", Role.ADMINISTRATOR)
 
 
 def new_edge(session: Session) -> Trust:
