@@ -23,10 +23,10 @@ import structlog
 
 from bench.fidelity.model_file import ModelFile
 from bench.nobody import Nobody
-from control.gpu_scenes import GpuScenes
-from control.scene_residency import SceneResidency
-from control.server import SWITCH_INTERVAL_S
-from control.showroom_host import ShowroomHost
+from control.node.server import SWITCH_INTERVAL_S
+from control.showroom.gpu_scenes import GpuScenes
+from control.showroom.scene_residency import SceneResidency
+from control.showroom.showroom_host import ShowroomHost
 from edge_render.derived_cache import DerivedCache
 from edge_render.frame import Frame, PixelFormat
 from edge_render.gl.context import GlContext

@@ -10,10 +10,10 @@ from pathlib import Path
 import structlog
 
 from bench.recorded_renderer import RecordedRenderer, RecordedTurn
-from control.edge_node import EdgeNode, GuideParts
-from control.server import serve
+from control.node.edge_node import EdgeNode, GuideParts
+from control.node.server import serve
 from control.settings import NodeSettings
-from control.stay import MakePeer
+from control.visits.stay import MakePeer
 from edge_render.package import open_package
 
 

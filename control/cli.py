@@ -41,31 +41,31 @@ def main(arguments: list[str] | None = None) -> None:
 def _command(name: str) -> Callable[[list[str]], int] | None:
     match name:
         case "demo":
-            from control.serve_commands import run_demo
+            from control.commands.serve_commands import run_demo
 
             return run_demo
         case "node":
-            from control.serve_commands import run_node
+            from control.commands.serve_commands import run_node
 
             return run_node
         case "admin":
-            from control.admin_command import run_admin
+            from control.commands.admin_command import run_admin
 
             return run_admin
         case "validate":
-            from control.validate_command import run_validate
+            from control.commands.validate_command import run_validate
 
             return run_validate
         case "publish":
-            from control.publish_command import run_publish
+            from control.commands.publish_command import run_publish
 
             return run_publish
         case "sites":
-            from control.sites_command import run_sites
+            from control.commands.sites_command import run_sites
 
             return run_sites
         case "rollback":
-            from control.sites_command import run_rollback
+            from control.commands.sites_command import run_rollback
 
             return run_rollback
     return None

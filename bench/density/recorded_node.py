@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from bench.recorded_node import recorded_node_options, serve_recorded
-from control.edge_parts import guide_parts, peer_maker
+from control.node.edge_parts import guide_parts, peer_maker
 
 
 def main() -> None:

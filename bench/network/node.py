@@ -11,7 +11,7 @@ from bench.network.senders import SENDERS
 from bench.network.stamp import stamp
 from bench.recorded_node import recorded_node_options, serve_recorded
 from bench.recorded_renderer import picture_index
-from control.stay import MakePeer
+from control.visits.stay import MakePeer
 from edge_render.frame import Frame
 from stream.codec.video_codec import VideoCodec
 from stream.peer import Peer, PeerEvents

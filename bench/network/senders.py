@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from control.edge_parts import peer_maker
+from control.node.edge_parts import peer_maker
 from control.settings import NodeSettings
-from control.stay import MakePeer
+from control.visits.stay import MakePeer
 
 
 def _ours(settings: NodeSettings) -> MakePeer:

@@ -35,7 +35,7 @@ from control.admin_client.package import read_package
 from control.admin_client.publisher import DraftPlan, Publisher
 from control.admin_client.releaser import Releaser, RolloutPlan
 from control.admin_client.replies import VersionReply
-from control.command_progress import command_progress
+from control.commands.command_progress import command_progress
 from edge_render.demo import build_demo
 
 SITE: Final = "lounge-1"

@@ -21,9 +21,9 @@ from pydantic import SecretStr
 from bench.kills.site_stand_in import TOKEN
 from bench.loading import FPS, Noticed, Visitor, fail, prepare
 from bench.nobody import Nobody
-from control.gpu_scenes import GpuScenes
-from control.scene_residency import SceneResidency
-from control.showroom_host import ShowroomHost
+from control.showroom.gpu_scenes import GpuScenes
+from control.showroom.scene_residency import SceneResidency
+from control.showroom.showroom_host import ShowroomHost
 from control.sync.admin_api import AdminApi
 from control.sync.blob_cache import BlobCache
 from control.sync.blob_fetch import BlobFetcher

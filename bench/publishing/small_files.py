@@ -29,7 +29,7 @@ from control.admin_client.publisher import DraftPlan, Publisher
 from control.admin_client.releaser import Releaser, RolloutPlan
 from control.admin_client.replies import SiteReply
 from control.admin_client.uploads import upload_blobs
-from control.command_progress import command_progress
+from control.commands.command_progress import command_progress
 from control.sync.admin_api import AdminApi
 from control.sync.blob_cache import BlobCache
 from control.sync.blob_fetch import BlobFetcher

@@ -1,4 +1,4 @@
-"""What is told while something takes long; ``control.command_progress`` shows it."""
+"""What is told while something takes long; ``control.commands.command_progress`` shows it."""
 
 from __future__ import annotations
 

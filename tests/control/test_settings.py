@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from control.edge_parts import preferring
-from control.entry import Entry
+from control.node.edge_parts import preferring
 from control.settings import NodeSettings
+from control.visits.entry import Entry
 from stream import X264, EncoderKind, VideoCodec
 
 VP8 = EncoderKind(VideoCodec.VP8, "libvpx")

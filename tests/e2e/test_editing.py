@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Frame, Page
 
 from bench.node_process import NodeProcess
-from tests.control.test_edge_http import write_package
+from tests.control.node.test_edge_http import write_package
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 

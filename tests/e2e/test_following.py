@@ -17,8 +17,8 @@ from bench.kills.site_stand_in import SITE, TOKEN, SiteStandIn
 from bench.node_process import NodeProcess
 from control.content.edge_api import VisitReport, VisitTotals
 from control.content.release import OrderedRelease
+from tests.control.node.test_edge_http import write_package
 from tests.control.sync.stage_stand_in import read_folder
-from tests.control.test_edge_http import write_package
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from bench.node_process import NodeProcess
-from tests.control.test_live_scene import write_live
+from tests.control.showroom.test_live_scene import write_live
 from tests.edge_render.video.live_servers import RtspServer
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from bench.node_process import NodeProcess
-from tests.control.test_showroom_host import write_showroom
+from tests.control.showroom.test_showroom_host import write_showroom
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 

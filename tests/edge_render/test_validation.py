@@ -43,7 +43,7 @@ def write(folder: Path, **scenes: Any) -> Path:
 
 
 def sound(path: Path) -> str | None:
-    """Stands for the check that control brings along; see tests/control/test_validate_command.py for the real one."""
+    """Stands for the check that control brings along: tests/control/commands/test_validate_command.py has it."""
     return None if path.read_bytes().startswith(b"RIFF") else "can't be decoded"
 
 

@@ -88,7 +88,7 @@ async def page_file(token: Token, path: str, request: Request, who: CurrentOnOwn
 
 @router.post("/preview/{token}/whep", include_in_schema=False)
 async def enter(token: Token, request: Request, who: CurrentOnOwnPage, parts: Parts) -> Response:
-    """See control/whep.py."""
+    """See control/node/whep.py."""
     preview = parts.publishing.previews.open(token)
     preview.wanted()
     return await _passed(preview, request, "/whep")
@@ -96,13 +96,13 @@ async def enter(token: Token, request: Request, who: CurrentOnOwnPage, parts: Pa
 
 @router.api_route("/preview/{token}/whep/{visit_id}", methods=["PATCH", "DELETE"], include_in_schema=False)
 async def go_on(token: Token, visit_id: VisitId, request: Request, who: CurrentOnOwnPage, parts: Parts) -> Response:
-    """See control/whep.py."""
+    """See control/node/whep.py."""
     return await _passed(parts.publishing.previews.open(token), request, f"/whep/{visit_id}")
 
 
 @router.websocket("/preview/{token}/visits/{visit_id}/control")
 async def control(socket: WebSocket, token: Token, visit_id: VisitId, parts: Parts) -> None:
-    """See control/edge_http.py."""
+    """See control/node/edge_http.py."""
     # Accepted first, as a browser shows a page no reason for a refused handshake.
     await socket.accept()
     try:

@@ -6,7 +6,7 @@ import asyncio
 from pathlib import Path
 
 from bench.density.crowd import Crowd
-from tests.control.test_edge_http import serving
+from tests.control.node.test_edge_http import serving
 
 
 async def test_a_crowd_visits_and_follows(tmp_path: Path) -> None:

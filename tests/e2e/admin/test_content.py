@@ -22,7 +22,7 @@ from control.admin.tables import Version
 from control.content.names import Title
 from control.content.package_files import scan_package
 from tests.control.admin.publishing.packages import draft_of
-from tests.control.test_edge_http import write_package
+from tests.control.node.test_edge_http import write_package
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 

@@ -19,7 +19,7 @@ from control.admin.access.actor import Role
 from control.admin.publishing.showrooms import create_showroom
 from tests.control.admin.publishing.conftest import TITLE
 from tests.control.admin.publishing.packages import draft_of, hall, manifest, small_package, triangle
-from tests.control.test_edge_http import Visitor
+from tests.control.node.test_edge_http import Visitor
 
 WAIT_S = 100.0
 UNDER_WAY = ("starting", "opening")

@@ -1,0 +1,1 @@
+"""Who is here: visits, presenters and followers, from entering to leaving."""
