@@ -366,6 +366,14 @@ class EncoderChanged(_Message):
     failed: str
 
 
+class Move(_Message):
+    """The renderer is to go: enter again (see docs/protocol.md), and leave this visit when the new one shows its first
+    picture. The visit goes on here for ``within_ms``."""
+
+    type: Literal["move"] = "move"
+    within_ms: int
+
+
 class Closing(_Message):
     """The server ends the visit; ``reason`` is a short code, such as 'shutdown'."""
 
@@ -385,6 +393,7 @@ ServerMessage = (
     | Pong
     | Error
     | EncoderChanged
+    | Move
     | Closing
 )
 
