@@ -89,6 +89,8 @@ class JoinToken(_Visitor):
     """The visit at ``guard`` that this one takes the place of."""
     guide: GuideHold | None = None
     follow: Annotated[str, Field(max_length=40)] | None = None
+    since_s: float | None = None
+    """Since when who has it has waited: where all turn out to be full after all, they keep their place in the queue."""
 
 
 class ResumeToken(_Visitor):

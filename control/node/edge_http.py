@@ -4,36 +4,19 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from importlib import resources
-from pathlib import Path
-from urllib.parse import urlsplit
 
-from fastapi import FastAPI, Request, Response, WebSocket
+from fastapi import FastAPI, Response, WebSocket
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import FileResponse, JSONResponse
-from fastapi.staticfiles import StaticFiles
-from starlette.middleware.base import RequestResponseEndpoint
+from fastapi.responses import JSONResponse
+from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 
 from control.errors import VisitNotFound
+from control.http_face.control_sockets import accept_own_page, close_unknown
+from control.http_face.errors import bad_query
+from control.http_face.page import PageHeaders, add_page
 from control.node.edge_node import EdgeNode
-from control.node.whep import bad_query, whep_routes
+from control.node.whep import whep_routes
 from control.visits.control_socket import ControlSocket
-
-METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-FOREIGN_ORIGIN = 4403
-NO_SUCH_VISIT = 4404
-
-_CONTENT_POLICY = (
-    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'self'"
-)
-_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), xr-spatial-tracking=(self)",
-    # The page must fit the server that it talks to; ETags keep a revisit cheap.
-    "Cache-Control": "no-cache",
-}
 
 
 def create_app(node: EdgeNode) -> FastAPI:
@@ -46,20 +29,7 @@ def create_app(node: EdgeNode) -> FastAPI:
 
     app = FastAPI(title="edge-render", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     settings = node.settings
-    editor = f" {settings.editor_origin}" if settings.editing and settings.editor_origin is not None else ""
-    headers = _HEADERS | {"Content-Security-Policy": _CONTENT_POLICY + editor}
-    web = Path(str(resources.files("control").joinpath("web")))
-
-    @app.middleware("http")
-    async def add_headers(request: Request, call_next: RequestResponseEndpoint) -> Response:
-        response = await call_next(request)
-        for name, value in headers.items():
-            response.headers.setdefault(name, value)
-        return response
-
-    @app.get("/")
-    async def page() -> FileResponse:
-        return FileResponse(web / "index.html")
+    app.add_middleware(PageHeaders, embedder=settings.editor_origin if settings.editing else None)
 
     @app.get("/healthz")
     async def health() -> JSONResponse:
@@ -71,24 +41,20 @@ def create_app(node: EdgeNode) -> FastAPI:
 
     @app.get("/metrics")
     async def metrics() -> Response:
-        return Response(node.metrics.exposition(), headers={"Content-Type": METRICS_TYPE})
+        return Response(node.metrics.exposition(), media_type=CONTENT_TYPE_PLAIN_0_0_4)
 
     @app.websocket("/visits/{visit_id}/control")
     async def control(socket: WebSocket, visit_id: str) -> None:
-        # Accepted first, as a browser shows a page no reason for a refused handshake.
-        await socket.accept()
-        origin = socket.headers.get("origin")
-        if origin is not None and urlsplit(origin).netloc != socket.headers.get("host"):
-            await socket.close(FOREIGN_ORIGIN, "foreign origin")
+        if not await accept_own_page(socket):
             return
         try:
             visit = node.visit(visit_id)
         except VisitNotFound:
-            await socket.close(NO_SUCH_VISIT, "no such visit")
+            await close_unknown(socket)
             return
         await ControlSocket(socket).serve(visit)
 
     app.add_exception_handler(RequestValidationError, bad_query)
     app.include_router(whep_routes(node))
-    app.mount("/web", StaticFiles(directory=web), name="web")
+    add_page(app)
     return app

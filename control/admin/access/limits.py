@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import math
 import time
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
 from control.admin.errors import TooManyTries
+from control.http_face.addresses import network_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +70,3 @@ class RequestLimits:
     def _refuse(self, item: RateLimitItem, what: str, *key: str) -> None:
         wait_s = max(1, math.ceil(self._window.get_window_stats(item, *key).reset_time - time.time()))
         raise TooManyTries(f"too many {what}; try again in {wait_s} s", wait_s)
-
-
-def network_of(address: str) -> str:
-    """What is counted as one: an IPv4 address, or the /64 network that one IPv6 customer has at least."""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return address[:64]
-    if isinstance(parsed, ipaddress.IPv6Address):
-        if parsed.ipv4_mapped is not None:
-            return str(parsed.ipv4_mapped)
-        return str(ipaddress.ip_network((parsed, 64), strict=False))
-    return str(parsed)

@@ -11,8 +11,8 @@ from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
 
-from control.admin.access.limits import network_of
 from control.admin.errors import TooManyTries
+from control.http_face.addresses import network_of
 
 
 class Traffic(Enum):

@@ -1,0 +1,73 @@
+"""Answers that are errors: a code for programs, a text for people in both languages, a detail for those who look."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+
+from control.http_face.bodies import SDP, SDP_FRAGMENT, BodyRefused
+
+RETRY_AFTER_FULL_S: Final = 5
+RETRY_AFTER_STARTING_S: Final = 1
+RETRY_AFTER_ATTEMPTS_S: Final = 60
+RETRY_AFTER_NO_SHOWROOM_S: Final = 15
+"""It may be ordered for this site, or may only have been left out for a while: screens on a wall come back."""
+
+_TEXTS: Final[Mapping[str, tuple[str, str]]] = {
+    "full": (
+        "All places in this showroom are taken at the moment. Please try again shortly.",
+        "展厅当前访客已满，请稍后再试。",
+    ),
+    "followers-full": (
+        "All places of those who follow are taken at the moment. Please try again shortly.",
+        "跟随参观的人数已满，请稍后再试。",
+    ),
+    "no-showroom": (
+        "There is no showroom of this name here.",
+        "此处没有该名称的展厅。",
+    ),
+    "no-guide": (
+        "There is no guided visit with this code; it may have ended.",
+        "没有使用此代码的导览，或导览已结束。",
+    ),
+    "too-many-attempts": (
+        "Too many attempts. Please wait a minute.",
+        "尝试次数过多，请稍等一分钟。",
+    ),
+    "starting": ("The showroom is just opening. One moment, please.", "展厅正在准备，请稍候。"),
+    "not-found": ("This visit has ended. Please enter again.", "本次参观已结束，请重新进入。"),
+    "bad-query": ("A field of the address can't be used.", "请求地址中的参数无效。"),
+    "bad-sdp": ("The browser's connection request can't be used.", "无法使用浏览器的连接请求。"),
+    "bad-type": (
+        f"The body must be {SDP} or, for PATCH, {SDP_FRAGMENT}.",
+        f"请求正文类型必须为 {SDP}；PATCH 也可为 {SDP_FRAGMENT}。",
+    ),
+    "too-large": ("The request is too large.", "请求正文过大。"),
+}
+
+
+def error_content(code: str, detail: str = "") -> dict[str, Any]:
+    """What an answer says of an error."""
+    en, zh = _TEXTS[code]
+    return {"error": {"code": code, "message": {"en": en, "zh": zh}, "detail": detail}}
+
+
+def error_reply(status: int, code: str, detail: str = "", headers: Mapping[str, str] | None = None) -> JSONResponse:
+    """An answer that says no more than the error."""
+    return JSONResponse(error_content(code, detail), status, headers)
+
+
+def body_refused(refused: BodyRefused) -> JSONResponse:
+    """What is said of a body that can't be used."""
+    return error_reply(refused.status, refused.code, refused.detail, refused.headers)
+
+
+async def bad_query(_request: Request, error: Exception) -> Response:
+    """What is said of a query that does not fit; FastAPI's own answer would have another shape."""
+    assert isinstance(error, RequestValidationError), "registered for these alone"
+    parts = [f"{'.'.join(str(part) for part in item['loc'][1:])}: {item['msg']}" for item in error.errors()]
+    return error_reply(422, "bad-query", "; ".join(parts))
