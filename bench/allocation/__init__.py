@@ -1,0 +1,1 @@
+"""Whether visitors get the places that there are, and what it costs a gateway to find them."""
