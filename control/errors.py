@@ -10,6 +10,7 @@ ControlError
  +-- TooManyAttempts  too many wrong codes came from that address; it may try again later
  +-- SceneTooLarge    a scene does not fit the GPU's memory beside those that are in use
  +-- StartError       the node can't start with these settings
+ +-- TaskFailed       a task that has to run as long as the process has failed
 """
 
 from __future__ import annotations
@@ -53,3 +54,7 @@ class SceneTooLarge(ControlError):
 
 class StartError(ControlError):
     """The node can't start; the message says what to change."""
+
+
+class TaskFailed(ControlError):
+    """What has to run all the time has failed; the log says why, and the process has to be started anew."""

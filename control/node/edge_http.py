@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-
 from fastapi import FastAPI, Response, WebSocket
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -20,14 +17,8 @@ from control.visits.control_socket import ControlSocket
 
 
 def create_app(node: EdgeNode) -> FastAPI:
-    """The ASGI application of a node; its lifespan is the node's."""
-
-    @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        async with node:
-            yield
-
-    app = FastAPI(title="edge-render", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+    """The ASGI application of a node, which is open while it is served."""
+    app = FastAPI(title="edge-render", docs_url=None, redoc_url=None, openapi_url=None)
     settings = node.settings
     app.add_middleware(PageHeaders, embedder=settings.editor_origin if settings.editing else None)
 

@@ -6,10 +6,8 @@ import socket
 import sys
 from collections.abc import Callable
 
-import uvicorn
-from uvicorn.lifespan.on import LifespanOn
-
 from control.errors import ControlError, SceneTooLarge
+from control.http_face.serving import Server
 from control.node.edge_http import create_app
 from control.node.edge_node import EdgeNode
 from control.settings import NodeSettings
@@ -22,20 +20,7 @@ StopFor = Callable[[EdgeRenderError | SceneTooLarge], None]
 SWITCH_INTERVAL_S = 0.0005
 """How long a thread that works in Python keeps the others from it. The thread that draws gives the interpreter away
 in each call of OpenGL, some thirty a picture: by the usual 5 ms, one scene that is read would cost others theirs."""
-
-
-class NodeServer(uvicorn.Server):
-    """Ends with the node: where one of its tasks fails, uvicorn alone would go on without it."""
-
-    @property
-    def has_failed(self) -> bool:
-        """Whether a task of the node has failed; the log says why. All is closed then, and the process has to end, so
-        that it is started anew."""
-        return isinstance(self.lifespan, LifespanOn) and self.lifespan.error_occurred
-
-    async def on_tick(self, counter: int) -> bool:
-        """See uvicorn.Server: whether to stop; asked several times a second."""
-        return await super().on_tick(counter) or self.has_failed
+STOP_WITHIN_S = 3
 
 
 def serve(settings: NodeSettings, make_node: Callable[[StopFor], EdgeNode]) -> None:
@@ -46,19 +31,10 @@ def serve(settings: NodeSettings, make_node: Callable[[StopFor], EdgeNode]) -> N
 
     def stop_for(error: EdgeRenderError | SceneTooLarge) -> None:
         failures.append(error)
-        server.should_exit = True
+        server.stop()
 
-    config = uvicorn.Config(
-        create_app(make_node(stop_for)),
-        host=settings.host,
-        port=settings.port,
-        log_level="warning",
-        lifespan="on",
-        timeout_graceful_shutdown=3,
-        ws_max_size=65_536,
-        server_header=False,
-    )
-    server = NodeServer(config)
+    node = make_node(stop_for)
+    server = Server(create_app(node), node, host=settings.host, port=settings.port, stop_within_s=STOP_WITHIN_S)
     shown_host = "localhost" if settings.host in ("127.0.0.1", "0.0.0.0", "::") else settings.host
     sys.stderr.write(f"edge-render: open http://{shown_host}:{settings.port}/\n")
     server.run([socket.socket(fileno=settings.listen_fd)] if settings.listen_fd is not None else None)
@@ -66,5 +42,3 @@ def serve(settings: NodeSettings, make_node: Callable[[StopFor], EdgeNode]) -> N
         raise failures[0]
     if not server.started:
         raise ControlError("the server did not start; the reason is in the lines above")
-    if server.has_failed:
-        raise ControlError("a task of the node has failed, and ended it; the reason is in the lines above")

@@ -13,12 +13,12 @@ import httpx2
 import numpy as np
 import pytest
 import trimesh
-import uvicorn
 import websockets
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from trimesh.visual.material import PBRMaterial
 from trimesh.visual.texture import TextureVisuals
 
+from control.http_face.serving import Server
 from control.node.edge_http import create_app
 from control.node.edge_node import EdgeNode, GuideParts
 from control.node.edge_parts import guide_parts, peer_maker, renderer_maker
@@ -96,15 +96,14 @@ async def serving_package(
 @asynccontextmanager
 async def serving_node(node: EdgeNode, *, until_ready: bool) -> AsyncIterator[httpx2.AsyncClient]:
     """A node that was made by hand; what asks it comes once it answers, or only once somebody can enter."""
-    server = uvicorn.Server(uvicorn.Config(create_app(node), port=0, log_level="warning", lifespan="on"))
+    server = Server(create_app(node), node, stop_within_s=3)
     serving_task = asyncio.create_task(server.serve())
     async with asyncio.timeout(WAIT_S):
         while not (server.started and (node.ready or not until_ready)):  # noqa: ASYNC110 - uvicorn has no event for it
             await asyncio.sleep(0.02)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=WAIT_S) as client:
+    async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{server.listens_at}", timeout=WAIT_S) as client:
         yield client
-    server.should_exit = True
+    server.stop()
     async with asyncio.timeout(WAIT_S):
         await serving_task
 

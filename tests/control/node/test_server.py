@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from bench.kills.site_stand_in import SITE, TOKEN
 from control.content.keys import PrivateKey
 from control.content.stage import Stage
-from control.errors import ControlError
+from control.errors import TaskFailed
 from control.node.edge_node import EdgeNode
 from control.node.edge_parts import peer_maker, renderer_maker
 from control.node.server import serve
@@ -53,7 +53,7 @@ def test_a_node_ends_where_one_of_its_tasks_fails(tmp_path: Path) -> None:
     settings = NodeSettings(port=0, pixel_format="rgba")
     with open_site_content(config) as content:
         following = BrokenFollowing(config, content)
-        with pytest.raises(ControlError, match="a task of the node has failed"):
+        with pytest.raises(TaskFailed):
             serve(
                 settings,
                 lambda stop_for: EdgeNode(
