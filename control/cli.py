@@ -10,6 +10,7 @@ USAGE = """usage: edge-render COMMAND [--option value ...]
 
   demo           serve the demo showroom
   node           serve a showroom package (--package FOLDER), or what the admin orders for a site (--admin-url URL)
+  gateway        let visitors in to many nodes: queue, tokens, signalling (gateway-keys: make the key that it signs by)
   admin          serve the cloud admin (admin add-account NAME: make an account)
   validate PATH  say what is wrong with a model or a package, and where (exit status 0: fine, 1: refused)
 
@@ -18,7 +19,7 @@ with an admin elsewhere, by its address and an API token (EDGE_RENDER_ADMIN_URL,
   sites                    list the sites: what they show, and how their nodes are
   rollback SITE SHOWROOM   have a site show what it showed before
 
-`edge-render COMMAND --help` lists the options; those of demo, node and admin have a variable EDGE_RENDER_... each.
+`edge-render COMMAND --help` lists the options; those of servers have a variable EDGE_RENDER_... for each.
 """
 
 
@@ -48,6 +49,14 @@ def _command(name: str) -> Callable[[list[str]], int] | None:
             from control.commands.serve_commands import run_node
 
             return run_node
+        case "gateway":
+            from control.commands.gateway_command import run_gateway
+
+            return run_gateway
+        case "gateway-keys":
+            from control.commands.gateway_keys_command import run_gateway_keys
+
+            return run_gateway_keys
         case "admin":
             from control.commands.admin_command import run_admin
 

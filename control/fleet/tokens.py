@@ -112,6 +112,7 @@ class Ticket(_Visitor):
     lifetime_s = 3600.0
 
     since_s: float
+    guide: GuideHold | None = None
 
 
 class Pass(Token):

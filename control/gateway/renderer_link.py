@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Callable
 from random import Random
 from typing import Final
 
@@ -61,12 +60,11 @@ class RendererLink:
         while True:
             began = clock()
             try:
-                async with aclosing(self._stream()) as stream:
-                    async for line in stream:
-                        state = _read(line, self._member.uid)
-                        failures = 0
-                        self._heard_at = clock()
-                        self._told(state)
+                async for line in self._stream():
+                    state = _read(line, self._member.uid)
+                    failures = 0
+                    self._heard_at = clock()
+                    self._told(state)
             except StreamBroken as broken:
                 why = str(broken)
             failures += 1
@@ -88,7 +86,7 @@ class RendererLink:
         longest_s = min(_LONGEST_WAIT_S, _FIRST_WAIT_S * 2.0 ** min(failures - 1, 16))
         return longest_s * self._random.uniform(0.5, 1.0)
 
-    def _stream(self) -> AsyncGenerator[bytes, None]:
+    def _stream(self) -> AsyncIterator[bytes]:
         return lines(
             self._http,
             f"{self._member.url}/fleet/state",

@@ -46,6 +46,25 @@ _TEXTS: Final[Mapping[str, tuple[str, str]]] = {
         f"The body must be {SDP} or, for PATCH, {SDP_FRAGMENT}.",
         f"请求正文类型必须为 {SDP}；PATCH 也可为 {SDP_FRAGMENT}。",
     ),
+    "bad-join": ("A field of the request to join can't be used.", "加入请求中的字段无效。"),
+    "bad-token": (
+        "This link can't be used. Please open it again from where it came.",
+        "链接无效，请从来源处重新打开。",
+    ),
+    "expired-token": (
+        "This link is too old. Please open it again from where it came.",
+        "链接已过期，请从来源处重新打开。",
+    ),
+    "used-token": (
+        "This link was used already. Please open it again from where it came.",
+        "链接已使用，请从来源处重新打开。",
+    ),
+    "wrong-audience": ("This request is for another server.", "该请求应发往其他服务器。"),
+    "invitation-needed": (
+        "This showroom is entered by invitation. Please come by the link that you were given.",
+        "此展厅需凭邀请进入，请使用收到的链接。",
+    ),
+    "unreachable": ("The showroom can't be reached at the moment. One moment, please.", "暂时无法连接展厅，请稍候。"),
     "too-large": ("The request is too large.", "请求正文过大。"),
 }
 

@@ -12,7 +12,7 @@ import contextlib
 import signal
 import socket
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Final
 
@@ -44,10 +44,13 @@ class Server(uvicorn.Server):
         port: int = 0,
         stop_within_s: int,
         let_go: Callable[[], None] = _nothing,
+        trusted_proxies: Sequence[str] | None = None,
     ) -> None:
         """``life`` is entered before the first request and left after the last. It may have a TaskGroup that it was
         entered with: where a task of it fails, all ends. ``let_go`` is called when it stops, on the event loop, once or
-        more: it ends the answers that would go on for ever. Others are broken off after ``stop_within_s``."""
+        more: it ends the answers that would go on for ever. Others are broken off after ``stop_within_s``.
+        ``trusted_proxies``: networks whose word is taken for where a request comes from (X-Forwarded-For); None: that
+        of this machine, or of those that FORWARDED_ALLOW_IPS names."""
         self._life = life
         self._let_go = let_go
         super().__init__(
@@ -60,6 +63,7 @@ class Server(uvicorn.Server):
                 server_header=False,
                 timeout_graceful_shutdown=stop_within_s,
                 ws_max_size=_WEBSOCKET_MAX_BYTES,
+                forwarded_allow_ips=None if trusted_proxies is None else list(trusted_proxies),
             )
         )
 
