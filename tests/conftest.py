@@ -10,6 +10,8 @@ import structlog
 
 from edge_render.demo import build_demo
 
+pytest_plugins = ["tests.control_plane_fixtures"]
+
 
 @pytest.fixture(scope="session")
 def demo_package(tmp_path_factory: pytest.TempPathFactory) -> Path:

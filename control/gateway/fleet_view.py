@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Set
+from collections.abc import Callable, Iterator, Set
+from contextlib import aclosing
 from random import Random
 from types import TracebackType
 from typing import Self
@@ -15,7 +16,7 @@ from control.fleet.states import RendererState
 from control.gateway.renderer import Phase, Renderer
 from control.gateway.renderer_link import RendererLink
 from control.kube.choice import Choice
-from control.kube.cluster import Changed, Cluster, Component, Gone, Listed, Member, Unreachable
+from control.kube.cluster import Changed, Cluster, ClusterEvent, Component, Gone, Listed, Member, Unreachable
 
 
 class Asking:
@@ -24,9 +25,11 @@ class Asking:
     As a context manager: refused, unless something else was said before its end.
     """
 
-    def __init__(self, view: FleetView, uid: str) -> None:
-        self._view = view
+    def __init__(self, choice: Choice, uid: str, freed: Callable[[], None]) -> None:
+        self._choice = choice
         self._uid = uid
+        self._freed = freed
+        self._asked_at = choice.ask(uid)
         self._open = True
 
     def entered(self) -> None:
@@ -44,7 +47,9 @@ class Asking:
     def _end(self, *, entered: bool = False, full: bool = False) -> None:
         if self._open:
             self._open = False
-            self._view._answered(self._uid, entered=entered, full=full)
+            self._choice.answered(self._uid, self._asked_at, entered=entered, full=full)
+            if not entered and not full:
+                self._freed()
 
     def __enter__(self) -> Self:
         return self
@@ -80,23 +85,9 @@ class FleetView:
 
     async def run(self) -> None:
         """Follow the cluster and its renderers, until cancelled."""
-        async with asyncio.TaskGroup() as group:
-            async for event in self._cluster.watch(Component.RENDERER):
-                match event:
-                    case Listed(members):
-                        for uid in self._renderers.keys() - {member.uid for member in members}:
-                            self._remove(uid)
-                        for member in members:
-                            self._put(member, group)
-                        if not self._listed:
-                            self._listed = True
-                            self._not_heard = {member.uid for member in members}
-                    case Changed(member):
-                        self._put(member, group)
-                    case Gone(uid):
-                        self._remove(uid)
-                self.unreachable = event.why if isinstance(event, Unreachable) else None
-                self._ring()
+        async with asyncio.TaskGroup() as group, aclosing(self._cluster.watch(Component.RENDERER)) as events:
+            async for event in events:
+                self._apply(event, group)
 
     @property
     def known(self) -> bool:
@@ -133,8 +124,7 @@ class FleetView:
 
     def ask(self, renderer: Renderer) -> Asking:
         """Count a place there as taken from now on, until it is said what became of it."""
-        self._choice.ask(renderer.uid)
-        return Asking(self, renderer.uid)
+        return Asking(self._choice, renderer.uid, self._ring)
 
     def free_places(self, showroom: str | None) -> int:
         """Places that nobody has or is being sent to."""
@@ -155,6 +145,23 @@ class FleetView:
         while self._version == version:
             await self._bell.wait()
         return self._version
+
+    def _apply(self, event: ClusterEvent, group: asyncio.TaskGroup) -> None:
+        match event:
+            case Listed(members):
+                for uid in self._renderers.keys() - {member.uid for member in members}:
+                    self._remove(uid)
+                for member in members:
+                    self._put(member, group)
+                if not self._listed:
+                    self._listed = True
+                    self._not_heard = {member.uid for member in members}
+            case Changed(member):
+                self._put(member, group)
+            case Gone(uid):
+                self._remove(uid)
+        self.unreachable = event.why if isinstance(event, Unreachable) else None
+        self._ring()
 
     def _put(self, member: Member, group: asyncio.TaskGroup) -> None:
         renderer = self._renderers.get(member.uid)
@@ -210,11 +217,6 @@ class FleetView:
         for digest in state.guides if state else ():
             if self._guides.get(digest) == renderer.uid:
                 del self._guides[digest]
-
-    def _answered(self, uid: str, *, entered: bool, full: bool) -> None:
-        self._choice.answered(uid, entered=entered, full=full)
-        if not entered and not full:
-            self._ring()
 
     def _ring(self) -> None:
         self._version += 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 import aiohttp
 from aiohttp.http_exceptions import LineTooLong
@@ -20,9 +20,11 @@ async def lines(
     line_max_bytes: int,
     silence_s: float,
     connect_s: float | None = None,
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes, None]:
     """Whole lines as they come, with their newlines. It only ends by StreamBroken: also after ``silence_s`` without a
-    byte. ``connect_s``: so long it may take to connect."""
+    byte. ``connect_s``: so long it may take to connect.
+
+    Use it by ``contextlib.aclosing``: it holds a connection."""
     # The timeout of the socket, not one around the reading: what has come while this process was busy counts first.
     timeout = aiohttp.ClientTimeout(total=None, sock_connect=connect_s or silence_s, sock_read=silence_s)
     headers = {"Authorization": f"Bearer {token}"}

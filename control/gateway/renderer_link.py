@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from random import Random
 from typing import Final
 
@@ -60,11 +61,12 @@ class RendererLink:
         while True:
             began = clock()
             try:
-                async for line in self._stream():
-                    state = _read(line, self._member.uid)
-                    failures = 0
-                    self._heard_at = clock()
-                    self._told(state)
+                async with aclosing(self._stream()) as stream:
+                    async for line in stream:
+                        state = _read(line, self._member.uid)
+                        failures = 0
+                        self._heard_at = clock()
+                        self._told(state)
             except StreamBroken as broken:
                 why = str(broken)
             failures += 1
@@ -86,7 +88,7 @@ class RendererLink:
         longest_s = min(_LONGEST_WAIT_S, _FIRST_WAIT_S * 2.0 ** min(failures - 1, 16))
         return longest_s * self._random.uniform(0.5, 1.0)
 
-    def _stream(self) -> AsyncIterator[bytes]:
+    def _stream(self) -> AsyncGenerator[bytes, None]:
         return lines(
             self._http,
             f"{self._member.url}/fleet/state",

@@ -41,9 +41,10 @@ class _Known:
     asked: int = 0
     """Places that somebody is asking for just now."""
     entered: int = 0
-    """Places that were given since its last line, which may not know of them."""
+    """Places that were asked for and given since its last line, which does not know of them."""
     refused: bool = False
     """It said since its last line that it is full."""
+    lines: int = 1
     room: _Room = _Room.FULL
     left: int = 0
 
@@ -76,8 +77,9 @@ class Choice:
             return
         before = self._known.get(uid)
         keys = before.keys if before and before.state.showrooms == state.showrooms else _keys(state)
-        known = _Known(state, keys, asked=before.asked if before else 0)
+        known = _Known(state, keys)
         if before:
+            known.asked, known.lines = before.asked, before.lines + 1
             self._take_out(uid, before, before.keys - keys)
             known.room, known.left = before.room, before.left
         self._known[uid] = known
@@ -90,17 +92,22 @@ class Choice:
         if known is not None:
             self._take_out(uid, known, known.keys)
 
-    def ask(self, uid: str) -> None:
-        """Somebody is sent there: the place is counted as taken until it is known whether they got it."""
-        if known := self._known.get(uid):
-            known.asked += 1
-            self._settle(uid, known)
+    def ask(self, uid: str) -> int:
+        """Somebody is sent there: the place is counted as taken until it is known whether they got it. What comes back
+        is for ``answered``."""
+        known = self._known.get(uid)
+        if known is None:
+            return 0
+        known.asked += 1
+        self._settle(uid, known)
+        return known.lines
 
-    def answered(self, uid: str, *, entered: bool, full: bool = False) -> None:
+    def answered(self, uid: str, asked_at: int, *, entered: bool, full: bool = False) -> None:
         """The end of one ``ask``. ``full``: it has refused them, as it has no place."""
         if known := self._known.get(uid):
             known.asked = max(0, known.asked - 1)
-            known.entered += entered
+            # A line that came meanwhile counts them already. If it does not, the renderer will say so itself.
+            known.entered += entered and known.lines == asked_at
             known.refused = known.refused or full
             self._settle(uid, known)
 

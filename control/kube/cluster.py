@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -66,7 +66,7 @@ ClusterEvent = Listed | Changed | Gone | Unreachable
 class Cluster(Protocol):
     """Who is there, and what is told about it."""
 
-    def watch(self, component: Component) -> AsyncIterator[ClusterEvent]:
+    def watch(self, component: Component) -> AsyncGenerator[ClusterEvent, None]:
         """Begins with Listed or Unreachable, and never ends by itself: it goes on through restarts of the API server
         and expired resource versions."""
         ...

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from urllib.parse import urlsplit
 
 from control.kube.cluster import ClusterEvent, Component, Listed, Member
@@ -16,7 +16,7 @@ class StaticCluster:
     def __init__(self, renderers: Sequence[Member], gateways: Sequence[Member] = ()) -> None:
         self._members = {Component.RENDERER: tuple(renderers), Component.GATEWAY: tuple(gateways)}
 
-    async def watch(self, component: Component) -> AsyncIterator[ClusterEvent]:
+    async def watch(self, component: Component) -> AsyncGenerator[ClusterEvent, None]:
         """Says once who is there."""
         yield Listed(self._members[component])
         await asyncio.get_running_loop().create_future()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from control.kube.cluster import ClusterEvent, Component, Member
 
@@ -17,7 +17,7 @@ class ScriptedCluster:
         for event in events:
             self.events.put_nowait(event)
 
-    async def watch(self, component: Component) -> AsyncIterator[ClusterEvent]:
+    async def watch(self, component: Component) -> AsyncGenerator[ClusterEvent, None]:
         while True:
             yield await self.events.get()
 

@@ -10,7 +10,7 @@ from random import Random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from control.fleet.states import RendererState, ShownShowroom
 from control.kube.choice import Choice
@@ -88,8 +88,7 @@ def test_a_burst_does_not_pile_up_on_one(choice: Choice) -> None:
 
 def test_places_that_were_given_count_until_the_next_line(choice: Choice) -> None:
     choice.tell("r", state(0, 2))
-    choice.ask("r")
-    choice.answered("r", entered=True)
+    choice.answered("r", choice.ask("r"), entered=True)
     assert choice.free_places("branch") == 1
 
     choice.tell("r", state(1, 2))
@@ -97,13 +96,23 @@ def test_places_that_were_given_count_until_the_next_line(choice: Choice) -> Non
     assert choice.free_places("branch") == 1
 
 
+def test_a_line_that_came_before_the_answer_counts_the_visit_already(choice: Choice) -> None:
+    choice.tell("r", state(0, 2))
+    asked_at = choice.ask("r")
+    choice.tell("r", state(1, 2))
+
+    choice.answered("r", asked_at, entered=True)
+
+    assert choice.free_places("branch") == 1
+
+
 def test_a_place_that_is_asked_for_counts_beyond_a_line_and_not_when_it_was_not_given(choice: Choice) -> None:
     choice.tell("r", state(0, 2))
-    choice.ask("r")
+    asked_at = choice.ask("r")
     choice.tell("r", state(0, 2))
     assert choice.free_places("branch") == 1
 
-    choice.answered("r", entered=False)
+    choice.answered("r", asked_at, entered=False)
 
     assert choice.free_places("branch") == 2
 
@@ -111,8 +120,7 @@ def test_a_place_that_is_asked_for_counts_beyond_a_line_and_not_when_it_was_not_
 def test_one_that_refused_is_asked_last_until_its_next_line(choice: Choice) -> None:
     choice.tell("refused", state(0, 4))
     choice.tell("nearly-full", state(3, 4))
-    choice.ask("refused")
-    choice.answered("refused", entered=False, full=True)
+    choice.answered("refused", choice.ask("refused"), entered=False, full=True)
     assert list(choice.candidates("branch")) == ["nearly-full", "refused"]
 
     choice.tell("refused", state(1, 4))
@@ -141,6 +149,7 @@ class Model:
     asked: int = 0
     entered: int = 0
     refused: bool = False
+    lines: int = 1
 
     def left(self) -> int:
         return 0 if self.refused else max(0, self.state.free - self.asked - self.entered)
@@ -165,6 +174,7 @@ class AgainstANaiveModel(RuleBasedStateMachine):
         super().__init__()
         self.choice = Choice(Random(3))
         self.model: dict[str, Model] = {}
+        self.asked: list[tuple[str, int, int]] = []
 
     @rule(uid=UIDS, visits=st.integers(0, 3), capacity=st.integers(0, 3), shown=SHOWROOMS, open_=st.integers(0, 9))
     def tell(self, uid: str, visits: int, capacity: int, shown: list[ShownShowroom], open_: int) -> None:
@@ -181,7 +191,7 @@ class AgainstANaiveModel(RuleBasedStateMachine):
         self.choice.tell(uid, line)
         before = self.model.pop(uid, None)
         if open_ > 1:
-            self.model[uid] = Model(line, before.asked if before else 0)
+            self.model[uid] = Model(line, before.asked, lines=before.lines + 1) if before else Model(line)
 
     @rule(uid=UIDS)
     def forget(self, uid: str) -> None:
@@ -190,16 +200,19 @@ class AgainstANaiveModel(RuleBasedStateMachine):
 
     @rule(uid=UIDS)
     def ask(self, uid: str) -> None:
-        self.choice.ask(uid)
-        if known := self.model.get(uid):
+        known = self.model.get(uid)
+        self.asked.append((uid, self.choice.ask(uid), known.lines if known else 0))
+        if known:
             known.asked += 1
 
-    @rule(uid=UIDS, entered=st.booleans(), full=st.booleans())
-    def answered(self, uid: str, entered: bool, full: bool) -> None:
-        self.choice.answered(uid, entered=entered, full=full)
+    @precondition(lambda self: self.asked)
+    @rule(which=st.integers(0, 1000), entered=st.booleans(), full=st.booleans())
+    def answered(self, which: int, entered: bool, full: bool) -> None:
+        uid, asked_at, lines = self.asked.pop(which % len(self.asked))
+        self.choice.answered(uid, asked_at, entered=entered, full=full)
         if known := self.model.get(uid):
             known.asked = max(0, known.asked - 1)
-            known.entered += entered
+            known.entered += entered and known.lines == lines
             known.refused |= full
 
     @invariant()
