@@ -10,7 +10,8 @@ from pathlib import Path
 import structlog
 
 from bench.recorded_renderer import RecordedRenderer, RecordedTurn
-from control.node.edge_node import EdgeNode, GuideParts
+from control.node.edge_node import EdgeNode
+from control.node.reception import GuideParts
 from control.node.server import serve
 from control.settings import NodeSettings
 from control.visits.stay import MakePeer

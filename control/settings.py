@@ -85,6 +85,13 @@ class NodeSettings(BaseSettings):
     )
     connect_timeout_s: float = Field(10.0, gt=0, description="A visit that has not connected by then is ended.")
     heartbeat_timeout_s: float = Field(6.0, gt=0, description="A visit that was silent this long is ended.")
+    gateway_keys: Path | None = Field(
+        None,
+        description="JWK set of the public keys of the gateways that visitors come through; nobody else gets in then.",
+    )
+    fleet_name: Annotated[str, Field(min_length=1, max_length=128)] | None = Field(
+        None, description="What gateways call this renderer; in a cluster, the UID of its pod."
+    )
     editing: bool = Field(False, description="Answer editors what is at a point of the picture; for previews alone.")
     editor_origin: str | None = Field(
         None,

@@ -59,6 +59,12 @@ class NodeMetrics:
         self.followers = Gauge("edge_render_followers", "Followers of guided visits at present", registry=self.registry)
         self.ended = Counter("edge_render_visits_ended_total", "Ended visits", ["reason"], registry=self.registry)
         self.refusals = Counter("edge_render_refusals_total", "Refused visits", ["reason"], registry=self.registry)
+        self.passes_refused = Counter(
+            "edge_render_passes_refused_total",
+            "Requests without a gateway's pass that allows them, by the reason",
+            ["reason"],
+            registry=self.registry,
+        )
         self.messages = Counter(
             "edge_render_control_messages_total", "Messages from visitors", ["type"], registry=self.registry
         )

@@ -11,6 +11,8 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from control.session.codes import read_code
+
 SIGN_OF_LIFE_S: Final = 1.0
 """A line comes at least as often, though nothing has changed."""
 LINE_MAX_BYTES: Final = 262_144
@@ -54,5 +56,6 @@ class RendererState(_Told):
 
 
 def guide_digest(code: str) -> str:
-    """How a guided visit's code is told of: whoever reads states must not be able to follow it."""
-    return hashlib.sha256(f"guide:{code}".encode()).hexdigest()
+    """How a guided visit's code, as somebody typed it, is told of: whoever reads states must not be able to follow
+    it."""
+    return hashlib.sha256(f"guide:{read_code(code)}".encode()).hexdigest()

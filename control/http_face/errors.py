@@ -13,6 +13,7 @@ from control.http_face.bodies import SDP, SDP_FRAGMENT, BodyRefused
 
 RETRY_AFTER_FULL_S: Final = 5
 RETRY_AFTER_STARTING_S: Final = 1
+RETRY_AFTER_DRAINING_S: Final = 1
 RETRY_AFTER_ATTEMPTS_S: Final = 60
 RETRY_AFTER_NO_SHOWROOM_S: Final = 15
 """It may be ordered for this site, or may only have been left out for a while: screens on a wall come back."""
@@ -65,6 +66,11 @@ _TEXTS: Final[Mapping[str, tuple[str, str]]] = {
         "此展厅需凭邀请进入，请使用收到的链接。",
     ),
     "unreachable": ("The showroom can't be reached at the moment. One moment, please.", "暂时无法连接展厅，请稍候。"),
+    "draining": (
+        "This server is about to stop and takes nobody new. Please enter again.",
+        "该服务器即将停止，不再接受新的访客，请重新进入。",
+    ),
+    "too-many-watchers": ("Too many gateways watch this server.", "监听该服务器的网关过多。"),
     "too-large": ("The request is too large.", "请求正文过大。"),
 }
 

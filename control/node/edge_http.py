@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from fastapi import FastAPI, Response, WebSocket
+from fastapi import FastAPI, Request, Response, WebSocket
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 
 from control.errors import VisitNotFound
+from control.fleet.errors import TokenRefused
 from control.http_face.control_sockets import accept_own_page, close_unknown
 from control.http_face.errors import bad_query
 from control.http_face.page import PageHeaders, add_page
 from control.node.edge_node import EdgeNode
+from control.node.fleet_face import fleet_routes
+from control.node.fleet_parts import FleetParts
+from control.node.pass_check import refusal_reply
 from control.node.whep import whep_routes
 from control.visits.control_socket import ControlSocket
 
 
-def create_app(node: EdgeNode) -> FastAPI:
-    """The ASGI application of a node, which is open while it is served."""
+def create_app(node: EdgeNode, fleet: FleetParts | None = None) -> FastAPI:
+    """The ASGI application of a node, which is open while it is served. With ``fleet`` it is entered through gateways
+    alone, which have the page and passes."""
+    passes = None if fleet is None else fleet.passes
     app = FastAPI(title="edge-render", docs_url=None, redoc_url=None, openapi_url=None)
     settings = node.settings
     app.add_middleware(PageHeaders, embedder=settings.editor_origin if settings.editing else None)
@@ -36,7 +42,14 @@ def create_app(node: EdgeNode) -> FastAPI:
 
     @app.websocket("/visits/{visit_id}/control")
     async def control(socket: WebSocket, visit_id: str) -> None:
-        if not await accept_own_page(socket):
+        if passes is not None:
+            try:
+                passes.check(socket.headers.get("authorization"), "visit", visit_id)
+            except TokenRefused as refusal:
+                await socket.send_denial_response(refusal_reply(refusal))
+                return
+            await socket.accept()
+        elif not await accept_own_page(socket):
             return
         try:
             visit = node.visit(visit_id)
@@ -46,6 +59,15 @@ def create_app(node: EdgeNode) -> FastAPI:
         await ControlSocket(socket).serve(visit)
 
     app.add_exception_handler(RequestValidationError, bad_query)
-    app.include_router(whep_routes(node))
-    add_page(app)
+    app.add_exception_handler(TokenRefused, _token_refused)
+    app.include_router(whep_routes(node, passes))
+    if fleet is None:
+        add_page(app)
+    else:
+        app.include_router(fleet_routes(fleet.face, fleet.passes))
     return app
+
+
+async def _token_refused(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, TokenRefused), "registered for these alone"
+    return refusal_reply(error)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import structlog
 
-from control.node.edge_node import GuideParts
+from control.node.reception import GuideParts
 from control.settings import NodeSettings
 from control.visits.stay import MakePeer
 from edge_render.frame import Frame, FrameTimes, PixelFormat

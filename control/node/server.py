@@ -10,6 +10,7 @@ from control.errors import ControlError, SceneTooLarge
 from control.http_face.serving import Server
 from control.node.edge_http import create_app
 from control.node.edge_node import EdgeNode
+from control.node.fleet_parts import FleetParts
 from control.settings import NodeSettings
 from edge_render.errors import EdgeRenderError
 
@@ -23,6 +24,19 @@ in each call of OpenGL, some thirty a picture: by the usual 5 ms, one scene that
 STOP_WITHIN_S = 3
 
 
+def node_server(node: EdgeNode) -> Server:
+    """Serves a node as its settings say. Raises StartError."""
+    settings, fleet = node.settings, FleetParts.of(node)
+    return Server(
+        create_app(node, fleet),
+        node,
+        host=settings.host,
+        port=settings.port,
+        stop_within_s=STOP_WITHIN_S,
+        let_go=(lambda: None) if fleet is None else fleet.face.close,
+    )
+
+
 def serve(settings: NodeSettings, make_node: Callable[[StopFor], EdgeNode]) -> None:
     """Serve until a signal ends the process, the package turns out not to be usable, or a task of the node fails.
     Raises EdgeRenderError, ControlError and whatever ``make_node`` does."""
@@ -33,8 +47,7 @@ def serve(settings: NodeSettings, make_node: Callable[[StopFor], EdgeNode]) -> N
         failures.append(error)
         server.stop()
 
-    node = make_node(stop_for)
-    server = Server(create_app(node), node, host=settings.host, port=settings.port, stop_within_s=STOP_WITHIN_S)
+    server = node_server(make_node(stop_for))
     shown_host = "localhost" if settings.host in ("127.0.0.1", "0.0.0.0", "::") else settings.host
     sys.stderr.write(f"edge-render: open http://{shown_host}:{settings.port}/\n")
     server.run([socket.socket(fileno=settings.listen_fd)] if settings.listen_fd is not None else None)

@@ -19,6 +19,7 @@ from control.errors import (
     TooManyAttempts,
     VisitNotFound,
 )
+from control.fleet.tokens import Pass
 from control.http_face.bodies import SDP, SDP_FRAGMENT, BodyRefused, sdp_body
 from control.http_face.errors import (
     RETRY_AFTER_ATTEMPTS_S,
@@ -29,19 +30,32 @@ from control.http_face.errors import (
     error_reply,
 )
 from control.node.edge_node import EdgeNode
+from control.node.pass_check import PassCheck
+from control.node.reception import Newcomer
 from control.visits.entry import Entry
+from control.visits.presenter import Presenter
+from control.visits.stay import Stay
 from stream.errors import PeerClosed, SignallingError
 
 
-def whep_routes(node: EdgeNode) -> APIRouter:
-    """The routes under ``/whep`` of a node."""
+def whep_routes(node: EdgeNode, passes: PassCheck | None = None) -> APIRouter:
+    """The routes under ``/whep`` of a node. With ``passes``, each request needs one, and TokenRefused is raised."""
     routes = APIRouter()
+
+    def check(request: Request, visit_id: str) -> None:
+        if passes is not None:
+            passes.check(request.headers.get("authorization"), "visit", visit_id)
 
     @routes.post("/whep")
     async def enter(request: Request, entry: Annotated[Entry, Query()]) -> Response:
+        granted = None if passes is None else passes.check(request.headers.get("authorization"), "enter")
         try:
             _, offer = await sdp_body(request, SDP, may_be_empty=True)
-            visit = node.admit(entry, request.client.host if request.client else "")
+            if passes is None or granted is None:
+                visit = node.admit(Newcomer(entry, request.client.host if request.client else ""))
+            else:
+                passes.spend(granted)
+                visit = node.admit(newcomer(entry, granted))
         except BodyRefused as refused:
             return body_refused(refused)
         except NodeFull as full:
@@ -67,10 +81,13 @@ def whep_routes(node: EdgeNode) -> APIRouter:
             visit.end("signalling-failed")
             raise
         headers = {"Location": f"/whep/{visit.id}", "Accept-Patch": f"{SDP_FRAGMENT}, {SDP}", "ETag": f'"{visit.id}"'}
+        if granted is not None:
+            headers |= told_gateway(visit)
         return Response(answer, 201, headers, SDP)
 
     @routes.patch("/whep/{visit_id}")
     async def amend(visit_id: str, request: Request) -> Response:
+        check(request, visit_id)
         try:
             content_type, text = await sdp_body(request, SDP, SDP_FRAGMENT)
             peer = node.visit(visit_id).peer
@@ -87,7 +104,8 @@ def whep_routes(node: EdgeNode) -> APIRouter:
         return Response(status_code=204)
 
     @routes.delete("/whep/{visit_id}")
-    async def leave(visit_id: str, lost: bool = False) -> Response:
+    async def leave(visit_id: str, request: Request, lost: bool = False) -> Response:
+        check(request, visit_id)
         try:
             node.visit(visit_id).end("lost" if lost else "goodbye")
         except VisitNotFound:
@@ -95,3 +113,19 @@ def whep_routes(node: EdgeNode) -> APIRouter:
         return Response(status_code=200)
 
     return routes
+
+
+def newcomer(entry: Entry, granted: Pass) -> Newcomer:
+    """Who comes by a pass: what that says goes before what the visitor's page asked for."""
+    if granted.showroom is not None:
+        entry = entry.model_copy(update={"showroom": granted.showroom})
+    return Newcomer(entry, granted.address, granted.supersedes, granted.guide)
+
+
+def told_gateway(visit: Stay) -> dict[str, str]:
+    """Headers of what the gateway keeps, so that the visitor can come back: here, or elsewhere when this node is
+    gone."""
+    headers = {"Edge-Render-Visit": visit.id}
+    if isinstance(visit, Presenter):
+        headers |= {"Edge-Render-Guide": visit.hold.code, "Edge-Render-Guide-Key": visit.hold.key}
+    return headers

@@ -2,5 +2,6 @@
 
 from control.session.admission import Admission
 from control.session.codes import Attempts, new_code, read_code
+from control.session.spent_tokens import SpentTokens
 
-__all__ = ["Admission", "Attempts", "new_code", "read_code"]
+__all__ = ["Admission", "Attempts", "SpentTokens", "new_code", "read_code"]

@@ -6,7 +6,7 @@ from control.errors import NodeFull
 
 
 class Admission:
-    """Counts places. A place is a visit's from ``enter`` to ``leave``, each called once."""
+    """Counts places. A place is a visit's from ``enter`` to ``leave``, each called once, or until it is passed on."""
 
     def __init__(self, capacity: int) -> None:
         self.capacity = capacity
@@ -22,6 +22,15 @@ class Admission:
             raise NodeFull(f"all {self.capacity} places are taken")
         self._inside.add(visit_id)
 
-    def leave(self, visit_id: str) -> None:
-        """Give the place back."""
+    def pass_on(self, visit_id: str, to_visit_id: str) -> bool:
+        """Give a visit's place to another one, which so comes in also where none is free; False where it has none (any
+        more), and nothing is done."""
+        if visit_id not in self._inside:
+            return False
         self._inside.remove(visit_id)
+        self._inside.add(to_visit_id)
+        return True
+
+    def leave(self, visit_id: str) -> None:
+        """Give the place back; nothing where it was passed on."""
+        self._inside.discard(visit_id)

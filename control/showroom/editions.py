@@ -36,11 +36,20 @@ OnLoad = Callable[[str, float], None]
 class Editions:
     """Owns the hosts of a node. Used on the event loop; an async context manager, within which all of it lives."""
 
-    def __init__(self, gpu: GpuScenes, cache: DerivedCache, live_sources: Mapping[str, str], on_load: OnLoad) -> None:
-        """``live_sources``: addresses by scene. ``on_load``: see ShowroomHost.loads."""
+    def __init__(
+        self,
+        gpu: GpuScenes,
+        cache: DerivedCache,
+        live_sources: Mapping[str, str],
+        on_load: OnLoad,
+        changed: Callable[[], None] = lambda: None,
+    ) -> None:
+        """``live_sources``: addresses by scene. ``on_load``: see ShowroomHost.loads. ``changed`` is called when others
+        are shown, or have other scenes loaded."""
         self._gpu, self._cache = gpu, cache
         self._live_sources = live_sources
         self._on_load = on_load
+        self._changed = changed
         self._warming = asyncio.Lock()
         self._hosted: dict[str, HostedEdition] = {}
         """All that are not closed, by release."""
@@ -114,6 +123,7 @@ class Editions:
         await host.open(self._on_opening)
         self._show(hosted)
         self._shown = {FIXED: hosted}
+        self._changed()
 
     async def warm(self, edition: Edition) -> None:
         """See Stage.warm. Where its entry scene does not fit beside what is used, it waits (EditionWaits), with the
@@ -150,6 +160,7 @@ class Editions:
         for hosted in wanted.values():
             self._show(hosted)
         self._shown = wanted
+        self._changed()
         self._replaced.clear()
         if not wanted:
             self.opened = 0.0
@@ -164,7 +175,7 @@ class Editions:
     # --- their lives ---------------------------------------------------------------------------------
 
     def _new(self, showroom: str, version: int | None, release: str, host: ShowroomHost) -> HostedEdition:
-        host.loads = self._on_load
+        host.loads, host.changed = self._on_load, self._changed
         return HostedEdition(showroom, version, release, host)
 
     async def _hosted_edition(self, edition: Edition) -> HostedEdition:
@@ -222,6 +233,7 @@ class Editions:
         log.info("edition_in_place", edition=hosted.name)
         self._show(hosted)
         self._shown[hosted.showroom] = hosted
+        self._changed()
         self._replaced.add(before.release)
         self._drain(before)
 

@@ -58,6 +58,8 @@ class ShowroomHost:
         self.label = label
         self.loads: Callable[[str, float], None] = lambda _result, _seconds: None
         """Told of each loading that ended: ``loaded``, ``refused`` or ``failed``, and what it took."""
+        self.changed: Callable[[], None] = lambda: None
+        """Called when other scenes are loaded than before."""
         self._gpu, self._cache = gpu, cache
         self._addresses = live_sources or {}
         check_addresses(package, self._addresses)
@@ -98,6 +100,11 @@ class ShowroomHost:
     def knows(self, name: str | None) -> bool:
         """Whether the showroom has a scene of that name."""
         return name in self.package.showroom.scenes
+
+    @property
+    def loaded(self) -> tuple[str, ...]:
+        """The scenes that can be entered at once."""
+        return tuple(self._scenes)
 
     def enter(self, name: str) -> SceneLease | None:
         """Use a scene that is loaded; None where it is not."""
@@ -297,9 +304,9 @@ class ShowroomHost:
     async def _share(self, name: str, spec: ModelScene, other: str) -> HostedScene:
         """Show what another edition has on the GPU by that key: it did not change."""
         make = partial(open_alike, self.package, name, spec, self._reading)
-        scene, self._rooms[name] = await self._gpu.share(self.key(name), other, make, partial(self._scenes.pop, name))
-        self._scenes[name] = scene
-        self._uncoded.append(scene)
+        on_evicted = partial(self._lose, name)
+        scene, self._rooms[name] = await self._gpu.share(self.key(name), other, make, on_evicted)
+        self._add(scene)
         self.loads("shared", 0.0)
         log.info("scene_shared", scene=self.key(name))
         return scene
@@ -320,14 +327,23 @@ class ShowroomHost:
         def on_progress(done: float) -> None:
             request.tell(READ_SHARE + (1.0 - READ_SHARE) * done)
 
-        on_evicted = partial(self._scenes.pop, name)
+        on_evicted = partial(self._lose, name)
         scene = await self._gpu.put(self.key(name), opened, room, on_progress, on_evicted, evict=evict)
-        self._scenes[name] = scene
-        self._uncoded.append(scene)
+        self._add(scene)
         if scene.feed is not None:
             scene.feed.listen(partial(self._measure, name, scene.feed))
             self._measure(name, scene.feed)
         return scene
+
+    def _add(self, scene: HostedScene) -> None:
+        self._scenes[scene.name] = scene
+        self._uncoded.append(scene)
+        self.changed()
+
+    def _lose(self, name: str) -> None:
+        """A scene went for another one."""
+        del self._scenes[name]
+        self.changed()
 
     def _measure(self, name: str, feed: LiveFeed) -> None:
         """How large a video is, is known with its first picture."""

@@ -11,6 +11,7 @@ from typing import Protocol
 import structlog
 
 from control.errors import GuideNotFound, TooManyAttempts
+from control.fleet.tokens import GuideHold
 from control.input import Place
 from control.session import Attempts, new_code, read_code
 from control.showroom.hosted_edition import HostedEdition
@@ -70,16 +71,16 @@ class Guide:
 
     def __init__(
         self,
-        code: str,
+        hold: GuideHold,
         leader: Leader,
         edition: HostedEdition,
         broadcast: Broadcast,
         on_closed: Callable[[Guide], None],
     ) -> None:
-        self.code = code
+        self.code = hold.code
         self.edition = edition
         """What all who are in it see, also where a newer one is shown by now."""
-        self.key = secrets.token_urlsafe(16)
+        self.key = hold.key
         """Who knows it may lead on."""
         self.leader = leader
         self._broadcast = broadcast
@@ -200,17 +201,21 @@ class Guides:
         self._guides: dict[str, Guide] = {}
         self._attempts = Attempts()
 
-    def open(self, leader_name: str | None, edition: HostedEdition) -> Guide:
-        """Begin one more, in an edition that is shown. Where too many wait for their presenters, one ends, rather one
-        that nobody follows."""
+    def codes(self) -> tuple[str, ...]:
+        """Of those that go on here."""
+        return tuple(self._guides)
+
+    def open(self, leader_name: str | None, edition: HostedEdition, hold: GuideHold | None = None) -> Guide:
+        """Begin one more, in an edition that is shown. ``hold``: by its code and key, as it was led elsewhere;
+        followers come after. Where too many wait for their presenters, one ends, rather one that nobody follows."""
         waiting = [guide for guide in self._guides.values() if not guide.led]
         if len(waiting) >= WAITING_MAX:
             min(waiting, key=lambda guide: guide.followers).close()
         name = " ".join(leader_name.split()) if leader_name else ""
-        while (code := new_code()) in self._guides:
-            pass  # once in 10^11 times
+        while hold is None or hold.code in self._guides:  # again once in 10^11 times
+            hold = GuideHold(code=new_code(), key=secrets.token_urlsafe(16))
         leader = Leader(name=name or None)
-        guide = self._guides[code] = Guide(code, leader, edition, self._make_broadcast(), self._closed)
+        guide = self._guides[hold.code] = Guide(hold, leader, edition, self._make_broadcast(), self._closed)
         return guide
 
     def resume(self, text: str, key: str) -> Guide | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from control.fleet.tokens import GuideHold
 from control.visits.entry import Entry
 from control.visits.guide import Guide, Shown
 from control.visits.visit import Visit, VisitMeans
@@ -30,6 +31,11 @@ class Presenter(Visit):
         except BaseException:
             guide.leave_lead(self, for_good=True)
             raise
+
+    @property
+    def hold(self) -> GuideHold:
+        """By which whoever leads can lead on, here or elsewhere."""
+        return GuideHold(code=self._guide.code, key=self._guide.key)
 
     def _free(self) -> None:
         self._guide.leave_lead(self, for_good=self.end_reason in FOR_GOOD)

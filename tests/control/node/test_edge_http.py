@@ -18,10 +18,10 @@ from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from trimesh.visual.material import PBRMaterial
 from trimesh.visual.texture import TextureVisuals
 
-from control.http_face.serving import Server
-from control.node.edge_http import create_app
-from control.node.edge_node import EdgeNode, GuideParts
+from control.node.edge_node import EdgeNode
 from control.node.edge_parts import guide_parts, peer_maker, renderer_maker
+from control.node.reception import GuideParts
+from control.node.server import node_server
 from control.settings import NodeSettings
 from edge_render.package import open_package
 
@@ -96,7 +96,7 @@ async def serving_package(
 @asynccontextmanager
 async def serving_node(node: EdgeNode, *, until_ready: bool) -> AsyncIterator[httpx2.AsyncClient]:
     """A node that was made by hand; what asks it comes once it answers, or only once somebody can enter."""
-    server = Server(create_app(node), node, stop_within_s=3)
+    server = node_server(node)
     serving_task = asyncio.create_task(server.serve())
     async with asyncio.timeout(WAIT_S):
         while not (server.started and (node.ready or not until_ready)):  # noqa: ASYNC110 - uvicorn has no event for it
@@ -124,9 +124,9 @@ class Visitor:
         self.welcome: dict[str, Any] = {}
         """The first one, of who came by ``visiting``."""
 
-    async def enter(self, client: httpx2.AsyncClient, **query: Any) -> httpx2.Response:
+    async def enter(self, client: httpx2.AsyncClient, authorization: str = "", **query: Any) -> httpx2.Response:
         await self.connection.setLocalDescription(await self.connection.createOffer())
-        headers = {"Content-Type": "application/sdp"}
+        headers = {"Content-Type": "application/sdp", "Authorization": authorization}
         sdp = self.connection.localDescription.sdp
         response = await client.post("/whep", params=query, content=sdp, headers=headers)
         if response.status_code == 201:

@@ -17,6 +17,7 @@ from control.content.stage import Edition, EditionRefused, EditionWaits, Stage
 from control.errors import NodeNotReady
 from control.node.edge_node import EdgeNode
 from control.node.edge_parts import guide_parts, peer_maker, renderer_maker
+from control.node.reception import Newcomer
 from control.node.site_following import SiteFollowing
 from control.settings import NodeSettings
 from control.showroom.hosted_edition import EditionState
@@ -349,7 +350,7 @@ async def test_what_has_given_way_is_loaded_again_where_the_new_one_is_called_of
         await until_on_gpu(node, "branch/2/hall")
         assert gpu_scenes(node) == {"branch/2/hall"}, "the old one is on its way out"
         with pytest.raises(NodeNotReady):
-            node.admit(Entry())
+            node.admit(Newcomer(Entry()))
         warming.cancel()
         await asyncio.wait([warming])
         assert warming.cancelled()

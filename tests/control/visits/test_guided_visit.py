@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from control.node.edge_node import GuideParts
 from control.node.edge_parts import guide_parts, stream_settings
+from control.node.reception import GuideParts
 from control.session.codes import ATTEMPTS
 from control.settings import NodeSettings
 from edge_render.frame import Frame
