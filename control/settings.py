@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ipaddress
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from edge_render.video.address import check_address
@@ -27,6 +29,35 @@ def _named_addresses(value: object) -> object:
     return {name: address for name, _, address in pairs}
 
 
+def _words(value: object) -> object:
+    """A list as it is written on the command line: words with commas between them."""
+    return [word.strip() for word in value.split(",") if word.strip()] if isinstance(value, str) else value
+
+
+def _local_address(value: str) -> str:
+    try:
+        address = ipaddress.ip_address(value)
+    except ValueError:
+        raise ValueError(f"'{value}' is not an address: give one in digits, such as 10.0.0.5") from None
+    if address.is_unspecified or address.is_multicast:
+        raise ValueError(f"{value} is not the address of one machine; give one of those that `ip address` tells")
+    return str(address)
+
+
+def _advertised_address(value: str) -> str:
+    """In digits, or the name of a host."""
+    try:
+        return _local_address(value)
+    except ValueError:
+        if _HOST_NAME.fullmatch(value) is None or value.replace(".", "").isdecimal():
+            raise ValueError(
+                f"'{value}' is neither an address nor a host's name; give it without a scheme, and a port by "
+                "--advertise-port"
+            ) from None
+        return value
+
+
+_HOST_NAME = re.compile(r"(?=.{1,253}$)[A-Za-z0-9_]([A-Za-z0-9_-]{0,62})?(\.[A-Za-z0-9_][A-Za-z0-9_-]{0,62})*\.?")
 Address = Annotated[str, AfterValidator(check_address)]
 
 
@@ -39,6 +70,27 @@ class NodeSettings(BaseSettings):
     port: int = Field(8080, ge=0, le=65535, description="TCP port of the HTTP server.")
     listen_fd: int | None = Field(
         None, ge=3, description="A listening socket that was inherited, in place of --host and --port."
+    )
+    media_port: int = Field(
+        0, ge=0, le=65535, description="UDP port of all visits' media; 0: one of its own for each visit."
+    )
+    media_host: Annotated[
+        tuple[Annotated[str, AfterValidator(_local_address)], ...], NoDecode, BeforeValidator(_words)
+    ] = Field(
+        (),
+        description="Addresses of this machine that media uses, by commas; else all but loopback, link-local and those "
+        "of containers' networks.",
+    )
+    advertise_address: Annotated[
+        tuple[Annotated[str, AfterValidator(_advertised_address)], ...], NoDecode, BeforeValidator(_words)
+    ] = Field(
+        (),
+        max_length=8,
+        description="Addresses or host names that visitors send media to, by commas, where a NAT, a hostPort or a load "
+        "balancer stands before this machine.",
+    )
+    advertise_port: int | None = Field(
+        None, ge=1, le=65535, description="UDP port that visitors send to, where it is mapped to another --media-port."
     )
     package: Path | None = Field(None, description="Folder of the showroom package to serve.")
     cache_folder: Path | None = Field(
@@ -99,3 +151,10 @@ class NodeSettings(BaseSettings):
         description="Origin of the page that may embed this one for editing; else only pages of this server may.",
     )
     walk_speed_m_s: float = Field(1.6, gt=0, le=10, description="Walking speed at full stick.")
+
+    @field_validator("advertise_port")
+    @classmethod
+    def _port_needs_an_address(cls, value: int | None, others: ValidationInfo) -> int | None:
+        if value is not None and not (others.data.get("media_port") and others.data.get("advertise_address")):
+            raise ValueError("is the way to one port from outside: give --media-port and --advertise-address too")
+        return value

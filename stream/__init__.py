@@ -3,12 +3,13 @@
 from stream.broadcast.broadcast import Broadcast
 from stream.codec.encoder_probe import X264, EncoderKind, choose_encoders
 from stream.codec.video_codec import VideoCodec
-from stream.errors import EncoderError, PeerClosed, SignallingError, StreamError
+from stream.errors import EncoderError, MediaNetworkError, PeerClosed, SignallingError, StreamError
 from stream.peer import Channel, FrameSent, Peer, PeerEvents
 from stream.peer_state import PeerState
 from stream.peer_stats import PeerStats
 from stream.settings import StreamSettings
 from stream.webrtc.aiortc_peer import AiortcPeer
+from stream.webrtc.media_network import MediaNetwork, NetworkSettings, open_network
 
 __all__ = [
     "X264",
@@ -18,6 +19,9 @@ __all__ = [
     "EncoderError",
     "EncoderKind",
     "FrameSent",
+    "MediaNetwork",
+    "MediaNetworkError",
+    "NetworkSettings",
     "Peer",
     "PeerClosed",
     "PeerEvents",
@@ -28,4 +32,5 @@ __all__ = [
     "StreamSettings",
     "VideoCodec",
     "choose_encoders",
+    "open_network",
 ]

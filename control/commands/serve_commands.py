@@ -15,14 +15,15 @@ from control.commands.option_errors import tell_wrong_options
 from control.errors import ControlError, StartError
 from control.log_format import configure_logging
 from control.node.edge_node import EdgeNode
-from control.node.edge_parts import guide_parts, peer_maker, renderer_maker
+from control.node.edge_parts import guide_parts, network_settings, peer_maker, renderer_maker
 from control.node.follow_settings import FollowSettings
-from control.node.server import serve
+from control.node.server import StopFor, serve
 from control.node.site_following import SiteFollowing
 from control.settings import NodeSettings
 from control.sync.site_content import open_site_content
 from edge_render.errors import EdgeRenderError
 from edge_render.package import Package, open_package
+from stream import open_network
 from stream.errors import StreamError
 
 
@@ -94,5 +95,13 @@ def _node(settings: NodeCommand) -> None:
 
 
 def _serve(settings: NodeSettings, package: Package | None, following: SiteFollowing | None = None) -> None:
-    renderer, peer, guides = renderer_maker(settings), peer_maker(settings), guide_parts(settings)
-    serve(settings, lambda stop_for: EdgeNode(settings, package, renderer, peer, stop_for, guides, following))
+    renderer = renderer_maker(settings)
+    with open_network(network_settings(settings)) as network:
+        peer, guides = peer_maker(settings, network), guide_parts(settings, network)
+
+        def make_node(stop_for: StopFor) -> EdgeNode:
+            node = EdgeNode(settings, package, renderer, peer, stop_for, guides, following)
+            node.metrics.media_port.watch(network)
+            return node
+
+        serve(settings, make_node)

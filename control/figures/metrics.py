@@ -7,6 +7,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from control.figures.live_sources import LiveSources
 from control.figures.live_visits import LiveVisits
 from control.figures.loaded_scenes import LoadedScenes
+from control.figures.media_port import MediaPortFigures
 from control.figures.shown_releases import ShownReleases
 from control.figures.visit_quality import VisitQuality
 
@@ -27,6 +28,8 @@ class NodeMetrics:
         self.registry.register(self.scenes)
         self.releases = ShownReleases()
         self.registry.register(self.releases)
+        self.media_port = MediaPortFigures()
+        self.registry.register(self.media_port)
         self.scene_loads = Histogram(
             "edge_render_scene_load_seconds",
             "Time until a scene was on the GPU, by what came of it",

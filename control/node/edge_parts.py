@@ -24,6 +24,8 @@ from stream import (
     AiortcPeer,
     Broadcast,
     EncoderKind,
+    MediaNetwork,
+    NetworkSettings,
     PeerEvents,
     StreamSettings,
     VideoCodec,
@@ -107,13 +109,20 @@ def stream_settings(settings: NodeSettings) -> StreamSettings:
     )
 
 
-def peer_maker(settings: NodeSettings) -> MakePeer:
+def network_settings(settings: NodeSettings) -> NetworkSettings:
+    """The network's part of the node's options."""
+    return NetworkSettings(
+        settings.media_port, settings.media_host, settings.advertise_address, settings.advertise_port
+    )
+
+
+def peer_maker(settings: NodeSettings, network: MediaNetwork | None = None) -> MakePeer:
     """Probes the encoders once. Raises EncoderError where none works."""
     stream = stream_settings(settings)
     encoders = choose_encoders(stream, settings.codecs, settings.max_width, settings.max_height)
 
     def make(events: PeerEvents, codec: VideoCodec | None = None) -> Peer:
-        return AiortcPeer(events, preferring(encoders, codec), stream)
+        return AiortcPeer(events, preferring(encoders, codec), stream, network=network)
 
     return make
 
@@ -123,7 +132,7 @@ def preferring(encoders: Sequence[EncoderKind], codec: VideoCodec | None) -> lis
     return sorted(encoders, key=lambda kind: kind.codec is not codec)
 
 
-def guide_parts(settings: NodeSettings) -> GuideParts:
+def guide_parts(settings: NodeSettings, network: MediaNetwork | None = None) -> GuideParts:
     """Probes the encoders once. Raises EncoderError where none works.
 
     A follower can only be sent what the broadcast codes: H.264, which every browser decodes."""
@@ -131,5 +140,5 @@ def guide_parts(settings: NodeSettings) -> GuideParts:
     encoders = choose_encoders(stream, [VideoCodec.H264], settings.max_width, settings.max_height)
     return GuideParts(
         lambda: Broadcast(lambda: make_encoder(encoders[0], stream), lambda: make_encoder(X264, stream), stream),
-        lambda events, picture: AiortcPeer(events, encoders, stream, picture),
+        lambda events, picture: AiortcPeer(events, encoders, stream, picture, network),
     )

@@ -36,6 +36,8 @@ from stream.settings import StreamSettings
 from stream.webrtc.aiortc_codecs import offer_codecs, preferences
 from stream.webrtc.aiortc_extensions import offer_extensions
 from stream.webrtc.audio_sender import AudioSender
+from stream.webrtc.ice_network import use_network
+from stream.webrtc.media_network import MediaNetwork
 from stream.webrtc.offer_filter import CANDIDATES_MAX, SDP_MAX_CHARS, filter_sdp, usable_candidate
 from stream.webrtc.sender import InteractiveSender, SenderEvents
 
@@ -60,10 +62,11 @@ class AiortcPeer:
         encoders: Sequence[EncoderKind],
         settings: StreamSettings,
         source: FrameSource | None = None,
+        network: MediaNetwork | None = None,
     ) -> None:
         """``encoders``: what encoder_probe chose, the best first; the first whose codec the visitor takes is used.
-        ``source``: the pictures to send, in one of their codecs, in place of frames that are put in. Called on the
-        event loop."""
+        ``source``: the pictures to send, in one of their codecs, in place of frames that are put in. ``network``: from
+        where, else from a port of its own on every address of the machine. Called on the event loop."""
         offer_codecs()
         offer_extensions()
         self._events = events
@@ -91,6 +94,8 @@ class AiortcPeer:
             self._slot, self._encoder, PictureQuality(settings, self._on_plan, time.monotonic())
         )
         self._first_transport = transceiver.sender.transport
+        if network is not None:
+            use_network(self._first_transport.transport, network)
         self._sender = InteractiveSender(transceiver.sender.transport, source, settings, sender_events)
         replace_sender(transceiver, self._sender)
         self._sound = AudioSender(transceiver.sender.transport, events.on_alive)

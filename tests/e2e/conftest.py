@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from bench.free_port import free_port
 from bench.node_process import CHROMIUM_FLAGS, NodeProcess, chromium_path
 
 
 @pytest.fixture(scope="module")
 def server(demo_package: Path) -> Iterator[NodeProcess]:
-    with NodeProcess(demo_package, "--max-visits", "2", "--pixel-format", "rgba") as started:
+    media_port = str(free_port(socket.SOCK_DGRAM))
+    with NodeProcess(
+        demo_package, "--max-visits", "2", "--pixel-format", "rgba", "--media-port", media_port
+    ) as started:
         yield started
 
 
