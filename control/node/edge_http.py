@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import FastAPI, Request, Response, WebSocket
+from fastapi import APIRouter, FastAPI, Request, Response, WebSocket
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
@@ -62,10 +62,21 @@ def create_app(node: EdgeNode, fleet: FleetParts | None = None) -> FastAPI:
     app.add_exception_handler(TokenRefused, _token_refused)
     app.include_router(whep_routes(node, passes))
     if fleet is None:
+        app.include_router(_open_doors())
         add_page(app)
     else:
         app.include_router(fleet_routes(fleet.face, fleet.passes))
     return app
+
+
+def _open_doors() -> APIRouter:
+    routes = APIRouter()
+
+    @routes.post("/join", status_code=204)
+    async def join() -> None:
+        """A page asks a gateway for a token first. Here is none, and none is needed."""
+
+    return routes
 
 
 async def _token_refused(_request: Request, error: Exception) -> Response:

@@ -5,17 +5,25 @@ const COPIED_MS = 2000;
 // Of codes and names, as the server takes them.
 const LONGEST = 40;
 
+/** What of guided visits the page's address asks for: {follow}, {guide: "new"} or nothing. */
+export function wishOf(search) {
+  const query = new URLSearchParams(search);
+  const follow = query.get("follow");
+  if (follow !== null) return { follow: follow.slice(0, LONGEST) };
+  return query.get("guide") === "new" ? { guide: "new" } : {};
+}
+
 export class Guide {
   /** `clipboard` is the browser's, undefined where it gives none. */
   constructor(search, { panel, text, copy }, clipboard) {
-    const query = new URLSearchParams(search);
+    const { follow = null, guide } = wishOf(search);
     this._panel = panel;
     this._text = text;
     this._copy = copy;
     this._clipboard = clipboard;
-    this._follow = query.get("follow")?.slice(0, LONGEST) ?? null;
-    this._leads = this._follow === null && query.get("guide") === "new";
-    this._name = query.get("name")?.slice(0, LONGEST);
+    this._follow = follow;
+    this._leads = guide !== undefined;
+    this._name = new URLSearchParams(search).get("name")?.slice(0, LONGEST);
     this._leader = null;
     this._guiding = null;
     copy.onclick = () => this._copyLink();
@@ -30,7 +38,13 @@ export class Guide {
     return this._guiding?.code ?? null;
   }
 
-  /** What the server must know to let us in. */
+  /** What a gateway must know to find the renderer. */
+  get wish() {
+    if (this.following) return { follow: this._follow };
+    return this._leads ? { guide: this.code ?? "new" } : {};
+  }
+
+  /** What the renderer must know to let us in. */
   get query() {
     if (this.following) return { follow: this._follow };
     if (!this._leads) return {};

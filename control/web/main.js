@@ -1,22 +1,24 @@
-// The page: joins the visit, the input, the video and what lies over it. State has one owner, this module.
+// The page: joins the stay, the input, the picture and what lies over it. State has one owner, this module.
 
-import { delayMs } from "./backoff.js";
 import { deviceClass } from "./device.js";
 import { Editing } from "./editing.js";
+import { joining, memory, startedMs } from "./first_join.js";
 import { FrameClock, percentile } from "./frame_clock.js";
 import { Freezes } from "./freezes.js";
 import { fitOf, samePose, toPicture } from "./geometry.js";
 import { Guide } from "./guide.js";
 import { Input } from "./input.js";
 import { Markers } from "./markers.js";
+import { Notice } from "./notice.js";
 import { Overlay } from "./overlay.js";
 import { tellStats } from "./receiver_stats.js";
 import { SceneLoading } from "./scene_loading.js";
+import { Screen } from "./screen.js";
 import { Sound } from "./sound.js";
 import { SourceNote } from "./source_note.js";
 import { Statistics } from "./statistics.js";
+import { Stay } from "./stay.js";
 import { chooseLanguage, textsOf } from "./texts.js";
-import { Visit } from "./visit.js";
 import { WalkState } from "./walk_state.js";
 
 // Input travels unreliably: the state after the last change is repeated, so that a stop is never lost.
@@ -25,40 +27,36 @@ const RESIZE_MS = 200;
 const HINT_KEY = "edge-render-hint-seen";
 // Where to begin, by the page's address.
 const PLACE = ["scene", "x", "z", "yaw", "pitch"];
-// Refusals that tell the visitor to wait.
-const WAIT_CODES = ["full", "followers-full", "too-many-attempts"];
 
 const byId = (id) => document.getElementById(id);
+const send = (message) => stay.send(message);
 const stage = byId("stage");
-const video = byId("video");
 const clock = new FrameClock();
 const freezes = new Freezes();
 const walk = new WalkState();
+const screen = new Screen([byId("video"), byId("other-video")], (shown, nowMs, metadata) => stay.onPicture(shown, nowMs, metadata));
 const statistics = new Statistics(byId("statistics"), byId("statistics-button"), clock, freezes);
-const sound = new Sound(byId("sound"), byId("sound-button"), (on) => visit?.channel.send({ type: "audio", on }));
+const sound = new Sound(byId("sound"), byId("sound-button"), (on) => send({ type: "audio", on }));
 const overlay = new Overlay(
-  (id) => visit?.channel.send({ type: "activate", id: nextRequest(), hotspot: id }),
-  () => visit?.channel.send({ type: "close_card" }),
+  (id) => send({ type: "activate", id: nextRequest(), hotspot: id }),
+  () => send({ type: "close_card" }),
 );
 const sourceNote = new SourceNote(byId("source"), byId("source-text"));
 const guide = new Guide(location.search, { panel: byId("guide"), text: byId("guide-text"), copy: byId("guide-copy") }, navigator.clipboard);
 const markers = new Markers(byId("markers"), placeLabels);
-const editing = new Editing(window, markers, {
-  send: (message) => visit?.channel.send(message) ?? false,
-  nextRequest: () => nextRequest(),
-  pose: poseSeen,
-  toPicture: pointOfPicture,
-  rtp: rtpSeen,
-});
+const editing = new Editing(window, markers, { send, nextRequest: () => nextRequest(), pose: poseSeen, toPicture: pointOfPicture, rtp: rtpSeen });
 const sceneLoading = new SceneLoading({ box: byId("loading"), text: byId("loading-text"), bar: byId("loading-bar") });
+const notice = new Notice(document.body, { text: byId("status"), alone: byId("alone-button") });
+const stay = new Stay(
+  joining,
+  screen,
+  { wish, place: placeToEnter, wasIn: () => welcome !== null, busy: () => walk.walking || sceneLoading.travelling },
+  { onState, onBegin, onMoved, onLost, onMessage, onOpen: scheduleSend, onSound: (stream) => sound.setStream(stream), onLive, onPicture },
+);
 
-let visit = null;
 let welcome = null;
 let language = chooseLanguage(navigator.languages ?? [navigator.language]);
-let state = "connecting";
-let refusedTexts = null;
-let attempt = 0;
-let connectStartedMs = 0;
+let askedMs = startedMs;
 let firstFrameAtMs = null;
 let liveAtMs = null;
 let seq = 0;
@@ -69,16 +67,18 @@ let repeats = [];
 
 const nextRequest = () => (requests = (requests + 1) % 2 ** 30);
 
-// --- connecting -----------------------------------------------------------------------------------
+// --- the stay -------------------------------------------------------------------------------------
 
-function setState(next) {
-  state = next;
-  document.body.dataset.state = next;
-  document.body.dataset.role = guide.following ? "follower" : "visitor";
-  const texts = textsOf(language);
-  byId("status").textContent = next === "live" ? "" : next === "full" ? (refusedTexts?.[language] ?? texts.full) : texts[next];
-  byId("alone-button").textContent = texts.alone;
-  byId("alone-button").hidden = next !== "guideEnded" && next !== "noGuide";
+function enter() {
+  askedMs = performance.now();
+  stay.enter();
+}
+
+/** What to join for; where we are by now, or else what the address says. */
+function wish() {
+  // Which showroom is the first may have changed meanwhile.
+  const showroom = welcome?.showroom ?? new URLSearchParams(location.search).get("showroom");
+  return { ...(showroom && { showroom }), ...guide.wish };
 }
 
 function placeToEnter() {
@@ -87,7 +87,8 @@ function placeToEnter() {
     width: Math.min(8192, Math.max(16, Math.round(box.width * devicePixelRatio))),
     height: Math.min(8192, Math.max(16, Math.round(box.height * devicePixelRatio))),
   };
-  const frame = clock.lastFrame;
+  // Where the eye is by the newest that the server said, though its picture may not have been shown.
+  const frame = clock.newest ?? clock.lastFrame;
   Object.assign(place, guide.query);
   if (welcome) place.scene = welcome.scene;
   if (welcome && frame) {
@@ -97,57 +98,45 @@ function placeToEnter() {
   if (!welcome) for (const name of PLACE) if (query.has(name)) place[name] = query.get(name);
   const codec = query.get("codec");
   if (codec) place.codec = codec;
-  // Which showroom is the first may have changed meanwhile.
-  const showroom = welcome?.showroom ?? query.get("showroom");
+  const { showroom } = wish();
   if (showroom) place.showroom = showroom;
-  place.device = deviceClass(navigator.userAgent, matchMedia("(pointer: coarse)").matches, Math.min(screen.width, screen.height));
+  const { width, height } = window.screen;
+  place.device = deviceClass(navigator.userAgent, matchMedia("(pointer: coarse)").matches, Math.min(width, height));
   place.language = language;
   return place;
 }
 
-function connect() {
-  connectStartedMs = performance.now();
+function onState(state, detail = {}) {
+  // Of the showroom that they were in nothing is left to come back to.
+  if (detail.code === "no-showroom") welcome = null;
+  notice.show(state, detail);
+  showNotice();
+}
+
+function showNotice() {
+  document.body.dataset.role = guide.following ? "follower" : "visitor";
+  notice.setTexts(textsOf(language), language);
+}
+
+/** All that comes is of another visit from now on. */
+function onBegin(visit) {
   clock.restart();
   freezes.restart();
-  seq = 0;
-  visit = new Visit({ onPicture, onSound: (stream) => sound.setStream(stream), onMessage, onOpen: () => statistics.connected(), onLost });
   statistics.setVisit(visit);
-  visit.begin(placeToEnter());
 }
 
-function onPicture(stream) {
-  video.srcObject = stream;
-  video.play().catch(() => undefined); // autoplay of muted video may be refused until a touch; the next frame tries again
+/** We are at another renderer, and were not away. */
+function onMoved(stream) {
+  sound.move(stream);
+  statistics.connected();
+  scheduleSend();
 }
 
-function onLost(error, reason) {
+function onLost() {
   editing.lost();
   sceneLoading.over();
   sound.lost();
   sourceNote.clear();
-  refusedTexts = error?.texts ?? null;
-  if (reason === "replaced") {
-    // We lead in another tab by now: two would take it from each other for ever.
-    visit = null;
-    setState("ended");
-    return;
-  }
-  if (reason === "guide-ended" || error?.code === "no-guide") {
-    visit = null;
-    setState(reason === "guide-ended" || welcome ? "guideEnded" : "noGuide");
-    byId("alone-button").focus();
-    return;
-  }
-  if (error?.code === "starting" || error?.code === "no-showroom") {
-    // Of the showroom that they were in nothing is left to come back to.
-    if (error.code === "no-showroom") welcome = null;
-    setState(error.code === "starting" ? "opening" : "noShowroom");
-    setTimeout(connect, error.retryAfterMs);
-    return;
-  }
-  setState(refusedTexts && WAIT_CODES.includes(error.code) ? "full" : welcome ? "reconnecting" : "connecting");
-  setTimeout(connect, error?.retryAfterMs ?? delayMs(attempt));
-  attempt += 1;
 }
 
 function onMessage(message) {
@@ -187,32 +176,23 @@ function onMessage(message) {
 
 // --- frames ---------------------------------------------------------------------------------------
 
-function goLive() {
+function onLive() {
   liveAtMs = performance.now();
-  firstFrameAtMs = liveAtMs - connectStartedMs;
-  setState("live");
+  firstFrameAtMs = liveAtMs - askedMs;
+  onState("live");
   showHint();
 }
 
-function watchFrames() {
-  video.requestVideoFrameCallback((nowMs, metadata) => {
-    clock.shown(metadata.rtpTimestamp, nowMs, metadata.presentedFrames);
-    freezes.shown(metadata.rtpTimestamp, nowMs);
-    // A connection that is closed shows one more picture, a black one.
-    if (visit !== null && !visit.over) {
-      visit.heard();
-      attempt = 0;
-      if (state !== "live") goLive();
-    }
-    placeLabels();
-    watchFrames();
-  });
+function onPicture(nowMs, metadata) {
+  clock.shown(metadata.rtpTimestamp, nowMs, metadata.presentedFrames);
+  freezes.shown(metadata.rtpTimestamp, nowMs);
+  placeLabels();
 }
 
 function placeLabels() {
-  if (!clock.lastFrame || !video.videoWidth) return;
+  const size = screen.size;
+  if (!clock.lastFrame || !size.width) return;
   const box = stage.getBoundingClientRect();
-  const size = { width: video.videoWidth, height: video.videoHeight };
   const fit = guide.following ? fitOf(box, size) : "cover";
   document.body.dataset.fit = fit;
   // A follower is not told of each moving picture, but of the first one.
@@ -242,17 +222,16 @@ function scheduleSend() {
 function sendInput() {
   seq += 1;
   const message = { type: "input", seq, ...walk.snapshot() };
-  if (!visit?.channel.send(message)) return;
+  if (!send(message)) return;
   clock.inputSent(seq, performance.now());
   for (const timer of repeats) clearTimeout(timer);
-  repeats = REPEAT_MS.map((ms) => setTimeout(() => visit?.channel.send(message), ms));
+  repeats = REPEAT_MS.map((ms) => setTimeout(() => send(message), ms));
 }
 
 /** A point of the page as fractions of the picture; null where there is none. */
 function pointOfPicture(x, y) {
-  if (!video.videoWidth) return null;
-  const size = { width: video.videoWidth, height: video.videoHeight };
-  return toPicture(x, y, stage.getBoundingClientRect(), size, document.body.dataset.fit);
+  if (!screen.size.width) return null;
+  return toPicture(x, y, stage.getBoundingClientRect(), screen.size, document.body.dataset.fit);
 }
 
 /** Names the picture that is seen; null before there is one. */
@@ -273,7 +252,7 @@ function onTap(x, y) {
   const point = pointOfPicture(x, y);
   if (!point) return;
   if (editing.picking) editing.picked(x, y);
-  else visit?.channel.send({ type: "tap", id: nextRequest(), ...point, rtp: rtpSeen() });
+  else send({ type: "tap", id: nextRequest(), ...point, rtp: rtpSeen() });
 }
 
 function radPerPx() {
@@ -304,7 +283,7 @@ function showTexts() {
   guide.setTexts(texts);
   sceneLoading.setTexts(texts);
   overlay.setHotspots(welcome?.hotspots ?? [], language);
-  setState(state);
+  showNotice();
   placeLabels();
 }
 
@@ -341,10 +320,10 @@ function goOnAlone() {
   const frame = clock.lastFrame;
   guide.goOnAlone();
   if (frame) walk.look(frame.yaw, frame.pitch);
-  setState("connecting");
+  onState("connecting");
   showTexts();
   stage.focus({ preventScroll: true });
-  connect();
+  enter();
 }
 
 function start() {
@@ -370,24 +349,32 @@ function start() {
     clearTimeout(resizing);
     resizing = setTimeout(() => {
       const { width, height } = placeToEnter();
-      visit?.channel.send({ type: "viewport", width, height });
+      send({ type: "viewport", width, height });
     }, RESIZE_MS);
   }).observe(stage);
-  window.addEventListener("pagehide", () => visit?.leave());
-  window.addEventListener("pageshow", (event) => event.persisted && connect());
+  document.addEventListener("visibilitychange", () => (document.hidden ? memory.putDown() : memory.takeUp()));
+  window.addEventListener("pagehide", () => {
+    memory.putDown();
+    stay.leave();
+  });
+  window.addEventListener("pageshow", (event) => {
+    if (!event.persisted) return;
+    memory.takeUp();
+    enter();
+  });
   showTexts();
-  if (!("RTCPeerConnection" in window) || !("requestVideoFrameCallback" in video)) {
-    setState("unsupported");
+  if (!("RTCPeerConnection" in window) || !("requestVideoFrameCallback" in screen.video)) {
+    onState("unsupported");
     return;
   }
-  watchFrames();
-  tellStats(() => visit, clock, freezes);
-  connect();
+  screen.start();
+  tellStats(() => stay.visit, clock, freezes);
+  stay.enter();
 }
 
 /** What tests and benches read. */
 window.edgeRender = {
-  get state() { return state; },
+  get state() { return notice.state; },
   /** Milliseconds from asking for the visit, and from opening the page, to the first frame on the screen. */
   get firstFrameAtMs() { return firstFrameAtMs; },
   get liveAtMs() { return liveAtMs; },
@@ -398,11 +385,14 @@ window.edgeRender = {
   get lastFrame() { return clock.lastFrame; },
   /** Where the visitor is; null before they are anywhere. */
   get scene() { return welcome?.scene ?? null; },
-  get visit() { return visit?.id ?? null; },
-  get transport() { return visit?.channel.transport ?? "none"; },
+  get visit() { return stay.visit?.id ?? null; },
+  get transport() { return stay.visit?.channel.transport ?? "none"; },
   get listening() { return sound.listening; },
-  async reports() { return (await visit?.receiverReports()) ?? []; },
-  loseConnection() { visit?.lose(); },
+  async reports() { return (await stay.visit?.receiverReports()) ?? []; },
+  loseConnection() { stay.visit?.lose(); },
+  /** How the newest loss went, and how often the visit was handed over to another renderer; see Stay. */
+  get recovery() { return stay.recovery; },
+  get moves() { return stay.moves; },
   /** The code by which others follow; null where nobody is guided. */
   get guideCode() { return guide.code; },
   /** For an editor of the same origin: `locate(x, y)`, `mark(markers)`, `picking`; null where nobody can edit. */

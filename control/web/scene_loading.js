@@ -12,6 +12,11 @@ export class SceneLoading {
     this.state = null;
   }
 
+  /** The visitor is on the way to another scene. */
+  get travelling() {
+    return this.state === "loading" || this.state === "standing";
+  }
+
   // A `loading` message came.
   told(message, texts) {
     this.timers.clear(this.timer);

@@ -41,6 +41,14 @@ export class Sound {
     this._update();
   }
 
+  /** The visit goes on at another server, and with it the sound: `stream` is the new one, null where there is none. */
+  move(stream) {
+    this._element.srcObject = stream;
+    if (!this.listening) return;
+    this._tell(true);
+    this._element.play().catch(() => undefined); // it has played before
+  }
+
   /** What the server says of the scene's sound: `{title}`, or null. From then on it can be told. */
   setScene(info) {
     this._scene = info;

@@ -71,6 +71,11 @@ export class WalkState {
     this._stick = [0, 0];
   }
 
+  get walking() {
+    const { right, forward } = this.snapshot();
+    return right !== 0 || forward !== 0;
+  }
+
   get turning() {
     return [...this._keys].some((code) => code in TURN_KEYS || (!this.canWalk && code in TILT_KEYS));
   }

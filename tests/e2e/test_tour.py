@@ -92,7 +92,7 @@ def tour_server(tour: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 def shown(page: Page) -> NDArray[np.int64]:
     """The video as the visitor sees it, (height, width, 3), once nothing moves any more."""
     page.wait_for_function("window.edgeRender.lastFrame?.still === true", timeout=30_000)
-    page.wait_for_function("getComputedStyle(document.getElementById('video')).opacity === '1'")
+    page.wait_for_function("getComputedStyle(document.getElementById('picture')).opacity === '1'")
     hidden = page.add_style_tag(
         content="header, #labels, #hint, #status, #statistics { visibility: hidden !important; }"
     )

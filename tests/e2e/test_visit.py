@@ -26,7 +26,7 @@ HEARTBEATS = 'edge_render_control_messages_total{type="ping"}'
 
 def picture(page: Page) -> np.ndarray:
     """The video as the visitor sees it, (height, width, 3)."""
-    page.wait_for_function("getComputedStyle(document.getElementById('video')).opacity === '1'")
+    page.wait_for_function("getComputedStyle(document.getElementById('picture')).opacity === '1'")
     page.add_style_tag(content="header, #labels, #hint, #status, #statistics { visibility: hidden !important; }")
     return np.asarray(Image.open(io.BytesIO(page.screenshot())).convert("RGB")).astype(int)
 

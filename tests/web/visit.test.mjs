@@ -24,7 +24,7 @@ beforeEach(() => {
 });
 
 function begun() {
-  const visit = new Visit({ onLost: () => undefined });
+  const visit = new Visit(null, { onLost: () => visit.end() });
   return [visit, visit.begin({})];
 }
 

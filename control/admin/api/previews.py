@@ -86,6 +86,12 @@ async def page_file(token: Token, path: str, request: Request, who: CurrentOnOwn
     return response
 
 
+@router.post("/preview/{token}/join", status_code=204, include_in_schema=False)
+async def join(token: Token, who: CurrentOnOwnPage, parts: Parts) -> None:
+    """The preview's node lets in whoever comes through here; see control/node/edge_http.py."""
+    parts.publishing.previews.open(token)
+
+
 @router.post("/preview/{token}/whep", include_in_schema=False)
 async def enter(token: Token, request: Request, who: CurrentOnOwnPage, parts: Parts) -> Response:
     """See control/node/whep.py."""

@@ -353,6 +353,11 @@ async def test_unknown_visits_are_not_found(tmp_path: Path) -> None:
         assert (await client.patch("/whep/nobody", content="a=x", headers=headers)).status_code == 404
 
 
+async def test_a_page_that_asks_to_join_is_told_to_come_straight_in(tmp_path: Path) -> None:
+    async with serving(tmp_path) as (_, client):
+        assert (await client.post("/join", json={"showroom": "branch"})).status_code == 204
+
+
 async def test_operators_see_health_readiness_and_metrics(tmp_path: Path) -> None:
     async with serving(tmp_path) as (_, client):
         assert (await client.get("/healthz")).json() == {"status": "alive"}

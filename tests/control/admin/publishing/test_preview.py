@@ -77,6 +77,7 @@ async def test_a_version_is_visited_before_it_is_published(admin: AdminProcess, 
         assert (page.status_code, "frame-ancestors 'self'" in page.headers["content-security-policy"]) == (200, True)
         assert (await client.get("web/main.js")).headers["content-type"].startswith("text/javascript")
         assert (await client.get("web/gone.js")).status_code == 404
+        assert (await client.post("join")).status_code == 204, "nobody else has to be asked"
         entered = await visitor.enter(client, width=320, height=192)
         assert entered.status_code == 201, entered.text
         assert visitor.path.startswith(f"{preview['url']}whep/")
