@@ -1,6 +1,6 @@
-"""A real Kubernetes control plane of one's own: etcd and kube-apiserver, with controllers and scheduler on request.
+"""A real Kubernetes control plane of one's own: etcd and kube-apiserver, and on request what acts on its own.
 
-    with control_plane(controllers=True, scheduler=True) as plane:
+    with control_plane(controllers=True) as plane:
         plane.kubectl("apply", "-k", "deploy/k8s/overlays/edge-cpu")
 
 As a cluster has it: TLS by an authority of its own, RBAC, admission, tokens of service accounts. There are no nodes:
@@ -16,7 +16,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from itertools import count
 from pathlib import Path
@@ -56,7 +56,7 @@ _SERVICE_ADDRESS: Final = "10.96.0.1"
 class ControlPlane:
     """Made by ``control_plane()``; everything ends with that context."""
 
-    def __init__(self, folder: Path, block: LoopbackBlock, assets: Assets, clients: Sequence[str]) -> None:
+    def __init__(self, folder: Path, block: LoopbackBlock, assets: Assets) -> None:
         self.folder = folder
         """Certificates, kubeconfigs and logs; gone at the end."""
         self.block = block
@@ -66,16 +66,19 @@ class ControlPlane:
         self._numbers = count(1)
         authority = Authority(folder)
         self.authority_file = authority.file
-        self._kubeconfigs = Kubeconfigs(folder, self.url, authority.file)
+        self.kubeconfigs = Kubeconfigs(folder, self.url, authority.file)
+        """Writes them, for whoever has a certificate or a token."""
         admin = authority.client("edge-render:admin", ["system:masters"])
-        self.kubeconfig = self._kubeconfigs.for_certificate("admin", admin)
+        self.kubeconfig = self.kubeconfigs.for_certificate("admin", admin)
         """For somebody who may do everything."""
-        self._tls = ssl.create_default_context(cafile=authority.file)
-        self._tls.load_cert_chain(admin.file, admin.key_file)
+        self.tls = ssl.create_default_context(cafile=authority.file)
+        self.tls.load_cert_chain(admin.file, admin.key_file)
+        """With which a client is that somebody."""
         self._signing_key = folder / "service-accounts.key"
         self._etcd = self._make_etcd()
         self._api_server = self._make_api_server(authority)
-        self._clients = [self._make_client(name, authority) for name in clients]
+        self._authority = authority
+        self._controllers: list[Program] = []
 
     # --- what tests use ------------------------------------------------------------------------------
 
@@ -106,7 +109,7 @@ class ControlPlane:
             headers={"Content-Type": "application/json", "Accept": "application/json"},
         )
         try:
-            with urllib.request.urlopen(request, timeout=10, context=self._tls) as response:
+            with urllib.request.urlopen(request, timeout=10, context=self.tls) as response:
                 answer: dict[str, Any] = json.load(response)
         except urllib.error.HTTPError as error:
             raise RequestRefused(error.code, error.read().decode(errors="replace")) from error
@@ -125,7 +128,7 @@ class ControlPlane:
     def service_account_kubeconfig(self, namespace: str, name: str) -> Path:
         """With which a process is what a pod of that account would be. Raises RequestRefused."""
         token = self.service_account_token(namespace, name)
-        return self._kubeconfigs.for_token(f"{namespace}-{name}", token, namespace)
+        return self.kubeconfigs.for_token(f"{namespace}-{name}", token, namespace)
 
     def new_namespace(self) -> str:
         """One of the caller's own; see ``create_namespace``."""
@@ -160,19 +163,29 @@ class ControlPlane:
         self.stop_api_server()
         self.start_api_server()
 
+    def start_controllers(self) -> None:
+        """kube-controller-manager and kube-scheduler, if they don't run yet. Without them nothing happens by itself:
+        no ReplicaSet is made of a Deployment, no pod gets a node, no namespace ever goes. Raises AssetsMissing."""
+        if not self._controllers:
+            self._controllers = [self._make_client(name) for name in ("kube-controller-manager", "kube-scheduler")]
+            for program in self._controllers:
+                program.start()
+
     # --- its life ------------------------------------------------------------------------------------
 
     @contextmanager
     def _running(self) -> Iterator[None]:
         with ExitStack() as ends:
+            ends.callback(self._kill_controllers)
             for program in (self._etcd, self._api_server):
                 ends.callback(program.kill)
                 program.start()
             self._wait_until_ready()
-            for program in self._clients:
-                ends.callback(program.kill)
-                program.start()
             yield
+
+    def _kill_controllers(self) -> None:
+        for program in self._controllers:
+            program.kill()
 
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + READY_TIMEOUT_S
@@ -186,7 +199,7 @@ class ControlPlane:
     def _problem(self) -> str | None:
         """What keeps it from being ready."""
         try:
-            with urllib.request.urlopen(f"{self.url}/readyz", timeout=10, context=self._tls):
+            with urllib.request.urlopen(f"{self.url}/readyz", timeout=10, context=self.tls):
                 return None
         except urllib.error.HTTPError as error:
             return error.read().decode(errors="replace")
@@ -236,9 +249,9 @@ class ControlPlane:
         }
         return self._make_program("kube-apiserver", options)
 
-    def _make_client(self, name: str, authority: Authority) -> Program:
-        certificate = authority.client(f"system:{name}")
-        kubeconfig = self._kubeconfigs.for_certificate(name, certificate)
+    def _make_client(self, name: str) -> Program:
+        certificate = self._authority.client(f"system:{name}")
+        kubeconfig = self.kubeconfigs.for_certificate(name, certificate)
         options: dict[str, object] = {
             "kubeconfig": kubeconfig,
             "leader-elect": "false",
@@ -249,7 +262,8 @@ class ControlPlane:
         if name == "kube-controller-manager":
             options |= {
                 "controllers": ",".join(CONTROLLERS),
-                "root-ca-file": authority.file,
+                "root-ca-file": self.authority_file,
+                "use-service-account-credentials": "true",  # each controller has a role of its own
                 "horizontal-pod-autoscaler-sync-period": "2s",
             }
         return self._make_program(name, options)
@@ -260,14 +274,15 @@ class ControlPlane:
 
 
 @contextmanager
-def control_plane(*, controllers: bool = False, scheduler: bool = False) -> Iterator[ControlPlane]:
+def control_plane(*, controllers: bool = False) -> Iterator[ControlPlane]:
     """Start it, wait until it is ready, and end it with all that it kept. Raises AssetsMissing and ProgramFailed.
 
-    Without ``controllers`` nothing happens by itself: no ReplicaSet is made of a Deployment, no namespace ever goes.
+    ``controllers``: see ``ControlPlane.start_controllers``.
     """
     assets = find_assets()
-    wanted = [*(["kube-controller-manager"] * controllers), *(["kube-scheduler"] * scheduler)]
     with tempfile.TemporaryDirectory(prefix="control-plane-") as folder, LoopbackBlock() as block:
-        plane = ControlPlane(Path(folder), block, assets, wanted)
+        plane = ControlPlane(Path(folder), block, assets)
         with plane._running():
+            if controllers:
+                plane.start_controllers()
             yield plane

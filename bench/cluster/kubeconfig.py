@@ -19,19 +19,23 @@ class Kubeconfigs:
     server: str
     authority_file: Path
 
-    def for_certificate(self, name: str, certificate: Certificate, namespace: str = "default") -> Path:
+    def for_certificate(self, name: str, certificate: Certificate) -> Path:
         """For a user by certificate."""
         user = {
             "client-certificate-data": _data(certificate.file),
             "client-key-data": _data(certificate.key_file),
         }
-        return self._write(name, user, namespace)
+        return self._write(name, self._content(name, user, "default"))
 
     def for_token(self, name: str, token: str, namespace: str) -> Path:
         """For a service account."""
-        return self._write(name, {"token": token}, namespace)
+        return self._write(name, self.text_for_token(name, token, namespace))
 
-    def _write(self, name: str, user: dict[str, Any], namespace: str) -> Path:
+    def text_for_token(self, name: str, token: str, namespace: str) -> str:
+        """What such a file holds."""
+        return self._content(name, {"token": token}, namespace)
+
+    def _content(self, name: str, user: dict[str, Any], namespace: str) -> str:
         cluster = {"server": self.server, "certificate-authority-data": _data(self.authority_file)}
         content = {
             "apiVersion": "v1",
@@ -41,9 +45,12 @@ class Kubeconfigs:
             "contexts": [{"name": name, "context": {"cluster": "test", "user": name, "namespace": namespace}}],
             "current-context": name,
         }
+        return json.dumps(content, indent=1)
+
+    def _write(self, name: str, content: str) -> Path:
         file = self.folder / f"{name}.kubeconfig"
         file.touch(mode=0o600)
-        file.write_text(json.dumps(content, indent=1))
+        file.write_text(content)
         return file
 
 
