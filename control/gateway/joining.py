@@ -41,6 +41,8 @@ WRONG_SECRETS: Final = 30
 """A minute, from one address."""
 
 AToken = TypeVar("AToken", bound=Token)
+NEW_GUIDE: Final = "new"
+
 SignedText = Annotated[str, Field(max_length=TOKEN_MAX_BYTES)]
 Code = Annotated[str, Field(max_length=40)]
 
@@ -71,6 +73,13 @@ class Queued:
 
     ticket: Ticket
     position: int
+
+
+class GuideUnknown(Refused):
+    """No guided visit has that code, or it has ended."""
+
+    def __init__(self) -> None:
+        super().__init__(404, "no-guide")
 
 
 class Joining:
@@ -113,8 +122,10 @@ class Joining:
         if asked.follow is not None:
             return Granted(self._follow(visitor, asked.follow, self._guide_of(asked.follow, address)))
         new = Ticket(visitor=visitor, showroom=asked.showroom or None, since_s=now_s)
-        if asked.guide is not None and (leads := self._fleet.with_guide(guide_digest(read_code(asked.guide)))):
-            return Granted(self._token(new, leads.uid))
+        if asked.guide is not None and asked.guide != NEW_GUIDE:
+            # Who led a guided visit goes to where it is; if it is nowhere, they open a new one, as at a node.
+            with suppress(GuideUnknown):
+                return Granted(self._token(new, self._guide_of(asked.guide, address).uid))
         return self.place(new, address)
 
     def place(self, ticket: Ticket, address: str) -> Granted | Queued:
@@ -190,7 +201,7 @@ class Joining:
                     if guide is not None and (guide.phase is Phase.KNOWN or guide.uid == renderer_before):
                         return guide
                     await self._fleet.changed(version)
-        raise Refused(404, "no-guide")
+        raise GuideUnknown
 
     def _guide_of(self, text: str, address: str) -> Renderer:
         now_s = self._clock()
@@ -199,7 +210,7 @@ class Joining:
         if guide := self._fleet.with_guide(guide_digest(read_code(text))):
             return guide
         self._wrong_codes.failed(address, now_s)
-        raise Refused(404, "no-guide")
+        raise GuideUnknown
 
     # --- tokens ------------------------------------------------------------------------------------------
 

@@ -27,7 +27,6 @@ class LineResponse(Response):
         self._lines = lines
         # Proxies that collect answers before they pass them on would keep the reader waiting.
         self.init_headers({"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
-        del self.headers["content-length"]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See ASGI."""

@@ -46,6 +46,7 @@ class GatewayServer(Server):
             host=settings.host,
             port=settings.port,
             stop_within_s=STOP_WITHIN_S,
+            let_go=self._let_go_of_all,
             trusted_proxies=settings.trusted_proxies,
         )
 
@@ -60,6 +61,10 @@ class GatewayServer(Server):
         """While it serves."""
         assert self._node is not None, "it is opened before it serves"
         return self._node
+
+    def _let_go_of_all(self) -> None:
+        if self._node is not None:
+            self._node.stop()
 
     def signalled(self) -> None:
         """See Server."""

@@ -16,7 +16,8 @@ ABSENT_S: Final = 3.0
 PROMISED_S: Final = 5.0
 """So long a place is kept for somebody who was given a token: time for an offer over a slow network."""
 ENTERED_MAX: Final = 1000
-ENTERED_TOLD_S: Final = 10.0
+ENTERED_TOLD_S: Final = 6.0
+"""Longer than a promise that it ends."""
 TICKETS_REMEMBERED: Final = 20_000
 
 FreePlaces = Callable[[str | None], int]
@@ -64,7 +65,9 @@ class WaitingLine:
     _here: dict[str, _Here] = field(default_factory=dict)
     _there: dict[str, dict[str, Waiting]] = field(default_factory=dict)
     _promised: dict[str, tuple[Waiting, float]] = field(default_factory=dict)
-    """With until when. They no longer wait; others are told of them, who can't know yet that a place is taken."""
+    """With until when. They no longer wait."""
+    _waited: set[str] = field(default_factory=set)
+    """Of the promised ones those who had to wait: others are told of them, who see the place that is kept as free."""
     _entered: OrderedDict[str, float] = field(default_factory=OrderedDict)
     """By when they entered, also at other gateways: a ticket is good for one visit."""
     _entered_here: OrderedDict[str, float] = field(default_factory=OrderedDict)
@@ -84,13 +87,14 @@ class WaitingLine:
 
     def promise(self, waiting: Waiting, now_s: float) -> None:
         """They have a token now, and are on their way in."""
-        self._here.pop(waiting.id, None)
+        if self._here.pop(waiting.id, None) is not None:
+            self.version += 1
+            self._waited.add(waiting.id)
         self._promised[waiting.id] = (waiting, now_s + PROMISED_S)
-        self.version += 1
 
     def entered(self, waiting_id: str, now_s: float) -> None:
         """Who had that ticket or token has a visit now, which this gateway has seen to."""
-        self._promised.pop(waiting_id, None)
+        self._keep_promise(waiting_id)
         self._remember(waiting_id, now_s)
         self._entered_here[waiting_id] = now_s
         if len(self._entered_here) > ENTERED_MAX:
@@ -106,8 +110,7 @@ class WaitingLine:
         ours = []
         for entered_id in told.entered:
             self._remember(entered_id, now_s)
-            known = self._promised.pop(entered_id, None) or self._here.pop(entered_id, None)
-            if known is not None:
+            if self._keep_promise(entered_id) or self._here.pop(entered_id, None) is not None:
                 ours.append(entered_id)
         self.version += 1
         return ours
@@ -125,8 +128,7 @@ class WaitingLine:
                 self.version += 1
         unused = [waiting_id for waiting_id, (_, until_s) in self._promised.items() if until_s <= now_s]
         for waiting_id in unused:
-            del self._promised[waiting_id]
-            self.version += 1
+            self._keep_promise(waiting_id)
         while self._entered_here and next(iter(self._entered_here.values())) + ENTERED_TOLD_S <= now_s:
             self._entered_here.popitem(last=False)
         return unused
@@ -172,7 +174,7 @@ class WaitingLine:
     def told(self) -> Told:
         """What the other gateways have to know."""
         waiting = [known.waiting for known in self._here.values()]
-        waiting += [promised for promised, _ in self._promised.values()]
+        waiting += [self._promised[waiting_id][0] for waiting_id in self._waited]
         return Told(waiting, list(self._entered_here))
 
     def __contains__(self, waiting_id: str) -> bool:
@@ -198,6 +200,15 @@ class WaitingLine:
                 if waiting.id not in seen and waiting.id not in self._entered:
                     seen.add(waiting.id)
                     yield waiting
+
+    def _keep_promise(self, waiting_id: str) -> bool:
+        """It is over; False: there is none."""
+        if self._promised.pop(waiting_id, None) is None:
+            return False
+        if waiting_id in self._waited:
+            self._waited.remove(waiting_id)
+            self.version += 1
+        return True
 
     def _remember(self, waiting_id: str, now_s: float) -> None:
         self._entered[waiting_id] = now_s

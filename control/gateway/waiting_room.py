@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,7 +23,9 @@ from control.http_face.errors import RETRY_AFTER_FULL_S
 
 log = structlog.get_logger(__name__)
 
+TOLD_EVERY_S: Final = 0.2
 TOLD_AT_LEAST_EVERY_S: Final = 1.0
+"""How often the other gateways are told of changes, and when there are none."""
 PASS_EVERY_S: Final = 0.05
 """Changes that come together are looked at together: a pass looks at all who wait."""
 SIGN_OF_LIFE_S: Final = 3.0
@@ -62,23 +64,22 @@ Step = Position | Turn | Again | Elsewhere
 class _Stream:
     """What one waiting visitor is to be told next: the newest wins, and what ends the stream stays."""
 
-    def __init__(self, address: str) -> None:
-        self.network = network_of(address)
-        self._step: Step | None = None
+    def __init__(self, first: Step) -> None:
+        self._step = first
         self._news = asyncio.Event()
+        self._news.set()
 
     def say(self, step: Step) -> None:
-        if self._step is None or (isinstance(self._step, Position) and step != self._step):
+        if isinstance(self._step, Position) and step != self._step:
             self._step = step
             self._news.set()
 
     async def next(self) -> Step:
         """The newest step, at once when there is a new one, else as a sign of life."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(SIGN_OF_LIFE_S if self._step is not None else None):
+            async with asyncio.timeout(SIGN_OF_LIFE_S):
                 await self._news.wait()
         self._news.clear()
-        assert self._step is not None, "a stream's first step has no timeout"
         return self._step
 
 
@@ -116,6 +117,7 @@ class WaitingRoom:
     def stop(self) -> None:
         """This gateway is to end: all who wait go on elsewhere, at the same place in the line."""
         self._stopping = True
+        self._tell()
         now_s = self._clock()
         for waiting_id, stream in self._streams.items():
             stream.say(Again(self._line.positions().get(waiting_id, 1)))
@@ -137,8 +139,8 @@ class WaitingRoom:
         self._release(waiting.id)
         self._held[waiting.id] = self._fleet.ask(renderer)
         self._networks.pop(waiting.id, None)
-        self._line.promise(waiting, self._clock())
-        self._changed()
+        with self._telling():
+            self._line.promise(waiting, self._clock())
 
     def arrived(self, token_id: str) -> None:
         """Who has that token asks for the place: it is no longer kept, as it is taken now."""
@@ -159,8 +161,8 @@ class WaitingRoom:
         self._enlist(waiting, address, present=True)
         if before := self._streams.get(waiting.id):
             before.say(Elsewhere())
-        stream = self._streams[waiting.id] = _Stream(address)
-        stream.say(Again(1) if self._stopping else Position(self._line.position(waiting.since_s)))
+        position = self._line.position(waiting.since_s)
+        stream = self._streams[waiting.id] = _Stream(Again(position) if self._stopping else Position(position))
         try:
             while True:
                 step = await stream.next()
@@ -183,7 +185,9 @@ class WaitingRoom:
             with suppress(TimeoutError):
                 async with asyncio.timeout(TOLD_AT_LEAST_EVERY_S):
                     await told.wait()
-            await asyncio.sleep(PASS_EVERY_S)
+            if self._stopping:
+                return
+            await asyncio.sleep(TOLD_EVERY_S)
 
     def hear(self, gateway: str, told: Told) -> None:
         """What another one tells."""
@@ -213,12 +217,10 @@ class WaitingRoom:
             version = await self._fleet.changed(version)
 
     def _settle(self) -> None:
-        version = self._line.version
-        for unused in self._line.expire(self._clock()):
-            self._release(unused)
+        with self._telling():
+            for unused in self._line.expire(self._clock()):
+                self._release(unused)
         self._networks = {each: network for each, network in self._networks.items() if each in self._line}
-        if version != self._line.version:
-            self._tell()
         for waiting in self._line.turns(self._fleet.free_places):
             renderer = next(self._fleet.candidates(waiting.showroom), None)
             stream = self._streams.get(waiting.id)
@@ -253,6 +255,14 @@ class WaitingRoom:
     def _changed(self) -> None:
         self._ring.set()
         self._tell()
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        """Others are told if something changes in it that matters to them."""
+        version = self._line.version
+        yield
+        if version != self._line.version:
+            self._tell()
 
     def _tell(self) -> None:
         told, self._told = self._told, asyncio.Event()

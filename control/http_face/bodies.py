@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Final
 
@@ -10,6 +11,8 @@ from fastapi import Request
 SDP: Final = "application/sdp"
 SDP_FRAGMENT: Final = "application/trickle-ice-sdpfrag"
 BODY_MAX_BYTES: Final = 65_536
+BODY_WITHIN_S: Final = 15.0
+"""Who sends it more slowly has no network for a picture, or holds on to us on purpose."""
 
 
 class BodyRefused(Exception):
@@ -21,12 +24,16 @@ class BodyRefused(Exception):
 
 
 async def bounded_body(request: Request, most_bytes: int = BODY_MAX_BYTES) -> bytes:
-    """All of the body. Raises BodyRefused as soon as more has come; the rest is not read."""
+    """All of the body. Raises BodyRefused as soon as more has come, or where it does not come; the rest is not read."""
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > most_bytes:
-            raise BodyRefused(413, "too-large", f"at most {most_bytes} bytes are taken here")
+    try:
+        async with asyncio.timeout(BODY_WITHIN_S):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > most_bytes:
+                    raise BodyRefused(413, "too-large", f"at most {most_bytes} bytes are taken here")
+    except TimeoutError as error:
+        raise BodyRefused(408, "too-slow", f"a body has to come within {BODY_WITHIN_S:.0f} s") from error
     return bytes(body)
 
 

@@ -71,6 +71,7 @@ _TEXTS: Final[Mapping[str, tuple[str, str]]] = {
         "该服务器即将停止，不再接受新的访客，请重新进入。",
     ),
     "too-many-watchers": ("Too many gateways watch this server.", "监听该服务器的网关过多。"),
+    "too-slow": ("The request did not come in time. Please try again.", "请求超时，请重试。"),
     "too-large": ("The request is too large.", "请求正文过大。"),
 }
 

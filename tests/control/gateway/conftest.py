@@ -67,7 +67,7 @@ async def serving_gateway(
     signer: Signer, members: Sequence[Member], peers: Sequence[Member] = (), **options: Any
 ) -> AsyncIterator[Gateway]:
     """Ready, with all its renderers known."""
-    settings = GatewaySettings(port=0, **{"linger_s": 0.0, "fleet_name": "gateway", **options})
+    settings = GatewaySettings(**{"port": 0, "linger_s": 0.0, "fleet_name": "gateway", **options})
     server = GatewayServer(settings, signer, StaticCluster(members, peers))
     serving = asyncio.create_task(server.serve(), name="gateway")
     async with asyncio.timeout(WAIT_S):

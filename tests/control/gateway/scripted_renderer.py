@@ -32,6 +32,8 @@ class ScriptedRenderer:
         """Method and path, query, and pass."""
         self.answer: Answer | None = None
         """In place of what ``POST /whep`` does."""
+        self.tells: Answer | None = None
+        """In place of the stream of its state."""
         self.sockets: list[web.WebSocketResponse] = []
         self.heard: asyncio.Queue[str | bytes] = asyncio.Queue()
         self.member: Member
@@ -98,6 +100,8 @@ class ScriptedRenderer:
 
     async def _state(self, request: web.Request) -> web.StreamResponse:
         Pass.read(request.headers["Authorization"].removeprefix("Bearer "), self._keys, time.time())
+        if self.tells is not None:
+            return await self.tells(request)
         response = web.StreamResponse()
         await response.prepare(request)
         assert request.transport is not None
