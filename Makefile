@@ -1,5 +1,9 @@
 .DEFAULT_GOAL := help
 PYTHON := .venv/bin/python
+# How many tests run at a time. A file's tests share servers, so that they stay together.
+JOBS ?= $(shell nproc)
+# Tests start hundreds of processes: each would compile all of its modules again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help demo test lint format bench bench-network bench-codecs bench-density bench-load bench-fidelity bench-live bench-audio-sync bench-loading bench-scale-scene bench-panorama bench-load-overhead bench-malformed bench-kills bench-publish bench-small-files bench-fetch-lateness fuzz-admin setup setup-tests
 
@@ -10,7 +14,7 @@ demo: setup ## serve the demo showroom on http://localhost:8080
 	.venv/bin/edge-render demo
 
 test: setup-tests ## run all tests
-	$(PYTHON) -m pytest
+	$(PYTHON) -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder
 	$(if $(wildcard tests/web/*.test.mjs),node --test tests/web/*.test.mjs)
 
 lint: setup-tests ## format check, lint, types, direction of imports

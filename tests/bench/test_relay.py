@@ -12,8 +12,7 @@ import pytest
 from bench.network.candidates import NoCandidate, host_candidate, with_candidate, without_candidates
 from bench.network.impairment import Direction, Drop, Outage
 from bench.network.relay import HEADER_BYTES, Address, Relay
-
-WAIT_S = 10.0
+from tests.waiting import WAIT_S
 
 
 def udp() -> socket.socket:

@@ -7,10 +7,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from bench.free_port import free_port
 from bench.node_process import CHROMIUM_FLAGS, NodeProcess, chromium_path
+from tests.waiting import WAIT_S
+
+expect.set_options(timeout=WAIT_S * 1e3)
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +30,7 @@ def browser() -> Iterator[Browser]:
     """For one module, as Playwright's event loop runs until it is closed, and other tests have loops of their own."""
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=chromium_path(), args=list(CHROMIUM_FLAGS))
+        chromium.on("context", lambda opened: opened.set_default_timeout(WAIT_S * 1e3))
         yield chromium
         chromium.close()
 
@@ -47,7 +51,7 @@ def open_page(context: BrowserContext) -> Callable[[str], Page]:
         page = context.new_page()
         page.on("pageerror", lambda error: pytest.fail(f"script error in the page: {error}"))
         page.goto(url)
-        page.wait_for_function("window.edgeRender?.state === 'live'", timeout=30_000)
+        page.wait_for_function("window.edgeRender?.state === 'live'")
         return page
 
     return open_it

@@ -12,7 +12,7 @@ from bench.node_process import NodeProcess
 from tests.e2e.test_visit import picture, wait_until_still, yaw
 from tests.e2e.waiting import wait_until
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.browser
 
 _CODEC = """async () => {
     const reports = await edgeRender.reports();
@@ -44,7 +44,7 @@ def test_the_picture_comes_in_the_codec_that_was_asked_for(
     assert abs(red) < 2.5, "with the matrix of the other standard it would be 4.5 off (blue is what VP8 is coarse at)"
     before = yaw(page)
     page.keyboard.down("ArrowRight")
-    page.wait_for_function(f"window.edgeRender.lastFrame.yaw < {before - 0.3}", timeout=20_000)
+    page.wait_for_function(f"window.edgeRender.lastFrame.yaw < {before - 0.3}")
     page.keyboard.up("ArrowRight")
 
 

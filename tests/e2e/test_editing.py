@@ -13,7 +13,7 @@ from playwright.sync_api import BrowserContext, Frame, Page
 from bench.node_process import NodeProcess
 from tests.control.node.test_edge_http import write_package
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.browser
 
 EDITOR = """<!doctype html><title>Editor</title>
 <iframe id="viewer" width="640" height="360" style="border:0"></iframe>
@@ -58,7 +58,7 @@ def node(editor: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node
 def told(page: Page, kind: str, request: object = None) -> dict[str, Any]:
     """Wait for what the viewer says to the editor's page."""
     condition = "([kind, request]) => told.find((one) => one.edgeRender === kind && (one.request ?? null) === request)"
-    found = page.wait_for_function(condition, arg=[kind, request], timeout=30_000).json_value()
+    found = page.wait_for_function(condition, arg=[kind, request]).json_value()
     assert isinstance(found, dict)
     return found
 
@@ -69,7 +69,7 @@ def opened(context: BrowserContext, editor: str, node: NodeProcess) -> tuple[Pag
     assert told(page, "scene")["scene"] == "hall"
     told(page, "pose")
     frame = page.frames[1]
-    frame.wait_for_function("window.edgeRender.state === 'live' && window.edgeRender.lastFrame.still", timeout=30_000)
+    frame.wait_for_function("window.edgeRender.state === 'live' && window.edgeRender.lastFrame.still")
     return page, frame
 
 

@@ -20,7 +20,7 @@ from control.content.release import OrderedRelease
 from tests.control.node.test_edge_http import write_package
 from tests.control.sync.stage_stand_in import read_folder
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.browser
 
 Result = TypeVar("Result")
 
@@ -98,7 +98,7 @@ def page(context: BrowserContext) -> Page:
 
 
 def until_live(page: Page, title: str) -> None:
-    page.wait_for_function("window.edgeRender?.state === 'live'", timeout=60_000)
+    page.wait_for_function("window.edgeRender?.state === 'live'")
     expect(page.locator("#title")).to_have_text(title)
 
 
@@ -107,7 +107,7 @@ def test_a_page_opens_with_the_first_order_and_comes_back_into_the_new_edition_w
 ) -> None:
     node.launch()
     page.goto(node.url)
-    expect(page.locator("#status")).to_contain_text("just opening", timeout=30_000)
+    expect(page.locator("#status")).to_contain_text("just opening")
     site.order(site.publish(1))
     until_live(page, "Branch 1")
     page.locator("#stage").press("KeyW", delay=400)
@@ -119,7 +119,7 @@ def test_a_page_opens_with_the_first_order_and_comes_back_into_the_new_edition_w
     page.evaluate("window.edgeRender.loseConnection()")
     page.wait_for_function("window.edgeRender.state !== 'live'")
     until_live(page, "Branch 2")
-    page.wait_for_function("window.edgeRender.lastFrame?.still === true", timeout=30_000)
+    page.wait_for_function("window.edgeRender.lastFrame?.still === true")
     assert page.evaluate("window.edgeRender.lastFrame.position") == pytest.approx(where, abs=0.05)
     page.locator("#products-button").click()
     page.locator("#products button", has_text="Box").first.click()

@@ -11,7 +11,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from bench.node_process import NodeProcess
 from tests.e2e.test_visit import picture, wait_until_still
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.browser
 
 OpenPage = Callable[[str], Page]
 
@@ -36,7 +36,7 @@ def test_presenter_and_follower_see_the_same(server: NodeProcess, open_page: Ope
     # The follower's keys move nothing; the presenter's do, for both.
     follower.keyboard.press("ArrowRight")
     presenter.keyboard.down("ArrowLeft")
-    follower.wait_for_function("window.edgeRender.lastFrame?.yaw > 0.4", timeout=20_000)
+    follower.wait_for_function("window.edgeRender.lastFrame?.yaw > 0.4")
     presenter.keyboard.up("ArrowLeft")
     for page in (presenter, follower):
         wait_until_still(page)
@@ -60,13 +60,13 @@ def test_when_the_presenter_leaves_the_follower_may_go_on_alone(server: NodeProc
     follower = open_page(f"{server.url}/?follow={code}")
     wait_until_still(follower)
     presenter.close()
-    expect(follower.locator("#status")).to_have_text("The guided visit has ended.", timeout=15_000)
+    expect(follower.locator("#status")).to_have_text("The guided visit has ended.")
     follower.locator("#alone-button").click()
-    follower.wait_for_function("window.edgeRender.state === 'live'", timeout=20_000)
+    follower.wait_for_function("window.edgeRender.state === 'live'")
     expect(follower.locator("#guide")).to_be_hidden()
     assert "follow" not in follower.url
     follower.keyboard.down("ArrowLeft")
-    follower.wait_for_function("window.edgeRender.lastFrame.yaw > 0.2", timeout=20_000)
+    follower.wait_for_function("window.edgeRender.lastFrame.yaw > 0.2")
     follower.keyboard.up("ArrowLeft")
 
 
@@ -76,16 +76,16 @@ def test_a_presenter_leads_on_after_a_lost_connection(server: NodeProcess, open_
     before = presenter.evaluate("window.edgeRender.visit")
     # As the network would end it: nobody says goodbye.
     presenter.evaluate("window.edgeRender.loseConnection()")
-    presenter.wait_for_function(f"![null, '{before}'].includes(window.edgeRender.visit)", timeout=20_000)
-    presenter.wait_for_function("window.edgeRender.state === 'live'", timeout=20_000)
+    presenter.wait_for_function(f"![null, '{before}'].includes(window.edgeRender.visit)")
+    presenter.wait_for_function("window.edgeRender.state === 'live'")
     assert presenter.evaluate("window.edgeRender.guideCode") == code
     presenter.keyboard.down("ArrowLeft")
-    follower.wait_for_function("window.edgeRender.lastFrame?.yaw > 0.3", timeout=20_000)
+    follower.wait_for_function("window.edgeRender.lastFrame?.yaw > 0.3")
     presenter.keyboard.up("ArrowLeft")
 
 
 def test_a_code_that_nobody_leads_by_is_said_to_be_so(server: NodeProcess, context: BrowserContext) -> None:
     page = context.new_page()
     page.goto(f"{server.url}/?follow=AAAA-BBBB")
-    expect(page.locator("#status")).to_contain_text("no guided visit with this code", timeout=15_000)
+    expect(page.locator("#status")).to_contain_text("no guided visit with this code")
     expect(page.locator("#alone-button")).to_be_focused()

@@ -20,7 +20,7 @@ from bench.node_process import NodeProcess
 from bench.recorded_renderer import RecordedTurn, picture_index, record_turn
 from edge_render.package import open_package
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.browser
 
 LOSSY = Direction(delay_ms=10.0, loss=0.03)
 

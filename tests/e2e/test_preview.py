@@ -15,7 +15,7 @@ from control.admin.publishing.showrooms import create_showroom
 from tests.control.admin.publishing.conftest import TITLE
 from tests.control.admin.publishing.packages import draft_of, small_package
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.browser
 
 HOST_PAGE = "<!doctype html><title>editor</title><iframe id=live src='{url}' width=640 height=360></iframe>"
 
@@ -49,10 +49,10 @@ def test_it_is_walked_through_in_a_frame_of_the_admins_pages(
         handle = page.wait_for_selector("#live")
         frame = None if handle is None else handle.content_frame()
         assert frame is not None
-        frame.wait_for_function("window.edgeRender?.state === 'live'", timeout=60_000)
+        frame.wait_for_function("window.edgeRender?.state === 'live'")
         assert frame.locator("#title").text_content() == "Branch"
-        frame.wait_for_function("window.edgeRender.lastFrame?.position[2] === 1", timeout=30_000)
+        frame.wait_for_function("window.edgeRender.lastFrame?.position[2] === 1")
         frame.locator("#stage").focus()
         page.keyboard.down("ArrowDown")
-        frame.wait_for_function("window.edgeRender.lastFrame.position[2] > 1.2", timeout=30_000)
+        frame.wait_for_function("window.edgeRender.lastFrame.position[2] > 1.2")
         page.keyboard.up("ArrowDown")

@@ -10,7 +10,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from bench.node_process import NodeProcess
 from tests.e2e.waiting import wait_until
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.browser
 
 OpenPage = Callable[[str], Page]
 
@@ -35,7 +35,7 @@ def until_shown(page: Page, count: int) -> None:
     page.locator("#stage").focus()  # the arrow keys are the button's while that has the focus
     shown = page.evaluate("edgeRender.framesShown")
     page.keyboard.down("ArrowLeft")
-    page.wait_for_function(f"edgeRender.framesShown >= {shown + count}", timeout=30_000)
+    page.wait_for_function(f"edgeRender.framesShown >= {shown + count}")
     page.keyboard.up("ArrowLeft")
 
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from bench.node_process import NodeProcess
 from tests.e2e.waiting import wait_until, wait_until_metric
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.browser
 
 OpenPage = Callable[[str], Page]
 
@@ -21,7 +21,7 @@ RECEIVED = 'edge_render_inbound_rtp_packets_received_total{kind="video",visit="1
 def turn(page: Page, delays: int) -> None:
     """Turn until so many inputs have been seen in pictures."""
     page.keyboard.down("ArrowLeft")
-    page.wait_for_function(f"window.edgeRender.inputToPhotonMs.length >= {delays}", timeout=30_000)
+    page.wait_for_function(f"window.edgeRender.inputToPhotonMs.length >= {delays}")
     page.keyboard.up("ArrowLeft")
 
 
@@ -36,7 +36,7 @@ def test_the_statistics_say_where_the_time_goes(server: NodeProcess, open_page: 
     for row in ("Input to photon, median", "· drawing", "· encoding"):
         expect(panel).to_contain_text(row)
     expect(panel.get_by_role("row", name="Encoder encoderImplementation")).to_contain_text("libx264")
-    expect(panel.get_by_role("row", name="Round trip roundTripTime")).to_contain_text("ms", timeout=15_000)
+    expect(panel.get_by_role("row", name="Round trip roundTripTime")).to_contain_text("ms")
     assert page.evaluate("window.edgeRender.transport") == "data channels"
     page.locator("#language-button").click()
     expect(page.get_by_role("region", name="统计信息")).to_contain_text("操作到显示，中位数")
@@ -47,7 +47,7 @@ def test_the_statistics_say_where_the_time_goes(server: NodeProcess, open_page: 
 def test_both_ends_count_the_same_packets(server: NodeProcess, open_page: OpenPage) -> None:
     page = open_page(server.url)
     turn(page, 10)
-    page.wait_for_function("window.edgeRender.lastFrame?.still === true", timeout=30_000)
+    page.wait_for_function("window.edgeRender.lastFrame?.still === true")
     # Nothing is on its way for long: refinements of the still picture end.
     wait_until(
         page,

@@ -18,7 +18,7 @@ from bench.node_process import NodeProcess
 from edge_render.look_around import direction
 from tests.edge_render.panorama.pictures import equirect, saved
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.browser
 
 OpenPage = Callable[[str], Page]
 BLUE, YELLOW = (40, 60, 200), (220, 200, 60)
@@ -91,7 +91,7 @@ def tour_server(tour: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 def shown(page: Page) -> NDArray[np.int64]:
     """The video as the visitor sees it, (height, width, 3), once nothing moves any more."""
-    page.wait_for_function("window.edgeRender.lastFrame?.still === true", timeout=30_000)
+    page.wait_for_function("window.edgeRender.lastFrame?.still === true")
     page.wait_for_function("getComputedStyle(document.getElementById('picture')).opacity === '1'")
     hidden = page.add_style_tag(
         content="header, #labels, #hint, #status, #statistics { visibility: hidden !important; }"
@@ -117,7 +117,7 @@ def turn_to(page: Page, yaw_deg: float) -> None:
     box = page.locator("#stage").bounding_box()
     assert box is not None
     for _ in range(40):
-        page.wait_for_function("window.edgeRender.lastFrame?.still === true", timeout=30_000)
+        page.wait_for_function("window.edgeRender.lastFrame?.still === true")
         now = frame(page)
         left_rad = (math.radians(yaw_deg) - now["yaw"] + math.pi) % math.tau - math.pi
         if abs(left_rad) < 0.06:  # less than what is taken for a tap
@@ -128,7 +128,7 @@ def turn_to(page: Page, yaw_deg: float) -> None:
         page.mouse.move(480 + step_px / 2, 270, steps=4)
         page.mouse.move(480 + step_px, 270, steps=4)
         page.mouse.up()
-        page.wait_for_function("yaw => window.edgeRender.lastFrame.yaw !== yaw", arg=now["yaw"], timeout=10_000)
+        page.wait_for_function("yaw => window.edgeRender.lastFrame.yaw !== yaw", arg=now["yaw"])
     raise AssertionError("the picture did not turn there")
 
 
@@ -149,7 +149,7 @@ def test_a_visitor_looks_around_and_stays_where_the_camera_was(tour_server: Node
     page = open_page(tour_server.url)
     page.locator("#stage").focus()
     page.keyboard.down("ArrowUp")
-    page.wait_for_function("window.edgeRender.lastFrame.pitch > 0.1", timeout=10_000)
+    page.wait_for_function("window.edgeRender.lastFrame.pitch > 0.1")
     page.keyboard.up("ArrowUp")
     assert page.evaluate("window.edgeRender.lastFrame.position") == [0, 0, 0]
     expect(page.locator("#stick")).to_be_hidden()
@@ -162,7 +162,7 @@ def test_zooming_shows_less_and_larger_and_its_label_stays(tour_server: NodeProc
     fov = frame(page)["fov_y"]
     page.mouse.move(480, 270)
     page.mouse.wheel(0, -400)
-    page.wait_for_function("fov => window.edgeRender.lastFrame.fov_y < 0.7 * fov", arg=fov, timeout=10_000)
+    page.wait_for_function("fov => window.edgeRender.lastFrame.fov_y < 0.7 * fov", arg=fov)
     pixels = shown(page)
     zoom = math.tan(fov / 2) / math.tan(frame(page)["fov_y"] / 2)
     area = (np.abs(pixels - RED).max(axis=2) < 30).sum() / before.sum()
@@ -172,7 +172,7 @@ def test_zooming_shows_less_and_larger_and_its_label_stays(tour_server: NodeProc
     assert label is not None
     assert abs(label["x"] + label["width"] / 2 - x) < 5
     page.mouse.click(x, y + 20)
-    page.wait_for_function("window.edgeRender.hotspots.includes('back')", timeout=10_000)
+    page.wait_for_function("window.edgeRender.hotspots.includes('back')")
 
 
 def test_a_link_fades_to_the_next_panorama_and_keeps_the_heading(tour_server: NodeProcess, open_page: OpenPage) -> None:
@@ -194,8 +194,8 @@ def test_a_link_fades_to_the_next_panorama_and_keeps_the_heading(tour_server: No
     )
     before = frame(page)["yaw"]
     page.mouse.click(x, y)
-    page.wait_for_function("window.edgeRender.hotspots.includes('back')", timeout=10_000)
-    page.wait_for_function("yaw => window.edgeRender.lastFrame.yaw !== yaw", arg=before, timeout=10_000)
+    page.wait_for_function("window.edgeRender.hotspots.includes('back')")
+    page.wait_for_function("yaw => window.edgeRender.lastFrame.yaw !== yaw", arg=before)
     pixels = shown(page)
     assert np.abs(np.median(pixels.reshape(-1, 3), axis=0) - YELLOW).max() < 12
     assert frame(page)["yaw"] == pytest.approx(before + math.radians(NORTH_OF_GARDEN), abs=1e-3)
@@ -208,10 +208,10 @@ def test_a_link_with_an_entry_view_leads_there(tour_server: NodeProcess, open_pa
     page = open_page(tour_server.url)
     page.locator("#products-button").click()
     page.locator("#products button", has_text="garden").click()
-    page.wait_for_function("window.edgeRender.hotspots.includes('back')", timeout=10_000)
+    page.wait_for_function("window.edgeRender.hotspots.includes('back')")
     page.locator("#products button", has_text="back").click()
-    page.wait_for_function("window.edgeRender.hotspots.includes('book')", timeout=10_000)
-    page.wait_for_function("Math.abs(window.edgeRender.lastFrame.yaw + 115 * Math.PI / 180) < 0.01", timeout=10_000)
+    page.wait_for_function("window.edgeRender.hotspots.includes('book')")
+    page.wait_for_function("Math.abs(window.edgeRender.lastFrame.yaw + 115 * Math.PI / 180) < 0.01")
     x, y = middle_of(shown(page), GREEN)
     page.mouse.click(x, y)
     expect(page.locator("#card-title")).to_have_text("Guest book")
@@ -224,6 +224,6 @@ def test_a_link_to_another_entry_view_of_the_same_panorama_turns_there(
     turn_to(page, 60.0)
     page.locator("#products-button").click()
     page.locator("#products button", has_text="round").click()
-    page.wait_for_function("Math.abs(window.edgeRender.lastFrame.yaw + 115 * Math.PI / 180) < 0.01", timeout=10_000)
+    page.wait_for_function("Math.abs(window.edgeRender.lastFrame.yaw + 115 * Math.PI / 180) < 0.01")
     middle_of(shown(page), GREEN)
     assert frame(page)["yaw"] == pytest.approx(math.radians(-115.0), abs=0.01), "and it stays there"

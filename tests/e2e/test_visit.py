@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from bench.node_process import NodeProcess
 from tests.e2e.waiting import wait_until, wait_until_metric
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.browser
 
 OpenPage = Callable[[str], Page]
 
@@ -37,7 +37,7 @@ def yaw(page: Page) -> float:
 
 def wait_until_still(page: Page) -> None:
     """Wait for the still picture: all that was asked for has been drawn then."""
-    page.wait_for_function("window.edgeRender.lastFrame?.still === true", timeout=30_000)
+    page.wait_for_function("window.edgeRender.lastFrame?.still === true")
 
 
 def test_the_first_picture_is_the_showroom(server: NodeProcess, open_page: OpenPage) -> None:
@@ -60,7 +60,7 @@ def test_the_page_keeps_to_its_content_security_policy(server: NodeProcess, brow
         complaints: list[str] = []
         page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
         page.goto(server.url)
-        expect(page.locator("body")).to_have_attribute("data-state", "live", timeout=30_000)
+        expect(page.locator("body")).to_have_attribute("data-state", "live")
         assert complaints == []
 
 
@@ -72,7 +72,7 @@ def test_dragging_turns_the_view_with_the_finger(server: NodeProcess, open_page:
     page.mouse.down()
     page.mouse.move(540, 300, steps=12)
     page.mouse.up()
-    page.wait_for_function(f"window.edgeRender.lastFrame.yaw > {yaw_before + 0.3}", timeout=20_000)
+    page.wait_for_function(f"window.edgeRender.lastFrame.yaw > {yaw_before + 0.3}")
     wait_until_still(page)
     after, turned = picture(page), yaw(page) - yaw_before
     assert turned == pytest.approx(math.radians(60) * 240 / 540, rel=0.15), "pixels become angles of the picture"
@@ -88,7 +88,7 @@ def test_the_keys_walk_and_the_walls_hold(server: NodeProcess, open_page: OpenPa
     page = open_page(server.url)
     start = page.evaluate("window.edgeRender.lastFrame.position")
     page.keyboard.down("KeyS")
-    page.wait_for_function(f"window.edgeRender.lastFrame.position[2] > {start[2] + 0.4}", timeout=20_000)
+    page.wait_for_function(f"window.edgeRender.lastFrame.position[2] > {start[2] + 0.4}")
     wait_until_still(page)  # although the key is still held: the front wall is reached
     page.keyboard.up("KeyS")
     position = page.evaluate("window.edgeRender.lastFrame.position")
@@ -129,7 +129,7 @@ def test_everything_can_be_reached_by_keyboard_in_chinese(server: NodeProcess, c
     page = context.new_page()
     page.add_init_script("Object.defineProperty(navigator, 'languages', {get: () => ['zh-CN', 'en']})")
     page.goto(server.url)
-    page.wait_for_function("window.edgeRender?.state === 'live'", timeout=30_000)
+    page.wait_for_function("window.edgeRender?.state === 'live'")
     expect(page.locator("html")).to_have_attribute("lang", "zh-CN")
     page.locator("#products-button").focus()
     page.keyboard.press("Enter")
@@ -163,7 +163,7 @@ def test_hostile_messages_get_errors_and_harm_nobody(server: NodeProcess, open_p
     for one in (page, other):
         before = yaw(one)
         one.keyboard.down("ArrowRight")
-        one.wait_for_function(f"window.edgeRender.lastFrame.yaw < {before - 0.05}", timeout=20_000)
+        one.wait_for_function(f"window.edgeRender.lastFrame.yaw < {before - 0.05}")
         one.keyboard.up("ArrowRight")
 
 
@@ -173,9 +173,9 @@ def test_one_visit_too_many_is_told_so_in_the_page(
     first, second = open_page(server.url), open_page(server.url)
     third = context.new_page()
     third.goto(server.url)
-    expect(third.locator("#status")).to_contain_text("All places in this showroom are taken", timeout=15_000)
+    expect(third.locator("#status")).to_contain_text("All places in this showroom are taken")
     second.close()
-    third.wait_for_function("window.edgeRender.state === 'live'", timeout=40_000)
+    third.wait_for_function("window.edgeRender.state === 'live'")
     assert first.evaluate("window.edgeRender.state") == "live"
 
 
@@ -183,15 +183,15 @@ def test_the_page_comes_back_to_the_same_place_when_the_server_does(demo_package
     with NodeProcess(demo_package) as server:
         page = open_page(server.url)
         page.keyboard.down("KeyW")
-        page.wait_for_function("window.edgeRender.lastFrame.position[2] < 3.2", timeout=20_000)
+        page.wait_for_function("window.edgeRender.lastFrame.position[2] < 3.2")
         page.keyboard.up("KeyW")
         wait_until_still(page)
         before = page.evaluate("window.edgeRender.lastFrame")
         server.kill()
-        page.wait_for_function("window.edgeRender.state === 'reconnecting'", timeout=30_000)
+        page.wait_for_function("window.edgeRender.state === 'reconnecting'")
         expect(page.locator("#status")).to_contain_text("connection was lost")
         server.start()
-        page.wait_for_function("window.edgeRender.state === 'live'", timeout=60_000)
+        page.wait_for_function("window.edgeRender.state === 'live'")
         wait_until_still(page)
         after = page.evaluate("window.edgeRender.lastFrame")
         assert np.allclose(after["position"], before["position"], atol=0.1)

@@ -6,7 +6,7 @@ import json
 
 from playwright.sync_api import Page
 
-TIMEOUT_S = 30.0
+from tests.waiting import WAIT_S
 
 _WAIT = """async ({condition, timeoutMs}) => {
     const holds = new Function(`return (${condition});`)();
@@ -18,7 +18,7 @@ _WAIT = """async ({condition, timeoutMs}) => {
 }"""
 
 
-def wait_until(page: Page, condition: str, timeout_s: float = TIMEOUT_S) -> None:
+def wait_until(page: Page, condition: str, timeout_s: float = WAIT_S) -> None:
     """Wait until an async function of JavaScript returns something true; asked once for each frame of the display.
 
     Playwright's ``wait_for_function`` is not for these: it takes the promise itself for the answer, which is always

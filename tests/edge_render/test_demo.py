@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from edge_render.demo import build_demo
-from edge_render.package import Package
+from edge_render.package import Package, open_package
 from edge_render.picking import Picker
 from edge_render.pose import Ray
 from edge_render.scene import AlphaMode, Scene
@@ -19,8 +19,8 @@ from edge_render.walk_space import OccupancyGrid
 
 
 @pytest.fixture(scope="module")
-def package(tmp_path_factory: pytest.TempPathFactory) -> Package:
-    return build_demo(tmp_path_factory.mktemp("demo"))
+def package(demo_package: Path) -> Package:
+    return open_package(demo_package)
 
 
 @pytest.fixture(scope="module")

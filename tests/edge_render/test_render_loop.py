@@ -19,8 +19,7 @@ from edge_render.render_loop import RenderLoop
 from edge_render.renderer import Content, Picture, SceneHandle, View
 from edge_render.room import Room
 from tests.edge_render.tiny_scenes import one_quad
-
-WAIT_S = 20.0
+from tests.waiting import WAIT_S
 
 
 def view(x: float, *, width: int = 16, height: int = 16) -> View:

@@ -17,8 +17,7 @@ from bench.recorded_renderer import record_turn
 from bench.visitors.run_record import RunRecord, read_record
 from bench.visitors.samples import What
 from edge_render.package import open_package
-
-pytestmark = pytest.mark.timeout(180)
+from tests.waiting import WAIT_S
 
 ROOT = Path(__file__).parents[3]
 LOCUST = (str(Path(sys.executable).with_name("locust")), "-f", str(ROOT / "bench/locustfile.py"))
@@ -111,7 +110,7 @@ def test_a_run_that_is_stopped_leaves_no_visit(node: NodeProcess, how: signal.Si
 
 def test_bad_options_are_said_in_one_line(node: NodeProcess) -> None:
     process = locust(node, "--headless", "--path", "nowhere")
-    output, _ = process.communicate(timeout=60)
+    output, _ = process.communicate(timeout=WAIT_S)
     assert process.returncode == 1
     assert "no path 'nowhere'" in output
     assert "Traceback" not in output

@@ -16,8 +16,7 @@ from control.admin import audit
 from control.admin.database import Database
 from control.admin.errors import BadRequest, Unavailable
 from control.admin.tables import Account, AuditEntry, Showroom
-
-WAIT_S = 30
+from tests.waiting import WAIT_S
 
 
 def make_showroom(database: Database, slug: str = "branch", title: str = "Branch") -> None:

@@ -11,8 +11,7 @@ from sqlalchemy import text
 from control.admin.server import AdminServer
 from control.admin.settings import AdminSettings
 from control.errors import TaskFailed
-
-WAIT_S = 60.0
+from tests.waiting import WAIT_S
 
 
 async def test_it_ends_where_a_task_beside_requests_fails(tmp_path: Path) -> None:

@@ -78,7 +78,6 @@ async def test_a_folder_becomes_what_a_site_shows(admin: AdminProcess, begin: Be
     assert (done.status, done.out) == (0, "lounge-1 goes back to branch/1\n"), done.err
 
 
-@pytest.mark.timeout(300)
 def test_an_admin_that_is_killed_again_and_again_is_published_on_all_the_same(tmp_path: Path, package: Path) -> None:
     (package / "large.bin").write_bytes(os.urandom(12_000_000))
     random = Random(1)

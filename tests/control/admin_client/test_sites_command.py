@@ -14,6 +14,7 @@ import pytest
 from bench.admin_process import AdminProcess
 from tests.control.admin_client.conftest import Run
 from tests.control.admin_client.edge import Edge
+from tests.waiting import WAIT_S
 
 
 def test_sites_are_listed_for_people_and_for_machines(admin: AdminProcess, run: Run) -> None:
@@ -79,13 +80,15 @@ def test_an_interrupted_command_says_so() -> None:
             "EDGE_RENDER_ADMIN_URL": f"http://127.0.0.1:{silent.getsockname()[1]}",
             "EDGE_RENDER_TOKEN": "ert_a-token",
         }
-        command = [sys.executable, "-c", "from control.cli import main; main()", "sites"]
+        # As a terminal starts it: in a shell's background, where these tests may run, SIGINT is ignored.
+        heeding = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        command = [sys.executable, "-c", heeding + "from control.cli import main; main()", "sites"]
         with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
             connection, _ = silent.accept()
             with connection:
                 connection.recv(1)
                 process.send_signal(signal.SIGINT)
-                _, told = process.communicate(timeout=60)
+                _, told = process.communicate(timeout=WAIT_S)
     assert (process.returncode, "interrupted" in told, "Traceback" in told) == (130, True, False)
 
 

@@ -16,8 +16,7 @@ from starlette.routing import Route
 
 from control.errors import TaskFailed
 from control.http_face.serving import Server
-
-WAIT_S = 20.0
+from tests.waiting import WAIT_S
 
 
 class Life:

@@ -24,8 +24,8 @@ from control.node.reception import GuideParts
 from control.node.server import node_server
 from control.settings import NodeSettings
 from edge_render.package import open_package
+from tests.waiting import WAIT_S
 
-WAIT_S = 20.0
 SILENCE_S = 0.5
 """Much longer than the pause between two codings of a resting picture."""
 

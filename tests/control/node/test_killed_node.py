@@ -9,13 +9,13 @@ from pathlib import Path
 from random import Random
 
 import httpx2
-import pytest
 
 from bench.kills.site_stand_in import SITE, TOKEN, SiteStandIn
 from bench.node_process import NodeProcess
 from tests.control.showroom.test_editions import title_of
 from tests.control.showroom.test_showroom_host import LARGE, write_showroom
 from tests.control.sync.stage_stand_in import read_folder
+from tests.waiting import WAIT_S
 
 KILLS = 3
 MOST_S = 2.0
@@ -48,13 +48,12 @@ def files(folder: Path, version: int) -> dict[str, bytes]:
 
 async def shown_version(node: NodeProcess) -> int:
     """What a new visitor enters, asked of the node and seen by a visit."""
-    async with httpx2.AsyncClient(base_url=node.url, timeout=30) as client:
+    async with httpx2.AsyncClient(base_url=node.url, timeout=WAIT_S) as client:
         (shown,) = (await client.get("/readyz")).json()["showrooms"]
         assert await title_of(client) == f"Branch {shown['version']}"
     return int(shown["version"])
 
 
-@pytest.mark.timeout(180)
 async def test_a_node_that_is_killed_at_any_moment_comes_back_whole_and_goes_on(tmp_path: Path) -> None:
     random = Random(5)
     async with SiteStandIn() as site:

@@ -16,6 +16,7 @@ from trimesh.visual.texture import TextureVisuals
 
 from control.showroom.showroom_host import ShowroomHost
 from tests.control.node.test_edge_http import Visitor, serving_package, visiting
+from tests.waiting import WAIT_S
 
 TEXT = {"en": "Door", "zh": "门"}
 LARGE_PX = 1024
@@ -56,7 +57,7 @@ async def go(visitor: Visitor, scene: str, request: int) -> list[dict[str, Any]]
     """Take the door to a scene; returns what is told of the way there."""
     await visitor.ask(type="activate", id=request, hotspot=f"to-{scene}")
     told: list[dict[str, Any]] = []
-    async with asyncio.timeout(20.0):
+    async with asyncio.timeout(WAIT_S):
         while (message := await visitor.messages.get())["type"] != "welcome":
             if message["type"] == "loading":
                 told.append(message)

@@ -30,8 +30,8 @@ from edge_render.gl.renderer import GlRenderer
 from edge_render.package import open_package
 from edge_render.render_loop import RenderLoop
 from edge_render.room import Room
+from tests.waiting import WAIT_S
 
-WAIT_S = 20.0
 SMALL, LARGE = 0, 5
 """How often a sphere's triangles are divided; each time there are four times as many."""
 
@@ -71,6 +71,7 @@ async def hosting(folder: Path, budget_bytes: int) -> AsyncIterator[ShowroomHost
                 yield host
             finally:
                 running.cancel()
+                await asyncio.wait([running])
                 await host.close()
 
 

@@ -8,8 +8,7 @@ import threading
 import pytest
 
 from control.showroom.thread_work import OnProgress, WorkCancelled, in_thread
-
-WAIT_S = 20.0
+from tests.waiting import WAIT_S
 
 
 async def test_progress_is_told_on_the_event_loop() -> None:

@@ -27,6 +27,7 @@ from control.sync.follower import SiteFollower
 from tests.control.admin.sites.world import make_sites, person
 from tests.control.sync.conftest import following
 from tests.control.sync.stage_stand_in import StageStandIn
+from tests.waiting import WAIT_S
 
 SITE = "lounge-1"
 ROOM = {"showroom.json": b"{}", "models/hall.glb": os.urandom(3_000_000), "textures/wall.png": os.urandom(700_000)}
@@ -112,7 +113,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
 async def _serving(folder: Path) -> AsyncIterator[AdminServer]:
     server = AdminServer(AdminSettings(port=0, data_folder=folder))
     task = asyncio.create_task(server.serve())
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(WAIT_S):
         while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
             await asyncio.sleep(0.02)
     try:

@@ -13,6 +13,7 @@ from PIL import Image
 
 from tests.control.node.test_edge_http import Visitor, serving, serving_package, visiting
 from tests.control.visits.test_guided_visit import until_followers
+from tests.waiting import WAIT_S
 
 
 async def locate(visitor: Visitor, request: int, x: float, y: float, rtp: int | None = None) -> dict[str, Any]:
@@ -73,7 +74,7 @@ async def test_who_follows_somebody_can_not_edit(tmp_path: Path) -> None:
         code = await until_followers(presenter, 0)
         async with visiting(client, follow=code) as follower:
             follower.command.send('{"type":"locate","id":4,"x":0.5,"y":0.5}')
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(WAIT_S):
                 assert (await follower.next("error"))["id"] == 4
 
 

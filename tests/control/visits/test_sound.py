@@ -15,6 +15,7 @@ from edge_render.package import open_package
 from tests.control.node.test_edge_http import Visitor, serving, write_package
 from tests.stream.sounds import tone, write_wav
 from tests.stream.webrtc.test_audio_sender import Ear
+from tests.waiting import WAIT_S
 
 TITLE = {"en": "Music", "zh": "音乐"}
 
@@ -98,6 +99,6 @@ async def test_a_sound_that_can_not_be_coded_is_silence(tmp_path: Path) -> None:
     assert sound is not None
     path.unlink()
     playback = sound.playback()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(WAIT_S):
         await sound.code()
         assert await playback.next() is None

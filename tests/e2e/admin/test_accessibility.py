@@ -17,7 +17,7 @@ from control.admin.tables import Version
 from control.content.names import Title
 from tests.control.admin.publishing.packages import draft_of, small_package
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.browser
 
 Scheme: TypeAlias = Literal["light", "dark"]
 TITLE = Title(en="City branch", zh="城市网点")

@@ -24,7 +24,7 @@ from control.content.package_files import scan_package
 from tests.control.admin.publishing.packages import draft_of
 from tests.control.node.test_edge_http import write_package
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.browser
 
 READY = "body[data-picture=ready]"
 SLOW_MS = 90_000
@@ -217,7 +217,7 @@ def test_by_keyboard_a_new_hotspot_is_placed_at_the_cross_and_taken_back(
     page.get_by_role("button", name="Add a hotspot").focus()
     page.keyboard.press("Enter")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="New")).to_be_focused(timeout=30_000)
+    expect(page.get_by_role("heading", name="New")).to_be_focused()
     expect(page.get_by_label("Name in the file")).to_have_value("box-2")
     expect(page.locator("iframe").content_frame.locator(".marker[data-selected=true]")).to_have_text("New")
     page.get_by_label("Name in the file").fill("box")

@@ -17,7 +17,7 @@ from control.content.edge_api import Quality, SceneInterest, VisitTotals
 from tests.control.admin.sites.world import publish
 from tests.control.admin_client.edge import Edge
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.browser
 
 SLOW_MS = 60_000
 Scheme: TypeAlias = Literal["light", "dark"]

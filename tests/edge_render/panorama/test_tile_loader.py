@@ -12,6 +12,7 @@ import pytest
 from edge_render.panorama.pyramid import TileKey
 from edge_render.panorama.tile_coding import Texels
 from edge_render.panorama.tile_loader import WANTED_MAX, TileId, TileLoader
+from tests.waiting import WAIT_S
 
 
 class Reader:
@@ -23,7 +24,7 @@ class Reader:
 
     def __call__(self, key: TileKey) -> list[Texels]:
         self.begun.put(key.x)
-        assert self._allowed.acquire(timeout=20)
+        assert self._allowed.acquire(timeout=WAIT_S)
         if key.x == 13:
             raise ValueError("broken")
         return [np.full((1, 1, 4), key.x, np.uint8)]
@@ -62,7 +63,7 @@ def finished(loader: TileLoader, count: int) -> list[int]:
 
 def test_the_first_tile_of_the_newest_wish_comes_next(loader: TileLoader, reader: Reader) -> None:
     loader.want([tile(1)])
-    assert reader.begun.get(timeout=20) == 1
+    assert reader.begun.get(timeout=WAIT_S) == 1
     loader.want([tile(2), tile(3)])
     loader.want([tile(4), tile(5)])
     reader.go_on(5)
@@ -71,7 +72,7 @@ def test_the_first_tile_of_the_newest_wish_comes_next(loader: TileLoader, reader
 
 def test_a_tile_is_coming_until_it_is_taken(loader: TileLoader, reader: Reader) -> None:
     loader.want([tile(1), tile(2)])
-    reader.begun.get(timeout=20)
+    reader.begun.get(timeout=WAIT_S)
     assert loader.coming(tile(1))
     assert loader.coming(tile(2))
     reader.go_on(2)
@@ -91,7 +92,7 @@ def test_a_broken_tile_is_not_read_again(loader: TileLoader, reader: Reader) -> 
 def test_nothing_comes_of_what_is_forgotten(loader: TileLoader, reader: Reader) -> None:
     loader.add(2, reader)
     loader.want([tile(1), tile(2), tile(3, panorama=2)])
-    reader.begun.get(timeout=20)
+    reader.begun.get(timeout=WAIT_S)
     loader.forget(1)
     reader.go_on(2)
     assert finished(loader, 1) == [3]
@@ -100,7 +101,7 @@ def test_nothing_comes_of_what_is_forgotten(loader: TileLoader, reader: Reader) 
 
 def test_old_wishes_are_dropped_where_there_are_too_many(loader: TileLoader, reader: Reader) -> None:
     loader.want([tile(1)])
-    reader.begun.get(timeout=20)
+    reader.begun.get(timeout=WAIT_S)
     loader.want([tile(2)])
     loader.want([tile(100 + index) for index in range(WANTED_MAX)])
     assert not loader.coming(tile(2))

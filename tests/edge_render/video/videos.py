@@ -18,11 +18,11 @@ from edge_render.video.decoded import SoundBlock
 from edge_render.video.picture import VideoPicture
 from edge_render.video.source import VideoSource
 from edge_render.video.status import SourceState, SourceStatus
+from tests.waiting import WAIT_S
 
 WIDTH, HEIGHT = 128, 64
 FPS = 25
 SAMPLE_RATE_HZ = 48_000
-WAIT_S = 30.0
 
 
 def gray(level: int, width: int = WIDTH, height: int = HEIGHT) -> NDArray[np.uint8]:

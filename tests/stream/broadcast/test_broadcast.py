@@ -22,6 +22,7 @@ from stream.codec.libav_encoder import LibavEncoder
 from stream.errors import EncoderError
 from stream.picture.frame_source import CodedFrame
 from tests.stream.webrtc.test_aiortc_peer import BLUE, RED, Owner, Screen, new_offer, picture
+from tests.waiting import WAIT_S
 
 WIDE_BPS, NARROW_BPS = 8_000_000, 400_000
 
@@ -58,7 +59,7 @@ async def broadcasting() -> AsyncIterator[tuple[Broadcast, list[CountingEncoder]
 
 
 async def take(source: FollowerSource, link_bps: int = WIDE_BPS) -> CodedFrame:
-    return await asyncio.wait_for(source.next(lambda: link_bps), 20)
+    return await asyncio.wait_for(source.next(lambda: link_bps), WAIT_S)
 
 
 async def test_any_number_of_followers_costs_one_encode_and_gets_the_very_same_packets() -> None:
@@ -200,7 +201,7 @@ async def test_a_follower_whose_link_narrows_goes_down_a_layer_alone_and_up_agai
         watching = [asyncio.create_task(watch(follower)) for follower in followers]
 
         async def show_until(layer: Layer) -> None:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(WAIT_S):
                 for shift in itertools.count():
                     if narrows.layer is layer:
                         return
@@ -265,7 +266,7 @@ async def test_an_encoder_that_fails_is_replaced_and_where_none_works_the_broadc
     broadcast.put_frame(picture(RED))
     waiting = asyncio.create_task(take(broadcast.follow()))
     with pytest.raises(EncoderError, match="has gone"):
-        await asyncio.wait_for(broadcast.run(), 20)
+        await asyncio.wait_for(broadcast.run(), WAIT_S)
     waiting.cancel()
     await asyncio.wait([waiting])
 

@@ -14,6 +14,7 @@ from stream.picture.frame_slot import FrameSlot
 from stream.picture.frame_source import CodedFrame, VisitorSource
 from stream.picture.picture_quality import PictureQuality
 from tests.stream.webrtc.test_aiortc_peer import BLUE, RED, picture
+from tests.waiting import WAIT_S
 
 
 class HeldEncoder:
@@ -34,7 +35,7 @@ class HeldEncoder:
 
 
 async def take(source: VisitorSource) -> CodedFrame:
-    return await asyncio.wait_for(source.next(lambda: 2_000_000), 20)
+    return await asyncio.wait_for(source.next(lambda: 2_000_000), WAIT_S)
 
 
 async def test_a_key_frame_that_is_asked_for_while_a_picture_is_coded_is_of_that_picture() -> None:
@@ -46,7 +47,7 @@ async def test_a_key_frame_that_is_asked_for_while_a_picture_is_coded_is_of_that
     encoder.may_go_on.clear()
     slot.put(picture(BLUE, seq=2))
     coding = asyncio.create_task(take(source))
-    await asyncio.wait_for(encoder.began.wait(), 20)
+    await asyncio.wait_for(encoder.began.wait(), WAIT_S)
     source.want_key_frame()
     encoder.may_go_on.set()
     coded = [await coding, await take(source)]

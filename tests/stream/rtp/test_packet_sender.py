@@ -23,6 +23,7 @@ from stream.rtp.payload import packetiser
 from stream.rtp.rtp_format import RtpFormat
 from stream.settings import StreamSettings
 from stream.webrtc.aiortc_extensions import ExtensionIds
+from tests.waiting import WAIT_S
 
 SSRC, RTX_SSRC = 0x1234, 0x5678
 FORMAT = RtpFormat(102, 103, packetiser(VideoCodec.H264))
@@ -98,7 +99,7 @@ class Wire:
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Wait until what has been sent fulfils a condition."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(WAIT_S):
             while not condition():
                 self.sent.clear()
                 await self.sent.wait()
@@ -256,7 +257,7 @@ async def test_where_the_transport_is_gone_the_owner_is_told_and_nothing_goes_on
     with pytest.raises(ConnectionError):
         await wire.picture(3)
     with pytest.raises(ConnectionError):
-        await asyncio.wait_for(extras, 20)
+        await asyncio.wait_for(extras, WAIT_S)
     assert asyncio.all_tasks() == {asyncio.current_task()}
 
 

@@ -37,6 +37,7 @@ from stream.peer import Channel
 from stream.rtp.packet_writer import PLAYOUT_DELAY, TRANSPORT_CC
 from stream.webrtc.aiortc_peer import UPSTREAM_SENDER
 from stream.webrtc.reporting_sender import UPSTREAM_NAMES
+from tests.waiting import WAIT_S
 
 RED, BLUE = (200, 30, 40), (20, 60, 190)
 
@@ -82,7 +83,7 @@ class Owner:
         )
 
     async def until(self, condition: object) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(WAIT_S):
             while not condition():
                 self.changed.clear()
                 await self.changed.wait()
@@ -116,7 +117,7 @@ class Screen:
             self._data = b""
 
     async def next_picture(self) -> np.ndarray:
-        return await asyncio.wait_for(self._pictures.get(), 20)
+        return await asyncio.wait_for(self._pictures.get(), WAIT_S)
 
 
 @dataclass
@@ -188,7 +189,7 @@ async def test_sender_reports_tell_when_a_picture_was_drawn(connected: Connected
     old = picture(RED)
     await connected.show(replace(old, times=replace(old.times, draw_start_ns=drawn_ns)))
     await connected.owner.until(lambda: connected.owner.sent)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(WAIT_S):
         while (info := (await reports.get()).sender_info).packet_count == 0:
             pass
     since_s = (info.rtp_timestamp - connected.owner.sent[0].rtp_timestamp) % 2**32 / 90_000
@@ -278,7 +279,7 @@ async def test_messages_go_both_ways(connected: Connected) -> None:
     opened = asyncio.Event()
     channel.on("open", opened.set)
     if channel.readyState != "open":
-        await asyncio.wait_for(opened.wait(), 20)
+        await asyncio.wait_for(opened.wait(), WAIT_S)
     channel.send("from the visitor")
     await owner.until(lambda: ("pose", "from the visitor") in owner.messages)
 

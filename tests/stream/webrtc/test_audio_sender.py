@@ -22,8 +22,7 @@ from stream.media_clock import ntp_at
 from stream.webrtc.reporting_sender import UPSTREAM_NAMES
 from tests.stream.sounds import decode, loudest_hz, tone
 from tests.stream.webrtc.test_aiortc_peer import Owner, picture
-
-WAIT_S = 20
+from tests.waiting import WAIT_S
 
 
 def track(hz: float, *, loop: bool = True, seconds: float = 1.0) -> OpusTrack:

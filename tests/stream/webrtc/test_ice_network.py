@@ -23,6 +23,7 @@ from stream.webrtc.ice_network import UPSTREAM_NAMES, NetworkConnection, SharedS
 from stream.webrtc.media_demux import CHECKS_BURST, Address, DropReason
 from stream.webrtc.media_port import MediaPort
 from tests.stream.webrtc.test_aiortc_peer import BLUE, RED, Owner, Screen, new_offer, picture
+from tests.waiting import WAIT_S
 
 GREEN = (40, 150, 60)
 
@@ -80,7 +81,7 @@ class Visitor:
         self.command.send(word)
         await self.owner.until(lambda: ("command", word) in self.owner.messages)
         assert self.peer.send_message("command", f"yes, {word}")
-        return await asyncio.wait_for(self.heard.get(), 20) == f"yes, {word}"
+        return await asyncio.wait_for(self.heard.get(), WAIT_S) == f"yes, {word}"
 
     async def close(self) -> None:
         await self.connection.close()

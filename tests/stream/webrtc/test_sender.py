@@ -40,6 +40,7 @@ from stream.rtp.packet_writer import TRANSPORT_CC
 from stream.settings import StreamSettings
 from stream.webrtc.sender import InteractiveSender, SenderEvents
 from tests.stream.feedback_packing import pack_feedback
+from tests.waiting import WAIT_S
 
 FRAME = Frame(
     np.zeros((2, 2, 4), np.uint8),
@@ -132,7 +133,7 @@ class Running:
         return [data for data in self.transport.data if data[1] & 0x7F == 102]
 
     async def until(self, packets: int) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(WAIT_S):
             while len(self.media) < packets:
                 self.transport.sent.clear()
                 await self.transport.sent.wait()
@@ -150,7 +151,7 @@ async def running() -> AsyncIterator[Running]:
     running = Running()
     await running.sender.send(PARAMETERS)
     yield running
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(WAIT_S):
         await running.sender.stop()
 
 
@@ -172,7 +173,7 @@ async def test_no_picture_is_taken_while_the_link_is_full_and_single_packets_ask
     await running.tell(TransportFeedback(0, 1, (0, 250)))
     running.source.pictures.put_nowait(100)
     await running.until(102)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(WAIT_S):
         while len(running.transport.data) == len(running.media):  # until there is one in the stream for repeated ones
             running.transport.sent.clear()
             await running.transport.sent.wait()
@@ -187,7 +188,7 @@ async def test_however_often_a_key_frame_is_asked_for_one_is_made_at_a_time(runn
     await running.until(1)
     for _ in range(50):
         await running.ask_key_frame()
-    await asyncio.wait_for(running.source.wanted.wait(), 20)
+    await asyncio.wait_for(running.source.wanted.wait(), WAIT_S)
     for _ in range(50):  # it has been asked of the source, which has not made it yet
         await running.ask_key_frame()
         await asyncio.sleep(0)
@@ -204,13 +205,13 @@ async def test_packets_that_are_missing_are_sent_again(running: Running) -> None
 
 async def test_an_encoder_that_has_no_successor_ends_the_visit_with_its_reason(running: Running) -> None:
     running.source.pictures.put_nowait(EncoderError("no encoder works"))
-    await asyncio.wait_for(running.failed.wait(), 20)
+    await asyncio.wait_for(running.failed.wait(), WAIT_S)
     assert running.failures == ["no encoder works"]
 
 
 async def test_a_defect_of_ours_ends_the_visit_and_says_so(running: Running) -> None:
     running.source.pictures.put_nowait(ZeroDivisionError("nobody thought of that"))
-    await asyncio.wait_for(running.failed.wait(), 20)
+    await asyncio.wait_for(running.failed.wait(), WAIT_S)
     assert len(running.failures) == 1
 
 
@@ -225,7 +226,7 @@ async def test_it_ends_whatever_it_waits_for_and_leaves_no_task(pictures: list[i
         await running.until(1)
         await running.tell(TransportFeedback(0, 1, (0,)))
         await running.ask_key_frame()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(WAIT_S):
         await running.sender.stop()
     await asyncio.sleep(0)
     assert asyncio.all_tasks() == before

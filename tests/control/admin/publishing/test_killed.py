@@ -15,10 +15,7 @@ from control.admin.publishing.showrooms import create_showroom
 from control.admin.tables import Version
 from tests.control.admin.publishing.conftest import TITLE
 from tests.control.admin.publishing.packages import draft_of, small_package
-
-WAIT_S = 60.0
-
-pytestmark = pytest.mark.timeout(180)
+from tests.waiting import WAIT_S
 
 
 def state_of(admin: AdminProcess, version_id: int) -> str:

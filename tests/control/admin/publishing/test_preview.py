@@ -20,11 +20,9 @@ from control.admin.publishing.showrooms import create_showroom
 from tests.control.admin.publishing.conftest import TITLE
 from tests.control.admin.publishing.packages import draft_of, hall, manifest, small_package, triangle
 from tests.control.node.test_edge_http import Visitor
+from tests.waiting import WAIT_S
 
-WAIT_S = 100.0
 UNDER_WAY = ("starting", "opening")
-
-pytestmark = pytest.mark.timeout(180)
 
 
 @pytest.fixture(scope="module")

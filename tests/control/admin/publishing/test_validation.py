@@ -22,8 +22,7 @@ from control.admin.storage.blob_store import BlobStore
 from control.admin.tables import AuditEntry, Version, VersionPicture
 from tests.control.admin.publishing.conftest import People, entry
 from tests.control.admin.publishing.packages import GIB, draft_of, small_package, upload
-
-WAIT_S = 60.0
+from tests.waiting import WAIT_S
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from control.admin.publishing.report import Finding
 from control.admin.publishing.validation_run import Validated, validate_folder
 from tests.control.admin.publishing.packages import GIB, hall, manifest, on_disk, small_package, triangle
 from tests.edge_render.gltf.gltf_files import GltfFile
+from tests.waiting import WAIT_S
 
 LIMITS = Limits(memory_bytes=8 * GIB, cpu_s=120)
 PYTHON = (sys.executable, "-c")
@@ -154,7 +155,10 @@ async def test_its_output_is_what_it_wrote_and_not_what_it_put_in_its_place(tmp_
         f"import os, sys\nfor name in ('stdout', 'stderr'): os.unlink(name); {put}\n"
         "print('no report'); print('complaint', file=sys.stderr)"
     )
-    async with asyncio.timeout(60), confined_process((*PYTHON, program), tmp_path, LIMITS, offline=False) as confined:
+    async with (
+        asyncio.timeout(WAIT_S),
+        confined_process((*PYTHON, program), tmp_path, LIMITS, offline=False) as confined,
+    ):
         assert await confined.process.wait() == 0
         assert (confined.said(100), confined.complained()) == (b"no report\n", "complaint\n")
     with pytest.raises(FileExistsError):  # the next one would write to wherever that leads
@@ -183,7 +187,7 @@ async def test_it_inherits_no_secret_and_nothing_that_it_started_outlives_it(
         "print(child.pid, *sorted(os.environ), flush=True); open('ready', 'w').close(); time.sleep(1000)"
     )
     async with confined_process((*PYTHON, program), tmp_path, LIMITS, offline=False) as confined:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(WAIT_S):
             while not (tmp_path / "ready").exists():  # noqa: ASYNC110 - seen from outside
                 await asyncio.sleep(0.02)
         said = confined.said(100_000)

@@ -23,6 +23,7 @@ from control.content.envelope import Envelope
 from control.content.release import ReleaseManifest, SiteOrder
 from tests.control.admin.kinds import on_both_storages
 from tests.control.admin.sites.world import Published, make_sites, node_report, person, publish
+from tests.waiting import WAIT_S
 
 pytestmark = on_both_storages
 DATA = b"model"
@@ -86,7 +87,7 @@ def test_a_waiting_edge_hears_of_a_new_order_at_once(
         waiting = pool.submit(ask)
         asked.wait()
         order_at(parts, "lounge-2", shown)
-        assert order_in(waiting.result(timeout=25)).serial == 2
+        assert order_in(waiting.result(timeout=WAIT_S)).serial == 2
 
 
 def test_who_has_no_token_gets_nothing(client: TestClient, tokens: dict[str, str]) -> None:

@@ -29,8 +29,8 @@ from control.sync.follower import SiteFollower
 from control.sync.site_content import open_site_content
 from tests.control.admin.sites.world import Published, make_sites, person, publish
 from tests.control.sync.stage_stand_in import StageStandIn
+from tests.waiting import WAIT_S
 
-WAIT_S = 30.0
 SITES = ("first", "second")
 Result = TypeVar("Result")
 

@@ -93,7 +93,6 @@ def prepared(tmp_path: Path) -> Prepared:
             return Prepared(folder, token, tokens, publish(session, keys, boss, "branch", 1))
 
 
-@pytest.mark.timeout(300)  # it starts four processes
 def test_a_roll_out_survives_that_its_admin_is_killed_after_each_step(prepared: Prepared) -> None:
     with prepared.admin() as client:
         body = {"version_id": prepared.version.id, "waves": [["first"], ["second"]], "healthy_s": 0}

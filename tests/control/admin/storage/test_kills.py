@@ -10,7 +10,6 @@ from bench.admin_process import AdminProcess
 from bench.kills.admin_kills import AdminKills
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize("seed", [1, 2, 3])
 async def test_kill_9_at_random_moments(tmp_path: Path, seed: int) -> None:
     with AdminProcess(tmp_path / "admin") as admin:
