@@ -87,6 +87,11 @@ class NodeProcess:
         line = next(line for line in self.get("/metrics").splitlines() if line.startswith(name + " "))
         return float(line.split()[-1])
 
+    def wait(self) -> int:
+        """Wait until it has ended by itself; returns the exit status. Raises TimeoutExpired."""
+        assert self._process is not None, "it was started"
+        return self._process.wait(timeout=STOP_TIMEOUT_S)
+
     def kill(self) -> None:
         """End it without a goodbye."""
         assert self._process is not None, "it was started"

@@ -3,6 +3,7 @@
 ControlError
  +-- NodeFull         every place is taken; the visitor may try again
  +-- NodeNotReady     scenes are still being loaded; the visitor may try again soon
+ +-- NodeDraining     the node is about to stop; the visitor may enter elsewhere
  +-- ShowroomNotFound no such showroom is shown here
  +-- VisitNotFound    no such visit, or it has ended
  +-- FollowersFull    every follower's place is taken; the visitor may try again
@@ -26,6 +27,10 @@ class NodeFull(ControlError):
 
 class NodeNotReady(ControlError):
     """The node has not loaded its scenes yet."""
+
+
+class NodeDraining(ControlError):
+    """The node is about to stop, and takes nobody new."""
 
 
 class ShowroomNotFound(ControlError):

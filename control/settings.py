@@ -144,6 +144,15 @@ class NodeSettings(BaseSettings):
     fleet_name: Annotated[str, Field(min_length=1, max_length=128)] | None = Field(
         None, description="What gateways call this renderer; in a cluster, the UID of its pod."
     )
+    drain_wait_s: float = Field(
+        900.0,
+        ge=0,
+        le=86_400,
+        description="With gateways: how long a node that is to go (SIGTERM) waits for its visits to end by themselves.",
+    )
+    hand_over_s: float = Field(
+        20.0, ge=0, le=600, description="How long those who are still there then have to go on at another node."
+    )
     editing: bool = Field(False, description="Answer editors what is at a point of the picture; for previews alone.")
     editor_origin: str | None = Field(
         None,

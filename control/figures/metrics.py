@@ -58,8 +58,22 @@ class NodeMetrics:
             registry=self.registry,
         )
         self.visits = Gauge("edge_render_visits", "Visits at present", registry=self.registry)
-        self.capacity = Gauge("edge_render_visit_capacity", "Visits that this node takes", registry=self.registry)
+        self.capacity = Gauge(
+            "edge_render_visit_capacity", "Visits that this node takes: none while it drains", registry=self.registry
+        )
+        self.load = Gauge(
+            "edge_render_visit_load_ratio", "Visits by capacity: 1 while it drains", registry=self.registry
+        )
         self.followers = Gauge("edge_render_followers", "Followers of guided visits at present", registry=self.registry)
+        self.draining = Gauge(
+            "edge_render_draining", "1 when the node is to go, and takes nobody new", registry=self.registry
+        )
+        self.hand_overs = Counter(
+            "edge_render_hand_overs_total",
+            "Visits that were told to go elsewhere as the node goes, by what came of it",
+            ["result"],
+            registry=self.registry,
+        )
         self.ended = Counter("edge_render_visits_ended_total", "Ended visits", ["reason"], registry=self.registry)
         self.refusals = Counter("edge_render_refusals_total", "Refused visits", ["reason"], registry=self.registry)
         self.passes_refused = Counter(
@@ -99,11 +113,21 @@ class NodeMetrics:
             buckets=(0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.2, 0.5),
             registry=self.registry,
         )
+        for result in ("moved", "lost", "cut"):
+            self.hand_overs.labels(result)
         for event in ("drawn", "refined", "skipped", "sent", "followed", "dropped", "failed"):
             self.frames.labels(event)
 
     def _share(self, name: str, text: str) -> Histogram:
         return Histogram(name, text, buckets=_SHARE_BUCKETS, registry=self.registry)
+
+    def count_stays(self, visits: int, followers: int, *, capacity: int, draining: bool) -> None:
+        """Who is here now. A node that drains has no places: its visits will need some elsewhere."""
+        self.visits.set(visits)
+        self.followers.set(followers)
+        self.capacity.set(0 if draining else capacity)
+        self.load.set(1.0 if draining else visits / capacity)
+        self.draining.set(draining)
 
     def count_visit(self, quality: VisitQuality) -> None:
         """A visit ended: its figures go into the histograms, for the long term."""

@@ -53,6 +53,7 @@ class Server(uvicorn.Server):
         of this machine, or of those that FORWARDED_ALLOW_IPS names."""
         self._life = life
         self._let_go = let_go
+        self._sockets: list[socket.socket] | None = None
         super().__init__(
             uvicorn.Config(
                 app,
@@ -86,12 +87,22 @@ class Server(uvicorn.Server):
     async def _serve(self, sockets: list[socket.socket] | None = None) -> None:
         """See uvicorn.Server. Raises TaskFailed, and what entering the life raises: of what is raised within an
         application's lifespan uvicorn prints a traceback instead, and it goes on where a task fails later."""
+        self._sockets = sockets
         try:
             async with self._life:
                 await super()._serve(sockets)
         except ExceptionGroup as defects:
             log.exception("task_failed")
             raise TaskFailed("a task has failed, and ended the process; the reason is in the lines above") from defects
+
+    async def main_loop(self) -> None:
+        """See uvicorn.Server, which leaves all open where it is cancelled: by who runs it, or as a task has failed."""
+        try:
+            await super().main_loop()
+        except asyncio.CancelledError:
+            self.stop()
+            await self.shutdown(self._sockets)
+            raise
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:

@@ -71,7 +71,6 @@ class EdgeNode:
         ``guide_parts`` nobody can lead a guided visit here."""
         self.settings = settings
         self.metrics = NodeMetrics()
-        self.metrics.capacity.set(settings.max_visits)
         self._package = package
         self._following = following
         self.name = "node" if following is None else following.node
@@ -81,7 +80,7 @@ class EdgeNode:
         self._render_loop = RenderLoop(make_renderer, _FrameCounts(self.metrics))
         self.changed: Callable[[], None] = lambda: None
         """Called when gateways may have to be told something new; see ``fleet_state``."""
-        self._reception = Reception(
+        self.reception = Reception(
             settings, self.metrics, self._render_loop, make_peer, guide_parts, lambda: self.changed()
         )
         self._editions: Editions | None = None
@@ -93,7 +92,7 @@ class EdgeNode:
             stack.push_async_callback(asyncio.to_thread, self._render_loop.__exit__, None, None, None)
             self._editions = await stack.enter_async_context(self._make_editions())
             await stack.enter_async_context(self._supplied(self._editions))
-            await stack.enter_async_context(self._reception.opened(self._editions))
+            await stack.enter_async_context(self.reception.opened(self._editions))
             self._life = stack.pop_all()
         return self
 
@@ -139,7 +138,7 @@ class EdgeNode:
     @property
     def ready(self) -> bool:
         """Whether somebody can enter."""
-        return self._editions is not None and bool(self._editions.shown)
+        return self._editions is not None and bool(self._editions.shown) and not self.reception.drain.begun
 
     def readiness(self) -> dict[str, Any]:
         """What /readyz says: whether somebody can enter, what they see, and why not."""
@@ -155,7 +154,9 @@ class EdgeNode:
             told["showrooms"] = releases
         if self._following is not None:
             told |= self._following.told()
-        if not shown:
+        if self.reception.drain.begun:
+            told["reason"] = "draining"
+        elif not shown:
             told["reason"] = "the scenes are being loaded" if self._following is None else self._following.reason()
         return told
 
@@ -166,7 +167,7 @@ class EdgeNode:
         return RendererState(
             name=settings.fleet_name or self.name,
             ready=self.ready,
-            draining=False,
+            draining=self.reception.drain.begun,
             visits=self.visitors,
             capacity=settings.max_visits,
             followers=self.followers,
@@ -175,7 +176,7 @@ class EdgeNode:
                 ShownShowroom(name=hosted.showroom, release=hosted.release or None, scenes=hosted.host.loaded)
                 for hosted in shown
             ),
-            guides=tuple(guide_digest(code) for code in self._reception.guide_codes()),
+            guides=tuple(guide_digest(code) for code in self.reception.guide_codes()),
         )
 
     # --- what is shown: see Stage ----------------------------------------------------------------------
@@ -196,7 +197,7 @@ class EdgeNode:
     def take_visits(self) -> VisitReport | None:
         """See Stage.take_visits."""
         now_s = time.time()
-        totals = self._reception.take_totals(now_s)
+        totals = self.reception.take_totals(now_s)
         if not totals:
             return None
         return VisitReport(node=self.name, report_id=secrets.token_hex(16), made_at=now_s, totals=totals)
@@ -228,21 +229,21 @@ class EdgeNode:
 
     def admit(self, newcomer: Newcomer) -> Stay:
         """Begin a stay; raises what Reception.admit does."""
-        return self._reception.admit(newcomer)
+        return self.reception.admit(newcomer)
 
     def visit(self, visit_id: str) -> Stay:
         """The stay of that identifier. Raises VisitNotFound."""
-        return self._reception.visit(visit_id)
+        return self.reception.visit(visit_id)
 
     @property
     def visitors(self) -> int:
         """How many visits there are now; followers are not among them."""
-        return self._reception.visitors
+        return self.reception.visitors
 
     @property
     def followers(self) -> int:
         """How many follow a guided visit now: they cost no drawing."""
-        return self._reception.followers
+        return self.reception.followers
 
     def _gpu_budget_bytes(self) -> int:
         asked_mib, memory_bytes = self.settings.gpu_memory_mib, self._render_loop.memory_bytes

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from control.errors import StartError
+from control.node.draining import Draining
 from control.node.edge_node import EdgeNode
 from control.node.fleet_face import FleetFace
 from control.node.gateway_keys import GatewayKeys
@@ -19,6 +20,7 @@ class FleetParts:
 
     passes: PassCheck
     face: FleetFace
+    draining: Draining
 
     @classmethod
     def of(cls, node: EdgeNode) -> Self | None:
@@ -33,6 +35,14 @@ class FleetParts:
         def refused(code: str) -> None:
             node.metrics.passes_refused.labels(code).inc()
 
+        def handed_over(result: str) -> None:
+            node.metrics.hand_overs.labels(result).inc()
+
+        def changed() -> None:
+            face.changed()
+            draining.look()
+
         face = FleetFace(node.fleet_state)
-        node.changed = face.changed
-        return cls(PassCheck(settings.fleet_name, keys, refused, time.time), face)
+        draining = Draining(node.reception, face.changed, handed_over)
+        node.changed = changed
+        return cls(PassCheck(settings.fleet_name, keys, refused, time.time), face, draining)

@@ -16,6 +16,7 @@ from control.content.edge_api import VisitTotals
 from control.errors import (
     FollowersFull,
     GuideNotFound,
+    NodeDraining,
     NodeFull,
     NodeNotReady,
     ShowroomNotFound,
@@ -24,7 +25,8 @@ from control.errors import (
 )
 from control.figures.metrics import NodeMetrics
 from control.fleet.tokens import GuideHold
-from control.session import Admission
+from control.session import Admission, Drain
+from control.session.drain import Occupant, Role
 from control.settings import NodeSettings
 from control.showroom.editions import Editions
 from control.showroom.hosted_edition import HostedEdition
@@ -87,8 +89,11 @@ class Reception:
         self._guides = None if guide_parts is None else Guides(guide_parts.make_broadcast)
         self._stays: dict[str, Stay] = {}
         self._ledger = VisitLedger()
+        self.drain = Drain(settings.drain_wait_s, settings.hand_over_s)
+        """Whether and how the node is to go."""
         self._editions: Editions | None = None
         self._tasks = asyncio.TaskGroup()
+        self._count_stays()
 
     @asynccontextmanager
     async def opened(self, editions: Editions) -> AsyncIterator[None]:
@@ -131,9 +136,25 @@ class Reception:
         except KeyError:
             raise VisitNotFound(f"no visit {visit_id[:40]}") from None
 
+    def stays(self) -> Sequence[Stay]:
+        """All who are here."""
+        return tuple(self._stays.values())
+
+    def occupants(self) -> Sequence[Occupant]:
+        """All who are here, as a drain looks at them."""
+        return [Occupant(stay.id, _role(stay)) for stay in self._stays.values()]
+
+    def begin_drain(self, now_s: float) -> bool:
+        """The node is to go; False where that was said before."""
+        begins = self.drain.begin(now_s)
+        self._count_stays()
+        return begins
+
     def guide_codes(self) -> Sequence[str]:
-        """Of the guided visits of now."""
-        return () if self._guides is None else self._guides.codes()
+        """Of the guided visits that one can follow here: none that goes on elsewhere."""
+        if self._guides is None or not self.drain.admits(follower=True):
+            return ()
+        return [guide.code for guide in self._guides.all() if guide.led or not self.drain.begun]
 
     def take_totals(self, now_s: float) -> Sequence[VisitTotals]:
         """What was counted of visits since this was asked last."""
@@ -142,9 +163,12 @@ class Reception:
     # --- coming in -------------------------------------------------------------------------------------
 
     def admit(self, newcomer: Newcomer) -> Stay:
-        """Begin a stay. Raises NodeNotReady, ShowroomNotFound, NodeFull, FollowersFull, GuideNotFound or
+        """Begin a stay. Raises NodeDraining, NodeNotReady, ShowroomNotFound, NodeFull, FollowersFull, GuideNotFound or
         TooManyAttempts."""
         entry = newcomer.entry
+        if not self.drain.admits(follower=entry.follow is not None):
+            self._metrics.refusals.labels("draining").inc()
+            raise NodeDraining("this node is about to stop, and takes nobody new")
         if entry.follow is not None:
             return self._admit_follower(entry.follow, newcomer)
         guide = self._led_before(newcomer)
@@ -251,8 +275,9 @@ class Reception:
             raise
 
     def _count_stays(self) -> None:
-        self._metrics.visits.set(self.visitors)
-        self._metrics.followers.set(self.followers)
+        self._metrics.count_stays(
+            self.visitors, self.followers, capacity=self._settings.max_visits, draining=self.drain.begun
+        )
         self._changed()
 
     async def _live(self, stay: Stay, admission: Admission, hosted: HostedEdition) -> None:
@@ -268,3 +293,13 @@ class Reception:
             self._count_stays()
             self._metrics.ended.labels(reason).inc()
             log.info("visit_ended", visit=stay.log_name, reason=reason)
+
+
+def _role(stay: Stay) -> Role:
+    match stay:
+        case Presenter():
+            return Role.PRESENTER
+        case FollowVisit():
+            return Role.FOLLOWER if stay.led else Role.ORPHAN
+        case _:
+            return Role.VISITOR

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
 from control.errors import ControlError, SceneTooLarge
 from control.http_face.serving import Server
@@ -24,17 +26,45 @@ in each call of OpenGL, some thirty a picture: by the usual 5 ms, one scene that
 STOP_WITHIN_S = 3
 
 
-def node_server(node: EdgeNode) -> Server:
-    """Serves a node as its settings say. Raises StartError."""
-    settings, fleet = node.settings, FleetParts.of(node)
-    return Server(
-        create_app(node, fleet),
-        node,
-        host=settings.host,
-        port=settings.port,
-        stop_within_s=STOP_WITHIN_S,
-        let_go=(lambda: None) if fleet is None else fleet.face.close,
-    )
+class NodeServer(Server):
+    """Ends with the node; one that is entered through gateways hands its visitors over first."""
+
+    def __init__(self, node: EdgeNode) -> None:
+        """Raises StartError."""
+        settings = node.settings
+        self._node = node
+        self._fleet = FleetParts.of(node)
+        super().__init__(
+            create_app(node, self._fleet),
+            self._living(),
+            host=settings.host,
+            port=settings.port,
+            stop_within_s=STOP_WITHIN_S,
+            let_go=self._close_streams,
+        )
+
+    @asynccontextmanager
+    async def _living(self) -> AsyncIterator[None]:
+        async with self._node, asyncio.TaskGroup() as tasks:
+            drain = tasks.create_task(self._drain(), name="drain")
+            try:
+                yield
+            finally:
+                drain.cancel()
+
+    async def _drain(self) -> None:
+        if self._fleet is not None:
+            await self._fleet.draining.run()
+            self.stop()
+
+    def _close_streams(self) -> None:
+        if self._fleet is not None:
+            self._fleet.face.close()
+
+    def signalled(self) -> None:
+        """See Server: the first signal has visitors go elsewhere, the next one waits for nobody."""
+        if self._fleet is None or not self._fleet.draining.begin():
+            super().signalled()
 
 
 def serve(settings: NodeSettings, make_node: Callable[[StopFor], EdgeNode]) -> None:
@@ -47,7 +77,7 @@ def serve(settings: NodeSettings, make_node: Callable[[StopFor], EdgeNode]) -> N
         failures.append(error)
         server.stop()
 
-    server = node_server(make_node(stop_for))
+    server = NodeServer(make_node(stop_for))
     shown_host = "localhost" if settings.host in ("127.0.0.1", "0.0.0.0", "::") else settings.host
     sys.stderr.write(f"edge-render: open http://{shown_host}:{settings.port}/\n")
     server.run([socket.socket(fileno=settings.listen_fd)] if settings.listen_fd is not None else None)

@@ -13,6 +13,7 @@ from fastapi import APIRouter, Query, Request, Response
 from control.errors import (
     FollowersFull,
     GuideNotFound,
+    NodeDraining,
     NodeFull,
     NodeNotReady,
     ShowroomNotFound,
@@ -23,6 +24,7 @@ from control.fleet.tokens import Pass
 from control.http_face.bodies import SDP, SDP_FRAGMENT, BodyRefused, sdp_body
 from control.http_face.errors import (
     RETRY_AFTER_ATTEMPTS_S,
+    RETRY_AFTER_DRAINING_S,
     RETRY_AFTER_FULL_S,
     RETRY_AFTER_NO_SHOWROOM_S,
     RETRY_AFTER_STARTING_S,
@@ -58,6 +60,8 @@ def whep_routes(node: EdgeNode, passes: PassCheck | None = None) -> APIRouter:
                 visit = node.admit(newcomer(entry, granted))
         except BodyRefused as refused:
             return body_refused(refused)
+        except NodeDraining as draining:
+            return error_reply(503, "draining", str(draining), {"Retry-After": str(RETRY_AFTER_DRAINING_S)})
         except NodeFull as full:
             return error_reply(503, "full", str(full), {"Retry-After": str(RETRY_AFTER_FULL_S)})
         except FollowersFull as full:

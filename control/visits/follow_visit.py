@@ -63,6 +63,16 @@ class FollowVisit(Stay):
         self._picture.close()
         self._guide.leave(self)
 
+    @property
+    def led(self) -> bool:
+        """Whether the presenter is here."""
+        return self._guide.led
+
+    def move(self, within_s: float) -> None:
+        """See Stay.move."""
+        self._guide.keep()
+        super().move(within_s)
+
     # --- what the presenter does ---------------------------------------------------------------------
 
     def on_scene(self) -> None:

@@ -117,16 +117,23 @@ class Guide:
         if replaced is not None:
             replaced.end("replaced")
 
-    def leave_lead(self, leader: Leading, *, for_good: bool) -> None:
-        """The presenter is gone: for good, or by a lost connection, and may come back. No error where another leads.
-        A presenter who never was told the code leaves nobody behind who could have it."""
+    def leave_lead(self, leader: Leading, *, for_good: bool, elsewhere: bool = False) -> None:
+        """The presenter is gone: for good, or by a lost connection, and may come back; or leads on ``elsewhere``, where
+        the followers are to come too. No error where another leads. A presenter who never was told the code leaves
+        nobody behind who could have it."""
         if leader is not self._led_by:
             return
         self._led_by = None
-        if for_good or not self._code_told:
+        if elsewhere and self._followers:
+            return
+        if for_good or elsewhere or not self._code_told:
             self.close()
         else:
             self._waits_for_leader = asyncio.get_running_loop().call_later(COMES_BACK_S, self.close)
+
+    def keep(self) -> None:
+        """Its followers are on their way to where it goes on: it stays until the last has gone, or the node does."""
+        self._stop_waiting()
 
     def _stop_waiting(self) -> None:
         if self._waits_for_leader is not None:
@@ -201,9 +208,9 @@ class Guides:
         self._guides: dict[str, Guide] = {}
         self._attempts = Attempts()
 
-    def codes(self) -> tuple[str, ...]:
-        """Of those that go on here."""
-        return tuple(self._guides)
+    def all(self) -> tuple[Guide, ...]:
+        """Those of now."""
+        return tuple(self._guides.values())
 
     def open(self, leader_name: str | None, edition: HostedEdition, hold: GuideHold | None = None) -> Guide:
         """Begin one more, in an edition that is shown. ``hold``: by its code and key, as it was led elsewhere;

@@ -38,7 +38,8 @@ class Presenter(Visit):
         return GuideHold(code=self._guide.code, key=self._guide.key)
 
     def _free(self) -> None:
-        self._guide.leave_lead(self, for_good=self.end_reason in FOR_GOOD)
+        elsewhere = self.told_to_move and self.end_reason == "goodbye"
+        self._guide.leave_lead(self, for_good=self.end_reason in FOR_GOOD, elsewhere=elsewhere)
         super()._free()
 
     def _greet(self) -> None:

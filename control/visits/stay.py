@@ -33,6 +33,7 @@ from control.wire import (
     FrameShown,
     Goodbye,
     Locate,
+    Move,
     Ping,
     Pong,
     ServerMessage,
@@ -99,6 +100,7 @@ class Stay(ABC):
         self._received: Stats | None = None
         self._feed: LiveFeed | None = None
         self._leave_feed: Callable[[], None] = _nothing
+        self._leave_by_s: float | None = None
         self._stats_feed = StatsFeed(self._tell_stats)
         self.peer = make_peer(
             PeerEvents(
@@ -188,6 +190,21 @@ class Stay(ABC):
         self._send("command", Closing(reason=reason))
         self._ended.set()
 
+    def move(self, within_s: float) -> None:
+        """Have the visitor go to another node, where they see the same; the stay goes on here meanwhile."""
+        self._leave_by_s = time.monotonic() + within_s
+        self._tell_to_move()
+
+    @property
+    def told_to_move(self) -> bool:
+        """Whether the visitor is to go elsewhere: who leaves then goes on there."""
+        return self._leave_by_s is not None
+
+    def _tell_to_move(self) -> None:
+        if self._leave_by_s is not None:
+            left_s = max(0.0, self._leave_by_s - time.monotonic())
+            self._send("command", Move(within_ms=round(left_s * 1e3)))
+
     async def wait_ended(self) -> None:
         """Wait until ``end`` was called."""
         await self._ended.wait()
@@ -215,7 +232,7 @@ class Stay(ABC):
     def attach_outlet(self, outlet: Outlet) -> None:
         """Use a WebSocket for the control messages; it takes over from data channels that do not open."""
         self._outlet = outlet
-        self._greet()
+        self._welcome_in()
 
     def detach_outlet(self, outlet: Outlet) -> None:
         if self._outlet is outlet:
@@ -223,7 +240,11 @@ class Stay(ABC):
 
     def _on_channel_open(self, channel: Channel) -> None:
         if channel == "command":
-            self._greet()
+            self._welcome_in()
+
+    def _welcome_in(self) -> None:
+        self._greet()
+        self._tell_to_move()
 
     def receive(self, data: str | bytes) -> None:
         """Take one message, from whichever way it came. A bad one is answered and changes nothing."""

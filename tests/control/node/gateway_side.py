@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,17 @@ from joserfc.jwk import OKPKey
 from control.fleet.states import RendererState
 from control.fleet.tokens import Pass, new_signing_key
 from control.node.edge_node import EdgeNode
-from tests.control.node.test_edge_http import WAIT_S, serving
+from control.node.server import NodeServer
+from tests.control.node.test_edge_http import WAIT_S, make_node, started, write_package
 
 RENDERER = "renderer-1"
+
+
+def folder_in(folder: Path, name: str) -> Path:
+    """A new folder, for tests of two renderers."""
+    made = folder / name
+    made.mkdir()
+    return made
 
 
 def write_keys(path: Path, keys: Iterable[OKPKey]) -> Path:
@@ -72,12 +81,36 @@ class Watch:
                 pass
 
 
+@dataclass(frozen=True, slots=True)
+class Renderer:
+    """A renderer in this process, entered through gateways; ``ended`` is done when it has ended by itself."""
+
+    server: NodeServer
+    node: EdgeNode
+    client: httpx2.AsyncClient
+    gateway: GatewaySide
+    ended: asyncio.Task[None]
+
+    async def until_ended(self) -> None:
+        async with asyncio.timeout(WAIT_S):
+            await asyncio.shield(self.ended)
+
+
+@asynccontextmanager
+async def renderer_in_fleet(folder: Path, name: str = RENDERER, **options: Any) -> AsyncIterator[Renderer]:
+    """Ready to be entered; ends with the context, if it has not before."""
+    gateway = GatewaySide(name)
+    keys = write_keys(folder / "gateways.jwks", [gateway.key])
+    node = make_node(write_package(folder), gateway_keys=keys, fleet_name=name, **options)
+    server = NodeServer(node)
+    async with started(server, node, until_ready=True) as (client, ended):
+        yield Renderer(server, node, client, gateway, ended)
+
+
 @asynccontextmanager
 async def serving_in_fleet(
     folder: Path, **options: Any
 ) -> AsyncIterator[tuple[EdgeNode, httpx2.AsyncClient, GatewaySide]]:
-    """A renderer that is entered through gateways."""
-    gateway = GatewaySide()
-    keys = write_keys(folder / "gateways.jwks", [gateway.key])
-    async with serving(folder, gateway_keys=keys, fleet_name=RENDERER, **options) as (node, client):
-        yield node, client, gateway
+    """The same, for those who ask no more of it."""
+    async with renderer_in_fleet(folder, **options) as renderer:
+        yield renderer.node, renderer.client, renderer.gateway

@@ -21,7 +21,7 @@ from trimesh.visual.texture import TextureVisuals
 from control.node.edge_node import EdgeNode
 from control.node.edge_parts import guide_parts, peer_maker, renderer_maker
 from control.node.reception import GuideParts
-from control.node.server import node_server
+from control.node.server import NodeServer
 from control.settings import NodeSettings
 from edge_render.package import open_package
 from tests.waiting import WAIT_S
@@ -86,26 +86,40 @@ async def serving_package(
     folder: Path, guides: Callable[[NodeSettings], GuideParts] = guide_parts, **options: Any
 ) -> AsyncIterator[tuple[EdgeNode, httpx2.AsyncClient]]:
     """A package that lies in a folder already."""
-    settings = NodeSettings(port=0, pixel_format="rgba", max_width=320, max_height=192, **options)
-    package = open_package(folder)
-    node = EdgeNode(settings, package, renderer_maker(settings), peer_maker(settings), pytest.fail, guides(settings))
+    node = make_node(folder, guides, **options)
     async with serving_node(node, until_ready=True) as client:
         yield node, client
+
+
+def make_node(folder: Path, guides: Callable[[NodeSettings], GuideParts] = guide_parts, **options: Any) -> EdgeNode:
+    """A node with small pictures that shows a package; it is not opened yet."""
+    settings = NodeSettings(port=0, pixel_format="rgba", max_width=320, max_height=192, **options)
+    package = open_package(folder)
+    return EdgeNode(settings, package, renderer_maker(settings), peer_maker(settings), pytest.fail, guides(settings))
 
 
 @asynccontextmanager
 async def serving_node(node: EdgeNode, *, until_ready: bool) -> AsyncIterator[httpx2.AsyncClient]:
     """A node that was made by hand; what asks it comes once it answers, or only once somebody can enter."""
-    server = node_server(node)
+    async with started(NodeServer(node), node, until_ready=until_ready) as (client, _):
+        yield client
+
+
+@asynccontextmanager
+async def started(
+    server: NodeServer, node: EdgeNode, *, until_ready: bool
+) -> AsyncIterator[tuple[httpx2.AsyncClient, asyncio.Task[None]]]:
+    """What asks it, and its whole life, which may end before the context does."""
     serving_task = asyncio.create_task(server.serve())
     async with asyncio.timeout(WAIT_S):
         while not (server.started and (node.ready or not until_ready)):  # noqa: ASYNC110 - uvicorn has no event for it
             await asyncio.sleep(0.02)
     async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{server.listens_at}", timeout=WAIT_S) as client:
-        yield client
+        yield client, serving_task
     server.stop()
-    async with asyncio.timeout(WAIT_S):
-        await serving_task
+    await asyncio.wait([serving_task], timeout=WAIT_S)
+    if not serving_task.cancelled():
+        serving_task.result()
 
 
 class Visitor:
