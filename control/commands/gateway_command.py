@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from pydantic import ValidationError
 from pydantic_settings import CliApp, SettingsConfigDict
@@ -14,7 +16,7 @@ from control.gateway.server import GatewayServer
 from control.gateway.settings import GatewaySettings
 from control.gateway.signer import read_signer
 from control.kube.cluster import Cluster
-from control.kube.errors import KubeError
+from control.kube.errors import ClusterError
 from control.kube.static_cluster import StaticCluster
 from control.log_format import configure_logging
 
@@ -38,19 +40,30 @@ def run_gateway(arguments: list[str]) -> int:
         return 2
     configure_logging()
     try:
-        signer, cluster = read_signer(settings.signing_key), _cluster(settings)
+        signer = read_signer(settings.signing_key)
         sys.stderr.write(f"edge-render: gateway at http://{settings.host}:{settings.port}/\n")
-        GatewayServer(settings, signer, cluster).run()
-    except (ControlError, GatewayStartError, KubeError) as error:
+        GatewayServer(settings, signer, _cluster(settings)).run()
+    except (ControlError, GatewayStartError) as error:
         sys.stderr.write(f"edge-render: {error}\n")
         return 1
     return 0
 
 
-def _cluster(settings: GatewaySettings) -> Cluster:
+@asynccontextmanager
+async def _cluster(settings: GatewaySettings) -> AsyncIterator[Cluster]:
+    """Raises GatewayStartError where no Kubernetes can be found."""
     if settings.renderers:
-        return StaticCluster(settings.renderers, settings.peers)
-    raise GatewayStartError(
-        "give --renderers NAME=URL,… (the --fleet-name and the address of each renderer): this version finds none by "
-        "itself"
-    )
+        yield StaticCluster(settings.renderers, settings.peers)
+        return
+    # It takes a second and 70 MB to import.
+    from control.kube.kubernetes_api import connect
+    from control.kube.kubernetes_cluster import KubernetesCluster
+
+    async with AsyncExitStack() as stack:
+        try:
+            api = await stack.enter_async_context(connect(settings.kubeconfig, settings.namespace))
+        except ClusterError as error:
+            raise GatewayStartError(
+                f"{error} Without Kubernetes, say who there is by --renderers NAME=URL,…"
+            ) from error
+        yield KubernetesCluster(api)

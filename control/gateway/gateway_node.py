@@ -11,6 +11,7 @@ import aiohttp
 import structlog
 
 from control.gateway.control_proxy import ControlProxy
+from control.gateway.deletion_costs import DeletionCostTeller
 from control.gateway.fleet_view import FleetView
 from control.gateway.ice_servers import IceServers
 from control.gateway.joining import Joining
@@ -97,6 +98,7 @@ async def open_gateway(settings: GatewaySettings, signer: Signer, cluster: Clust
                     ("fleet-view", fleet.run()),
                     ("waiting-room", room.run()),
                     ("peers", peers.run()),
+                    ("deletion-costs", DeletionCostTeller(fleet, cluster).run()),
                 )
             ]
             try:

@@ -178,7 +178,7 @@ class Joining:
 
     async def _come_back(self, resume: ResumeToken, address: str) -> Granted | Queued:
         if resume.follow is not None:
-            guide = await self._guide_again(resume.follow, resume.renderer)
+            guide = await self._guide_again(resume.follow)
             same = guide.uid == resume.renderer
             return Granted(self._follow(resume.visitor, resume.follow, guide, resume.visit if same else None))
         before = self._fleet.find(resume.renderer)
@@ -190,15 +190,14 @@ class Joining:
             return Granted(self._token(ticket, before.uid, supersedes=resume.visit))
         return self.place(ticket, address)
 
-    async def _guide_again(self, code: str, renderer_before: str) -> Renderer:
+    async def _guide_again(self, code: str) -> Renderer:
         """Where a guided visit goes on that somebody has followed; if it is on its way, wait for it. Raises Refused."""
         digest = guide_digest(code)
         with suppress(TimeoutError):
             async with asyncio.timeout(GUIDE_COMES_BACK_S):
                 while True:
                     version = self._fleet.version
-                    guide = self._fleet.with_guide(digest)
-                    if guide is not None and (guide.phase is Phase.KNOWN or guide.uid == renderer_before):
+                    if guide := self._fleet.with_guide(digest):
                         return guide
                     await self._fleet.changed(version)
         raise GuideUnknown
@@ -207,7 +206,7 @@ class Joining:
         now_s = self._clock()
         if self._wrong_codes.exhausted(address, now_s):
             raise Refused(429, "too-many-attempts", retry_after_s=RETRY_AFTER_ATTEMPTS_S)
-        if guide := self._fleet.with_guide(guide_digest(read_code(text))):
+        if guide := self._fleet.with_guide(guide_digest(text)):
             return guide
         self._wrong_codes.failed(address, now_s)
         raise GuideUnknown

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Final
 
 from fastapi import FastAPI
@@ -34,7 +34,10 @@ class GatewayServer(Server):
     """At a signal it says at /readyz that nobody new should come, sends those who wait to other gateways, and goes on
     answering for a while: a cluster takes seconds until the last request goes elsewhere. A second signal ends it."""
 
-    def __init__(self, settings: GatewaySettings, signer: Signer, cluster: Cluster) -> None:
+    def __init__(
+        self, settings: GatewaySettings, signer: Signer, cluster: AbstractAsyncContextManager[Cluster]
+    ) -> None:
+        """``cluster`` is entered before the first request; serving raises what that does."""
         self._settings = settings
         self._signer = signer
         self._cluster = cluster
@@ -52,7 +55,10 @@ class GatewayServer(Server):
 
     @asynccontextmanager
     async def _open(self) -> AsyncIterator[None]:
-        async with open_gateway(self._settings, self._signer, self._cluster) as self._node:
+        async with (
+            self._cluster as cluster,
+            open_gateway(self._settings, self._signer, cluster) as self._node,
+        ):
             self._face.app = create_gateway_app(self._node)
             yield
 

@@ -6,7 +6,6 @@ A renderer admits or refuses; nobody is told that all is full before all who may
 from __future__ import annotations
 
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
@@ -14,7 +13,7 @@ from typing import Final
 import structlog
 
 from control.fleet.states import guide_digest
-from control.fleet.tokens import GuideHold, JoinToken, Pass, ResumeToken
+from control.fleet.tokens import LEEWAY_S, GuideHold, JoinToken, Pass, ResumeToken
 from control.gateway.errors import Refused, RendererUnreachable
 from control.gateway.fleet_view import Asking, FleetView
 from control.gateway.references import VisitReference, is_visit
@@ -23,12 +22,12 @@ from control.gateway.renderer_client import Answer, RendererClient
 from control.gateway.signer import Signer
 from control.gateway.waiting_room import WaitingRoom
 from control.http_face.errors import RETRY_AFTER_STARTING_S
+from control.session import SpentTokens
 
 log = structlog.get_logger(__name__)
 
 ASKED_FOR_S: Final = 12.0
 """So long somebody is asked for a place: then the visitor's page has given up."""
-SPENT_MAX: Final = 20_000
 _VISITORS_FAULT: Final = frozenset({400, 413, 415, 422, 429})
 """Any renderer would say the same."""
 _RENDERERS_OWN: Final = ("showroom", "follow", "guide", "key")
@@ -79,18 +78,14 @@ class WhepProxy:
         self._room = room
         self._tried = tried
         self._clock = clock
-        self._spent: OrderedDict[str, None] = OrderedDict()
+        self._spent = SpentTokens(JoinToken.lifetime_s + 2.0 * LEEWAY_S)
 
     async def enter(self, token: JoinToken, offer: Offer) -> Entered:
         """Find a place. Raises AllFull, or Refused with a renderer's answer or where nobody can enter."""
-        if token.jti in self._spent:
-            raise Refused(409, "used-token", "this token has led to a visit, or is leading to one")
-        self._remember(token.jti)
-        try:
-            entered = await self._enter(token, offer)
-        except BaseException:
-            self._spent.pop(token.jti, None)
-            raise
+        # Its guard knows as well, whichever gateway it is asked by; but guards may be gone.
+        if not self._spent.spend(token.jti, self._clock()):
+            raise Refused(409, "used-token", "this token was used already")
+        entered = await self._enter(token, offer)
         self._room.entered(token.jti)
         return entered
 
@@ -190,12 +185,6 @@ class WhepProxy:
             follow=token.follow,
         )
         return resume.sign(self._signer.key, self._clock())
-
-    def _remember(self, token_id: str) -> None:
-        # The guard knows as well, where it is still there: it is asked by all gateways.
-        self._spent[token_id] = None
-        if len(self._spent) > SPENT_MAX:
-            self._spent.popitem(last=False)
 
     async def pass_on(
         self, reference: VisitReference, method: str, query: dict[str, str], content_type: str | None, body: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from typing import Any
 
 import httpx2
@@ -68,7 +68,7 @@ async def serving_gateway(
 ) -> AsyncIterator[Gateway]:
     """Ready, with all its renderers known."""
     settings = GatewaySettings(**{"port": 0, "linger_s": 0.0, "fleet_name": "gateway", **options})
-    server = GatewayServer(settings, signer, StaticCluster(members, peers))
+    server = GatewayServer(settings, signer, nullcontext(StaticCluster(members, peers)))
     serving = asyncio.create_task(server.serve(), name="gateway")
     async with asyncio.timeout(WAIT_S):
         while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
