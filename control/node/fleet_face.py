@@ -30,10 +30,12 @@ SLOW_S: Final = 5.0
 
 
 class FleetFace:
-    """Of one renderer, on the event loop. ``read`` gives how it is now."""
+    """Of one renderer, on the event loop. ``read`` gives how it is now. Who has not taken a line after ``slow_s`` is
+    dropped."""
 
-    def __init__(self, read: Callable[[], RendererState]) -> None:
+    def __init__(self, read: Callable[[], RendererState], slow_s: float = SLOW_S) -> None:
         self._read = read
+        self.slow_s = slow_s
         self._watchers: set[asyncio.Event] = set()
         """Each is set when there is a new line, or none will come any more."""
         self._told_s = 0.0
@@ -87,7 +89,7 @@ class FleetFace:
             self._watchers.remove(news)
 
 
-class _StateStream(Response):
+class StateStream(Response):
     """An answer that goes on while both the watcher and the renderer are there."""
 
     media_type = "application/x-ndjson"
@@ -114,10 +116,10 @@ class _StateStream(Response):
             while not face.closed:
                 news.clear()
                 try:
-                    async with asyncio.timeout(SLOW_S):
+                    async with asyncio.timeout(face.slow_s):
                         await send({"type": "http.response.body", "body": face.line, "more_body": True})
                 except TimeoutError:
-                    log.warning("state_watcher_dropped", reason=f"it took no line for {SLOW_S:.0f} s")
+                    log.warning("state_watcher_dropped", reason=f"it took no line for {face.slow_s:g} s")
                     return
                 try:
                     async with asyncio.timeout(SIGN_OF_LIFE_S):
@@ -141,6 +143,6 @@ def fleet_routes(face: FleetFace, passes: PassCheck) -> APIRouter:
         passes.check(request.headers.get("authorization"), "state")
         if face.full:
             return error_reply(503, "too-many-watchers", headers={"Retry-After": str(RETRY_AFTER_FULL_S)})
-        return _StateStream(face)
+        return StateStream(face)
 
     return routes

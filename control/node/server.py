@@ -79,7 +79,8 @@ def serve(settings: NodeSettings, make_node: Callable[[StopFor], EdgeNode]) -> N
 
     server = NodeServer(make_node(stop_for))
     shown_host = "localhost" if settings.host in ("127.0.0.1", "0.0.0.0", "::") else settings.host
-    sys.stderr.write(f"edge-render: open http://{shown_host}:{settings.port}/\n")
+    what = "open" if settings.fleet_name is None else f"renderer {settings.fleet_name}, entered through gateways, at"
+    sys.stderr.write(f"edge-render: {what} http://{shown_host}:{settings.port}/\n")
     server.run([socket.socket(fileno=settings.listen_fd)] if settings.listen_fd is not None else None)
     if failures:
         raise failures[0]

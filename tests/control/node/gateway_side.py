@@ -18,9 +18,12 @@ from control.fleet.states import RendererState
 from control.fleet.tokens import Pass, new_signing_key
 from control.node.edge_node import EdgeNode
 from control.node.server import NodeServer
-from tests.control.node.test_edge_http import WAIT_S, make_node, started, write_package
+from tests.control.node.test_edge_http import make_node, started, write_package
+from tests.waiting import WAIT_S
 
 RENDERER = "renderer-1"
+QUICK: dict[str, Any] = {"quality": "software", "codecs": ("h264",)}
+"""Nothing is tried out at start: these tests are not about pictures."""
 
 
 def folder_in(folder: Path, name: str) -> Path:
@@ -101,7 +104,8 @@ async def renderer_in_fleet(folder: Path, name: str = RENDERER, **options: Any) 
     """Ready to be entered; ends with the context, if it has not before."""
     gateway = GatewaySide(name)
     keys = write_keys(folder / "gateways.jwks", [gateway.key])
-    node = make_node(write_package(folder), gateway_keys=keys, fleet_name=name, **options)
+    options = QUICK | {"gateway_keys": keys, "fleet_name": name} | options
+    node = make_node(write_package(folder), **options)
     server = NodeServer(node)
     async with started(server, node, until_ready=True) as (client, ended):
         yield Renderer(server, node, client, gateway, ended)

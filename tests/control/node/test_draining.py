@@ -13,8 +13,9 @@ import pytest
 from bench.node_process import NodeProcess
 from control.fleet.states import guide_digest
 from tests.control.node.gateway_side import RENDERER, GatewaySide, Renderer, folder_in, renderer_in_fleet, write_keys
-from tests.control.node.test_edge_http import WAIT_S, Visitor, serving, visiting, write_package
+from tests.control.node.test_edge_http import Visitor, serving, visiting, write_package
 from tests.control.visits.test_guided_visit import until_followers
+from tests.waiting import WAIT_S
 
 
 def terminate() -> None:

@@ -9,12 +9,17 @@ from pathlib import Path
 import httpx2
 import pytest
 import websockets
+from starlette.types import Message
 
-from control.fleet.states import SIGN_OF_LIFE_S, guide_digest
-from control.node.fleet_face import WATCHERS_MAX
-from tests.control.node.gateway_side import RENDERER, GatewaySide, serving_in_fleet
-from tests.control.node.test_edge_http import WAIT_S, Visitor, until_empty, visiting
+from control.errors import StartError
+from control.fleet.states import SIGN_OF_LIFE_S, RendererState, guide_digest
+from control.fleet.tokens import new_signing_key
+from control.node.fleet_face import TOLD_APART_S, WATCHERS_MAX, FleetFace, StateStream
+from control.node.server import NodeServer
+from tests.control.node.gateway_side import QUICK, RENDERER, GatewaySide, serving_in_fleet, write_keys
+from tests.control.node.test_edge_http import Visitor, make_node, until_empty, visiting, write_package
 from tests.control.visits.test_guided_visit import until_followers
+from tests.waiting import WAIT_S
 
 
 def code_of(response: httpx2.Response) -> str:
@@ -146,3 +151,92 @@ async def test_there_are_no_more_watchers_than_a_site_has_gateways(tmp_path: Pat
         response = await client.get("/fleet/state", headers=gateway.headers("state"))
         assert (response.status_code, code_of(response)) == (503, "too-many-watchers")
         over.set()
+
+
+class Wire:
+    """What an ASGI server does, for one answer: takes what is sent, as long as it has not been told to block."""
+
+    def __init__(self) -> None:
+        self.flows = asyncio.Event()
+        self.flows.set()
+        self.left = asyncio.Event()
+        self.lines: asyncio.Queue[bytes] = asyncio.Queue()
+
+    async def send(self, message: Message) -> None:
+        await self.flows.wait()
+        if message["type"] == "http.response.body":
+            self.lines.put_nowait(message["body"])
+
+    async def receive(self) -> Message:
+        await self.left.wait()
+        return {"type": "http.disconnect"}
+
+    async def until_told(self, visits: int) -> None:
+        """Read on until that many are told of."""
+        async with asyncio.timeout(WAIT_S):
+            while RendererState.model_validate_json(await self.lines.get()).visits != visits:
+                pass
+
+
+class Crowd:
+    """A renderer into which many come."""
+
+    def __init__(self) -> None:
+        self.visits = 0
+        self.readings = 0
+
+    def read(self) -> RendererState:
+        self.readings += 1
+        return RendererState(
+            name="r",
+            ready=True,
+            draining=False,
+            visits=self.visits,
+            capacity=500,
+            followers=0,
+            follower_capacity=0,
+        )
+
+    def comes(self, face: FleetFace) -> None:
+        self.visits += 1
+        face.changed()
+
+
+async def test_a_crowd_that_comes_at_once_is_one_line_made_once_for_all_watchers() -> None:
+    crowd = Crowd()
+    face = FleetFace(crowd.read)
+    with face.watched() as one, face.watched() as another:
+        for _ in range(300):
+            crowd.comes(face)
+        async with asyncio.timeout(WAIT_S):
+            await one.wait()
+            await another.wait()
+    assert RendererState.model_validate_json(face.line).visits == 300
+    assert crowd.readings == 1
+    crowd.comes(face)
+    await asyncio.sleep(2.0 * TOLD_APART_S)
+    assert crowd.readings == 1, "nobody watches any more"
+
+
+async def test_a_watcher_that_takes_no_lines_is_dropped_and_the_others_are_not() -> None:
+    crowd = Crowd()
+    face = FleetFace(crowd.read, slow_s=0.2)
+    slow, good = Wire(), Wire()
+    async with asyncio.TaskGroup() as tasks:
+        stuck = tasks.create_task(StateStream(face)({}, slow.receive, slow.send))
+        tasks.create_task(StateStream(face)({}, good.receive, good.send))
+        await slow.until_told(0)
+        await good.until_told(0)
+        slow.flows.clear()
+        crowd.comes(face)
+        await good.until_told(1)
+        await stuck
+        crowd.comes(face)
+        await good.until_told(2)
+        face.close()
+
+
+def test_a_renderer_has_to_have_a_name(tmp_path: Path) -> None:
+    keys = write_keys(tmp_path / "keys", [new_signing_key()])
+    with pytest.raises(StartError, match="--fleet-name"):
+        NodeServer(make_node(write_package(tmp_path), **QUICK, gateway_keys=keys))
