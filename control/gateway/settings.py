@@ -68,7 +68,8 @@ class GatewaySettings(BaseSettings):
     )
     signing_key: Path | None = Field(
         None,
-        description="File with the private key (JWK, Ed25519) by which tokens are signed, the same for all gateways; "
+        description="File with the private key (JWK, Ed25519) by which tokens are signed, the same for all gateways, "
+        "or a set of keys of which the first one signs; "
         "`edge-render gateway-keys` makes one. Renderers are given the public half (--gateway-keys).",
     )
     renderers: Annotated[tuple[FixedMember, ...], *Texts] = Field(

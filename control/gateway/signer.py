@@ -14,29 +14,32 @@ _FILE_MAX_BYTES = 16_384
 
 
 class Signer:
-    """Its ``key`` signs; ``keys`` are those whose signatures are believed."""
+    """Its ``key`` signs; ``keys`` are those whose signatures are believed, that one among them."""
 
-    def __init__(self, key: OKPKey) -> None:
+    def __init__(self, key: OKPKey, *others: OKPKey) -> None:
         self.key = key
-        self.keys = KeySet([key])
+        self.keys = KeySet([key, *others])
 
 
 def read_signer(path: Path | None) -> Signer:
-    """Raises GatewayStartError."""
+    """A JWK, or a JWK set whose first key signs. Raises GatewayStartError."""
     if path is None:
         raise GatewayStartError(
             "give --signing-key FILE, by which tokens are signed; `edge-render gateway-keys --folder DIR` makes one"
         )
     try:
         with path.open("rb") as file:
-            text = file.read(_FILE_MAX_BYTES)
-        key = OKPKey.import_key(json.loads(text))
-        usable = key.is_private and key.curve_name == "Ed25519"
+            content = json.loads(file.read(_FILE_MAX_BYTES))
+        keys = [OKPKey.import_key(each) for each in content.get("keys", [content])]
+        usable = bool(keys) and keys[0].is_private and all(key.curve_name == "Ed25519" for key in keys)
     except OSError as error:
         raise GatewayStartError(f"--signing-key {path} can't be read: {error.strerror}") from error
     except (JoseError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise GatewayStartError(f"--signing-key {path} is no JWK: `edge-render gateway-keys` makes one") from error
     if not usable:
-        raise GatewayStartError(f"--signing-key {path} must have a private Ed25519 key, as `private.jwk` has")
-    key.ensure_kid()
-    return Signer(key)
+        raise GatewayStartError(
+            f"--signing-key {path} must have a private Ed25519 key, as the `private.jwk` of `edge-render gateway-keys`"
+        )
+    for key in keys:
+        key.ensure_kid()
+    return Signer(*keys)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
+from control.fleet.tokens import JoinToken, new_signing_key
 from control.gateway.errors import GatewayStartError
 from control.gateway.settings import GatewaySettings
 from control.gateway.signer import read_signer
@@ -47,12 +49,23 @@ def test_secrets_are_not_shown() -> None:
     assert "secrettop" not in repr(settings)
 
 
-@pytest.mark.parametrize("text", ["", "no JSON", "[]", "{}", '{"kty":"oct","k":"AAAA"}', "[" * 5000])
+@pytest.mark.parametrize("text", ["", "no JSON", "[]", "{}", '{"kty":"oct","k":"AAAA"}', "[" * 5000, '{"keys":[]}'])
 def test_a_key_that_is_none_is_told(tmp_path: Path, text: str) -> None:
     file = tmp_path / "private.jwk"
     file.write_text(text)
     with pytest.raises(GatewayStartError, match="gateway-keys"):
         read_signer(file)
+
+
+def test_a_key_can_be_exchanged_for_another(tmp_path: Path) -> None:
+    old, new = new_signing_key(), new_signing_key()
+    file = tmp_path / "keys.jwks"
+    file.write_text(json.dumps({"keys": [new.as_dict(private=True), old.as_dict(private=False)]}))
+    signer = read_signer(file)
+    assert signer.key.kid == new.kid
+    token = JoinToken(visitor="v", guard="r1")
+    for key in (old, new):
+        assert JoinToken.read(token.sign(key, 0.0), signer.keys, 0.0).jti == token.jti
 
 
 def test_a_key_that_is_not_there_is_told(tmp_path: Path) -> None:
