@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from typing import Any, Final
 
 import aiohttp
@@ -51,15 +52,16 @@ class ControlProxy:
         """Sockets at present."""
         return self._open.total()
 
-    async def serve(self, browser: WebSocket, reference: VisitReference) -> None:
-        """Join an accepted WebSocket with the renderer's of that visit, until either ends."""
+    async def serve(self, browser: WebSocket, reference: VisitReference) -> int | None:
+        """Join an accepted WebSocket with the renderer's of that visit, until either ends. Returns the code by
+        which the renderer closed it; None where none was asked."""
         renderer = self._fleet.find(reference.renderer)
         if renderer is None:
             await close_unknown(browser)
-            return
+            return None
         if self.open >= self._most or self._open[reference] >= SOCKETS_BY_VISIT:
             await browser.close(TRY_AGAIN_LATER, "too many control channels")
-            return
+            return None
         self._open[reference] += 1
         try:
             code, reason = await self._join(browser, renderer, reference)
@@ -67,10 +69,9 @@ class ControlProxy:
             self._open[reference] -= 1
             if not self._open[reference]:
                 del self._open[reference]
-        try:
+        with suppress(RuntimeError, WebSocketDisconnect):  # it has left by itself
             await browser.close(code, reason)
-        except (RuntimeError, WebSocketDisconnect):
-            return  # it has left by itself
+        return code
 
     async def _join(self, browser: WebSocket, renderer: Renderer, reference: VisitReference) -> tuple[int, str]:
         may = Pass(aud=renderer.uid, act="visit", visit=reference.visit)

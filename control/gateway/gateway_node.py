@@ -6,10 +6,12 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Final
 
 import aiohttp
 import structlog
 
+from control.gateway.address_rate import AddressRate
 from control.gateway.control_proxy import ControlProxy
 from control.gateway.deletion_costs import DeletionCostTeller
 from control.gateway.fleet_view import FleetView
@@ -26,6 +28,9 @@ from control.kube.cluster import Cluster
 
 log = structlog.get_logger(__name__)
 
+VAIN_REQUESTS: Final = 600
+"""A minute; a branch's visitors share an address."""
+
 
 @dataclass(slots=True)
 class GatewayNode:
@@ -41,6 +46,8 @@ class GatewayNode:
     peers: Peers
     ice: IceServers
     metrics: GatewayMetrics
+    vain_requests: AddressRate = field(default_factory=lambda: AddressRate(VAIN_REQUESTS, 60.0))
+    """Those of an address for visits that the renderer which they name does not know: each costs it something."""
     stopping: bool = field(default=False)
 
     def stop(self) -> None:

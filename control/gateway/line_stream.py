@@ -21,10 +21,11 @@ class LineResponse(Response):
 
     media_type = NDJSON
 
-    def __init__(self, lines: AsyncIterator[Mapping[str, Any]]) -> None:
+    def __init__(self, lines: AsyncIterator[Mapping[str, Any]], slow_reader_s: float = SLOW_READER_S) -> None:
         self.status_code = 200
         self.background = None
         self._lines = lines
+        self._slow_reader_s = slow_reader_s
         # Proxies that collect answers before they pass them on would keep the reader waiting.
         self.init_headers({"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
 
@@ -43,7 +44,7 @@ class LineResponse(Response):
             async for line in lines:
                 text = json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n"
                 try:
-                    async with asyncio.timeout(SLOW_READER_S):
+                    async with asyncio.timeout(self._slow_reader_s):
                         await send({"type": "http.response.body", "body": text.encode(), "more_body": True})
                 except TimeoutError:
                     return

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request, Response, WebSocket
 from fastapi.responses import JSONResponse
 
 from control.fleet.tokens import JoinToken
+from control.gateway.control_proxy import TRY_AGAIN_LATER
 from control.gateway.errors import Refused
 from control.gateway.gateway_node import GatewayNode
 from control.gateway.join_routes import queued_content
@@ -19,7 +20,7 @@ from control.gateway.renderer_client import Answer
 from control.gateway.requests import address_of, bearer_of, refused_reply
 from control.gateway.whep_proxy import AllFull, Entered, Offer
 from control.http_face.bodies import SDP, SDP_FRAGMENT, BodyRefused, sdp_body
-from control.http_face.control_sockets import accept_own_page, close_unknown
+from control.http_face.control_sockets import NO_SUCH_VISIT, accept_own_page, close_unknown
 from control.http_face.errors import RETRY_AFTER_FULL_S, body_refused, error_content
 
 QUERY_MAX_BYTES: Final = 4096
@@ -74,7 +75,13 @@ def whep_routes(node: GatewayNode) -> APIRouter:
         reference = read_reference(text)
         if reference is None:
             raise Refused(404, "not-found")
-        return await node.whep.pass_on(reference, request.method, _query(request), content_type, body)
+        address = address_of(request)
+        if wait_s := node.vain_requests.wait_s(address, time.time()):
+            raise Refused(429, "too-many-attempts", retry_after_s=int(wait_s) + 1)
+        answer = await node.whep.pass_on(reference, request.method, _query(request), content_type, body)
+        if answer.status == 404:
+            node.vain_requests.count(address, time.time())
+        return answer
 
     @routes.get("/visits/{text}")
     async def visit_state(text: str) -> Response:
@@ -90,11 +97,13 @@ def whep_routes(node: GatewayNode) -> APIRouter:
     async def control(socket: WebSocket, text: str) -> None:
         if not await accept_own_page(socket):
             return
-        reference = read_reference(text)
+        reference, address = read_reference(text), address_of(socket)
         if reference is None:
             await close_unknown(socket)
-            return
-        await node.control.serve(socket, reference)
+        elif node.vain_requests.wait_s(address, time.time()):
+            await socket.close(TRY_AGAIN_LATER, "too many requests for visits that are not there")
+        elif await node.control.serve(socket, reference) == NO_SUCH_VISIT:
+            node.vain_requests.count(address, time.time())
 
     return routes
 

@@ -17,6 +17,7 @@ from bench.free_port import free_port
 from control.commands.gateway_command import run_gateway
 from control.commands.gateway_keys_command import run_gateway_keys
 from control.gateway.signer import read_signer
+from tests.waiting import WAIT_S
 
 EDGE_RENDER = str(Path(sys.executable).with_name("edge-render"))
 
@@ -60,7 +61,7 @@ def test_it_serves_until_it_is_told_to_end(tmp_path: Path) -> None:
             assert process.poll() is None
             time.sleep(0.1)  # another process: there is no event to wait for
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=20.0) == 0
+        assert process.wait(timeout=WAIT_S) == 0
     finally:
         process.kill()
         process.wait()

@@ -17,8 +17,7 @@ from control.gateway.signer import Signer
 from control.kube.cluster import Member
 from control.kube.static_cluster import StaticCluster
 from tests.control.gateway.scripted_renderer import ScriptedRenderer
-
-WAIT_S = 20.0
+from tests.waiting import WAIT_S
 
 MakeRenderers = Callable[..., AbstractAsyncContextManager[list[ScriptedRenderer]]]
 

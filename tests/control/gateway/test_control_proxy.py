@@ -12,8 +12,9 @@ from aiohttp import web
 from websockets.asyncio.client import ClientConnection
 
 from control.gateway.signer import Signer
-from tests.control.gateway.conftest import WAIT_S, Gateway, serving_gateway, serving_renderers, serving_site
+from tests.control.gateway.conftest import Gateway, serving_gateway, serving_renderers, serving_site
 from tests.control.gateway.scripted_renderer import ScriptedRenderer
+from tests.waiting import WAIT_S
 
 LARGE = "x" * 60_000
 

@@ -13,7 +13,8 @@ import httpx2
 from bench.free_port import free_port
 from control.gateway.signer import Signer
 from control.kube.cluster import Member
-from tests.control.gateway.conftest import WAIT_S, Gateway, serving_gateway, serving_renderers, serving_site
+from tests.control.gateway.conftest import Gateway, serving_gateway, serving_renderers, serving_site
+from tests.waiting import WAIT_S
 
 
 class QueueStream:

@@ -10,9 +10,11 @@ import pytest
 from aiohttp import web
 
 from control.fleet.tokens import JoinToken
+from control.gateway.address_rate import AddressRate
 from control.gateway.signer import Signer
-from tests.control.gateway.conftest import WAIT_S, serving_gateway, serving_renderers, serving_site
+from tests.control.gateway.conftest import serving_gateway, serving_renderers, serving_site
 from tests.control.gateway.scripted_renderer import refusal
+from tests.waiting import WAIT_S
 
 
 def token_for(signer: Signer, guard: str, **fields: object) -> str:
@@ -190,6 +192,14 @@ async def test_what_a_visit_asks_goes_to_its_renderer(signer: Signer) -> None:
 async def test_visits_that_are_nowhere_are_not_found(signer: Signer, path: str) -> None:
     async with serving_site(signer, "r1") as (gateway, _):
         assert (await gateway.client.delete(path)).json()["error"]["code"] == "not-found"
+
+
+async def test_who_guesses_visits_is_kept_from_the_renderers(signer: Signer) -> None:
+    async with serving_site(signer, "r1") as (gateway, (renderer,)):
+        gateway.server.node.vain_requests = AddressRate(3, 60.0)
+        codes = [(await gateway.client.delete(f"/whep/r1~guess{number}")).status_code for number in range(5)]
+        assert codes == [404, 404, 404, 429, 429]
+        assert len(renderer.asked) == 3
 
 
 async def test_what_is_known_of_a_visits_renderer_is_told(signer: Signer) -> None:
