@@ -87,16 +87,11 @@ class ControlProxy:
             await _first_of(
                 to_node=_to_node(browser, node),
                 to_browser=_to_browser(node, browser),
-                until_gone=self._until_gone(renderer),
+                until_gone=renderer.wait_gone(),
             )
             if renderer.phase is Phase.GONE:
                 return BAD_GATEWAY, "the renderer has gone"
             return node.close_code or NORMAL, ""
-
-    async def _until_gone(self, renderer: Renderer) -> None:
-        version = self._fleet.version
-        while renderer.phase is not Phase.GONE:
-            version = await self._fleet.changed(version)
 
 
 async def _first_of(**works: Coroutine[Any, Any, None]) -> None:

@@ -82,7 +82,7 @@ async def open_gateway(settings: GatewaySettings, signer: Signer, cluster: Clust
     ) as http:
         fleet = FleetView(cluster, signer.key, http)
         room = WaitingRoom(fleet, settings.queue_max, settings.queue_max_by_address)
-        client = RendererClient(http, signer, fleet)
+        client = RendererClient(http, signer)
         control = ControlProxy(client, fleet, settings.control_max)
         peers = Peers(settings.fleet_name, cluster, signer, http, room)
         metrics.watch(fleet, room, peers, control)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from enum import StrEnum
 from typing import Final
 
@@ -43,6 +44,7 @@ class Renderer:
         self.phase = Phase.CONNECTING
         self.state: RendererState | None = None
         """Its newest line; also that of one that is gone."""
+        self._gone = asyncio.Event()
 
     @property
     def uid(self) -> str:
@@ -56,6 +58,10 @@ class Renderer:
     @property
     def url(self) -> str:
         return self.member.url
+
+    async def wait_gone(self) -> None:
+        """Until it is gone. Many wait for it, who should not look at each change of the fleet."""
+        await self._gone.wait()
 
     def told(self, state: RendererState) -> None:
         """It said something."""
@@ -82,3 +88,7 @@ class Renderer:
             raise AssertionError(f"a renderer never goes from {self.phase} to {phase}")
         log.info("renderer", pod=self.member.name, uid=self.uid, phase=phase, before=self.phase, why=why)
         self.phase = phase
+        if phase is Phase.GONE:
+            self._gone.set()
+        else:
+            self._gone.clear()

@@ -13,8 +13,7 @@ from multidict import CIMultiDictProxy
 
 from control.fleet.tokens import Pass
 from control.gateway.errors import RendererUnreachable
-from control.gateway.fleet_view import FleetView
-from control.gateway.renderer import Phase, Renderer
+from control.gateway.renderer import Renderer
 from control.gateway.signer import Signer
 
 CONNECT_S: Final = 1.0
@@ -46,10 +45,9 @@ class Answer:
 class RendererClient:
     """See the module."""
 
-    def __init__(self, http: aiohttp.ClientSession, signer: Signer, fleet: FleetView) -> None:
+    def __init__(self, http: aiohttp.ClientSession, signer: Signer) -> None:
         self.http = http
         self._signer = signer
-        self._fleet = fleet
 
     def authorization(self, may: Pass, now_s: float) -> dict[str, str]:
         """The header that a renderer asks for."""
@@ -74,7 +72,7 @@ class RendererClient:
         asking = asyncio.create_task(
             self._ask(method, renderer.url + path, headers, query, body), name=f"ask-{renderer.member.name}"
         )
-        watching = asyncio.create_task(self._until_gone(renderer), name=f"watch-{renderer.member.name}")
+        watching = asyncio.create_task(renderer.wait_gone(), name=f"watch-{renderer.member.name}")
         try:
             await asyncio.wait((asking, watching), return_when=asyncio.FIRST_COMPLETED)
             if not asking.done():
@@ -101,8 +99,3 @@ class RendererClient:
                 return Answer(answer.status, answer.headers, bytes(content), answer.content_type)
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise RendererUnreachable(f"{type(error).__name__}: {error}") from error
-
-    async def _until_gone(self, renderer: Renderer) -> None:
-        version = self._fleet.version
-        while renderer.phase is not Phase.GONE:
-            version = await self._fleet.changed(version)
