@@ -5,7 +5,7 @@ JOBS ?= $(shell nproc)
 # Tests start hundreds of processes: each would compile all of its modules again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test lint format bench bench-network bench-codecs bench-density bench-load bench-fidelity bench-live bench-audio-sync bench-loading bench-scale-scene bench-panorama bench-load-overhead bench-malformed bench-kills bench-publish bench-small-files bench-fetch-lateness fuzz-admin setup setup-tests
+.PHONY: help demo test lint format bench bench-network bench-codecs bench-density bench-load bench-fidelity bench-live bench-audio-sync bench-loading bench-scale bench-scale-scene bench-panorama bench-load-overhead bench-malformed bench-kills bench-publish bench-small-files bench-fetch-lateness fuzz-admin setup setup-tests
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -56,6 +56,9 @@ bench-loading: setup-tests ## print what a visitor notices while another scene i
 
 bench-scale-scene: setup-tests ## print frame times of two million triangles in 1,000 nodes, moving and still (3 minutes)
 	$(PYTHON) -m bench.scale
+
+bench-scale: setup-tests ## simulate 10,000 visits at 1,000 renderers, and print what a gateway needs to place them (4 minutes)
+	$(PYTHON) -m bench.allocation $(OPTIONS)
 
 bench-panorama: setup-tests ## print what a panorama of 16384x8192 costs to open and to draw (3 minutes)
 	$(PYTHON) -m bench.panorama

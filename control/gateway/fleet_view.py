@@ -37,7 +37,7 @@ class Asking:
         self._end(entered=True)
 
     def full(self) -> None:
-        """The renderer says that it is full: it is asked last until its next line."""
+        """The renderer says that it is full: it is believed until its next line."""
         self._end(full=True)
 
     def refused(self) -> None:

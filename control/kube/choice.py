@@ -30,7 +30,7 @@ class _Room(Enum):
     FREE = auto()
     """By all that is known, somebody can enter."""
     DOUBTFUL = auto()
-    """Its last line told of a free place, but that has been given away since, or it has refused somebody."""
+    """It has a place, but somebody is asking for that just now; they may not get or not want it."""
     FULL = auto()
 
 
@@ -43,7 +43,7 @@ class _Known:
     entered: int = 0
     """Places that were asked for and given since its last line, which does not know of them."""
     refused: bool = False
-    """It said since its last line that it is full."""
+    """It said since its last line that it is full, which is newer."""
     lines: int = 1
     room: _Room = _Room.FULL
     left: int = 0
@@ -106,9 +106,11 @@ class Choice:
         """The end of one ``ask``. ``full``: it has refused them, as it has no place."""
         if known := self._known.get(uid):
             known.asked = max(0, known.asked - 1)
-            # A line that came meanwhile counts them already. If it does not, the renderer will say so itself.
-            known.entered += entered and known.lines == asked_at
-            known.refused = known.refused or full
+            # A line that came meanwhile counts them already, or tells of a place that has come free since. If it does
+            # not, the renderer will say so itself.
+            if known.lines == asked_at:
+                known.entered += entered
+                known.refused |= full
             self._settle(uid, known)
 
     def candidates(
@@ -161,8 +163,8 @@ class Choice:
 
     def _settle(self, uid: str, known: _Known) -> None:
         """Move it where its room says, and keep the sums."""
-        free = known.state.free
-        left = 0 if known.refused else max(0, free - known.asked - known.entered)
+        free = 0 if known.refused else max(0, known.state.free - known.entered)
+        left = max(0, free - known.asked)
         room = _Room.FREE if left else _Room.DOUBTFUL if free else _Room.FULL
         if left == known.left and room is known.room:
             return

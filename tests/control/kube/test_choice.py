@@ -117,15 +117,34 @@ def test_a_place_that_is_asked_for_counts_beyond_a_line_and_not_when_it_was_not_
     assert choice.free_places("branch") == 2
 
 
-def test_one_that_refused_is_asked_last_until_its_next_line(choice: Choice) -> None:
+def test_one_that_refused_is_believed_until_its_next_line(choice: Choice) -> None:
     choice.tell("refused", state(0, 4))
     choice.tell("nearly-full", state(3, 4))
     choice.answered("refused", choice.ask("refused"), entered=False, full=True)
-    assert list(choice.candidates("branch")) == ["nearly-full", "refused"]
+    assert list(choice.candidates("branch")) == ["nearly-full"]
 
     choice.tell("refused", state(1, 4))
 
     assert next(choice.candidates("branch")) == "refused"
+
+
+def test_a_line_that_came_before_a_refusal_was_read_is_the_newer_word(choice: Choice) -> None:
+    choice.tell("r", state(3, 4))
+    asked_at = choice.ask("r")
+    choice.tell("r", state(3, 4))
+
+    choice.answered("r", asked_at, entered=False, full=True)
+
+    assert list(choice.candidates("branch")) == ["r"]
+
+
+def test_a_place_that_somebody_is_asking_for_may_come_free_again(choice: Choice) -> None:
+    choice.tell("asked", state(3, 4))
+    choice.tell("free", state(3, 4))
+    choice.ask("asked")
+
+    assert choice.free_places("branch") == 1
+    assert list(choice.candidates("branch")) == ["free", "asked"]
 
 
 def test_what_is_learned_while_one_is_asked_counts_for_the_next(choice: Choice) -> None:
@@ -151,8 +170,11 @@ class Model:
     refused: bool = False
     lines: int = 1
 
+    def free(self) -> int:
+        return 0 if self.refused else max(0, self.state.free - self.entered)
+
     def left(self) -> int:
-        return 0 if self.refused else max(0, self.state.free - self.asked - self.entered)
+        return max(0, self.free() - self.asked)
 
 
 SHOWROOMS = st.lists(
@@ -212,8 +234,9 @@ class AgainstANaiveModel(RuleBasedStateMachine):
         self.choice.answered(uid, asked_at, entered=entered, full=full)
         if known := self.model.get(uid):
             known.asked = max(0, known.asked - 1)
-            known.entered += entered and known.lines == lines
-            known.refused |= full
+            if known.lines == lines:
+                known.entered += entered
+                known.refused |= full
 
     @invariant()
     def sums_are_right(self) -> None:
@@ -227,7 +250,7 @@ class AgainstANaiveModel(RuleBasedStateMachine):
         for showroom, scene in itertools.product((None, "branch", "lounge"), (None, "lobby")):
             here = self._showing(showroom)
             drawn = list(self.choice.candidates(showroom, scene))
-            assert sorted(drawn) == sorted(uid for uid in here if self.model[uid].state.free)
+            assert sorted(drawn) == sorted(uid for uid in here if self.model[uid].free())
             ranks = [self._rank(uid, showroom, scene) for uid in drawn]
             assert ranks == sorted(ranks)
 
