@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from typing import Any, Final, TypeVar
 
@@ -69,7 +69,7 @@ def join_routes(node: GatewayNode) -> APIRouter:
     return routes
 
 
-async def _queue_lines(node: GatewayNode, ticket: Ticket, address: str) -> AsyncIterator[Mapping[str, Any]]:
+async def _queue_lines(node: GatewayNode, ticket: Ticket, address: str) -> AsyncGenerator[Mapping[str, Any], None]:
     try:
         async with aclosing(node.room.steps(waiting_of(ticket), address)) as steps:
             async for step in steps:

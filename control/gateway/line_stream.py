@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from typing import Any, Final
 
@@ -17,11 +17,11 @@ SLOW_READER_S: Final = 10.0
 
 
 class LineResponse(Response):
-    """A stream of lines. Ends ``lines`` (an asynchronous generator) when the reader leaves, or does not keep up."""
+    """A stream of lines. Ends ``lines`` when the reader leaves, or does not keep up."""
 
     media_type = NDJSON
 
-    def __init__(self, lines: AsyncIterator[Mapping[str, Any]], slow_reader_s: float = SLOW_READER_S) -> None:
+    def __init__(self, lines: AsyncGenerator[Mapping[str, Any], None], slow_reader_s: float = SLOW_READER_S) -> None:
         self.status_code = 200
         self.background = None
         self._lines = lines
@@ -40,7 +40,7 @@ class LineResponse(Response):
 
     async def _send_all(self, send: Send) -> None:
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-        async with aclosing(self._lines) as lines:  # type: ignore[type-var]
+        async with aclosing(self._lines) as lines:
             async for line in lines:
                 text = json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n"
                 try:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
 from typing import Annotated, Any, Final
 
 import aiohttp
@@ -48,11 +49,12 @@ class WaitingTold(BaseModel):
         return Told([Waiting(*each) for each in self.waiting], self.entered)
 
 
-async def waiting_lines(room: WaitingRoom) -> AsyncIterator[Mapping[str, Any]]:
+async def waiting_lines(room: WaitingRoom) -> AsyncGenerator[Mapping[str, Any], None]:
     """What another gateway reads of us."""
-    async for told in room.tellings():
-        waiting = [(each.id, each.since_s, each.showroom) for each in told.waiting]
-        yield {"waiting": waiting, "entered": list(told.entered)}
+    async with aclosing(room.tellings()) as tellings:
+        async for told in tellings:
+            waiting = [(each.id, each.since_s, each.showroom) for each in told.waiting]
+            yield {"waiting": waiting, "entered": list(told.entered)}
 
 
 class Peers:
@@ -110,18 +112,19 @@ class Peers:
         wait_s = _FIRST_WAIT_S
         while True:
             try:
-                async for line in self._lines(member):
-                    wait_s = _FIRST_WAIT_S
-                    self.heard.add(member.uid)
-                    self._room.hear(member.uid, _read(line))
+                async with aclosing(self._lines(member)) as told:
+                    async for line in told:
+                        wait_s = _FIRST_WAIT_S
+                        self.heard.add(member.uid)
+                        self._room.hear(member.uid, read_telling(line))
             except StreamBroken as broken:
-                if member.uid in self.heard:
+                if wait_s == _FIRST_WAIT_S:  # once, however long it lasts
                     log.info("peer_unheard", pod=member.name, why=str(broken))
             self._unheard(member.uid)
             await asyncio.sleep(wait_s * random.uniform(0.5, 1.0))
             wait_s = min(_LONGEST_WAIT_S, 2 * wait_s)
 
-    def _lines(self, member: Member) -> AsyncIterator[bytes]:
+    def _lines(self, member: Member) -> AsyncGenerator[bytes, None]:
         token = Pass(aud=member.uid, act="state").sign(self._signer.key, self._clock())
         url = f"{member.url}/fleet/waiting"
         return lines(self._http, url, token, line_max_bytes=LINE_MAX_BYTES, silence_s=SILENCE_S)
@@ -131,7 +134,8 @@ class Peers:
         self._room.unheard(uid)
 
 
-def _read(line: bytes) -> Told:
+def read_telling(line: bytes) -> Told:
+    """Raises StreamBroken."""
     try:
         return WaitingTold.model_validate_json(line).as_told()
     except ValidationError as error:

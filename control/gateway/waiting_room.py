@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Final
@@ -155,7 +155,7 @@ class WaitingRoom:
     def has_entered(self, token_id: str) -> bool:
         return self._line.has_entered(token_id)
 
-    async def steps(self, waiting: Waiting, address: str) -> AsyncGenerator[Step]:
+    async def steps(self, waiting: Waiting, address: str) -> AsyncGenerator[Step, None]:
         """What who waits is told: positions, and last their turn or where to go on. Raises Refused."""
         self._release(waiting.id)
         self._enlist(waiting, address, present=True)
@@ -177,7 +177,7 @@ class WaitingRoom:
 
     # --- the other gateways ------------------------------------------------------------------------------
 
-    async def tellings(self) -> AsyncIterator[Told]:
+    async def tellings(self) -> AsyncGenerator[Told, None]:
         """What the other gateways have to know: now, after changes, and as a sign of life."""
         while True:
             told = self._told

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import nullcontext
 
 import pytest
@@ -62,7 +62,7 @@ async def test_tokens_are_in_no_log(signer: Signer, capsys: pytest.CaptureFixtur
 async def test_a_reader_who_does_not_keep_up_is_dropped() -> None:
     left = asyncio.Event()
 
-    async def lines() -> AsyncIterator[dict[str, int]]:
+    async def lines() -> AsyncGenerator[dict[str, int], None]:
         try:
             while True:
                 yield {"position": 1}
