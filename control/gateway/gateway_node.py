@@ -28,6 +28,9 @@ from control.kube.cluster import Cluster
 
 log = structlog.get_logger(__name__)
 
+KEPT_OPEN_S: Final = 2.0
+"""A connection to a renderer, for the next request: shorter than renderers keep it (uvicorn: 5 s). On one that they
+just close a visitor's request would be lost, and it could not be told whether it was heard."""
 VAIN_REQUESTS: Final = 600
 """A minute; a branch's visitors share an address."""
 
@@ -78,7 +81,9 @@ async def open_gateway(settings: GatewaySettings, signer: Signer, cluster: Clust
     tasks fails, what is within the context is cancelled, and the failure raised."""
     metrics = GatewayMetrics()
     async with aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=0), cookie_jar=aiohttp.DummyCookieJar(), trust_env=False
+        connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEPT_OPEN_S),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        trust_env=False,
     ) as http:
         fleet = FleetView(cluster, signer.key, http)
         room = WaitingRoom(fleet, settings.queue_max, settings.queue_max_by_address)

@@ -9,6 +9,7 @@ import pytest
 
 from control.fleet.states import guide_digest
 from control.fleet.tokens import GuideHold, JoinToken, ResumeToken, new_signing_key
+from control.gateway.joining import WRONG_SECRETS
 from control.gateway.signer import Signer
 from tests.control.gateway.conftest import serving_gateway, serving_renderers, serving_site
 
@@ -93,6 +94,17 @@ async def test_an_invited_visitor_enters_by_the_token_that_the_banks_own_server_
         entered = await gateway.enter(token)
         assert entered.status_code == 201
         assert (await gateway.join(resume=entered.headers["edge-render-resume"])).status_code == 200
+
+
+async def test_who_guesses_secrets_is_slowed_down_and_keeps_the_right_one_from_nobody(signer: Signer) -> None:
+    options = {"join": "invited", "issuer_secrets": "s" * 20}
+    async with serving_site(signer, "r1", **options) as (gateway, _):
+
+        async def ask(secret: str) -> int:
+            return (await gateway.client.post("/join", headers={"Authorization": f"Bearer {secret}"})).status_code
+
+        assert [await ask(f"guess-{number}") for number in range(32)] == [401] * WRONG_SECRETS + [429] * 2
+        assert await ask("s" * 20) == 200
 
 
 @pytest.mark.parametrize(
