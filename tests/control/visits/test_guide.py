@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bench.nobody import Nobody
+from control.fleet.tokens import GuideHold
 from control.showroom.gpu_scenes import GpuScenes
 from control.showroom.hosted_edition import HostedEdition
 from control.showroom.scene_residency import SceneResidency
@@ -111,3 +112,28 @@ async def test_who_leads_a_guided_visit_that_ends_is_told_why(edition: HostedEdi
     guide.close("encoder-failed")
     guide.close()
     assert presenter.ended_by == "encoder-failed"
+
+
+async def test_a_guided_visit_that_goes_on_elsewhere_stays_for_its_followers(edition: HostedEdition) -> None:
+    some = guides()
+    guide, presenter = led(some, edition)
+    guide.tell_code()
+    guide.join(Follower())
+    guide.leave_lead(presenter, for_good=False, elsewhere=True)
+    assert not guide.led
+    assert some.all() == (guide,)
+    alone, presenter = led(some, edition)
+    alone.tell_code()
+    alone.leave_lead(presenter, for_good=False, elsewhere=True)
+    assert some.all() == (guide,), "of that one nobody is here any more"
+    some.close()
+
+
+async def test_a_guided_visit_is_opened_by_the_code_and_key_that_it_had_elsewhere(edition: HostedEdition) -> None:
+    some, hold = guides(), GuideHold(code="K7WX2P9Q", key="secret")
+    guide = some.open("Mei", edition, hold)
+    assert some.resume("k7wx-2p9q", "secret") is guide
+    assert some.find("K7WX2P9Q", "192.0.2.1", 0.0) is guide
+    another = some.open("Somebody", edition, GuideHold(code="K7WX2P9Q", key="guessed"))
+    assert another.code != guide.code, "who has another key leads another one"
+    some.close()
