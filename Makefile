@@ -5,7 +5,7 @@ JOBS ?= $(shell nproc)
 # Tests start hundreds of processes: each would compile all of its modules again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test lint format bench bench-network bench-codecs bench-density bench-load bench-fidelity bench-live bench-audio-sync bench-loading bench-scale bench-scale-scene bench-panorama bench-load-overhead bench-malformed bench-kills bench-publish bench-small-files bench-fetch-lateness fuzz-admin setup setup-tests
+.PHONY: help demo test lint format bench bench-network bench-codecs bench-density bench-load bench-fidelity bench-live bench-audio-sync bench-loading bench-scale bench-scale-scene bench-panorama bench-load-overhead bench-malformed bench-kills bench-cluster kubernetes-assets bench-publish bench-small-files bench-fetch-lateness fuzz-admin setup setup-tests
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -71,6 +71,12 @@ bench-malformed: setup-tests ## print what is said of broken models, in which ti
 
 bench-kills: setup-tests ## kill edges, admins and nodes in downloads, switches and uploads, and look what is left (10 minutes)
 	$(PYTHON) -m bench.kills $(OPTIONS)
+
+bench-cluster: setup-tests kubernetes-assets ## print what visitors notice of kills, evictions, restarts and new versions in a cluster (5 minutes)
+	$(PYTHON) -m bench.cluster $(OPTIONS)
+
+kubernetes-assets: ## build a Kubernetes control plane for tests and benches, where there is none (5 minutes, once)
+	@scripts/kubernetes-assets
 
 bench-publish: setup-tests ## print what publishing moves to an edge, and how long it takes (5 minutes)
 	$(PYTHON) -m bench.publishing

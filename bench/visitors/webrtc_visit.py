@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 from aiortc import RTCBundlePolicy, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
@@ -67,6 +67,11 @@ class WebRtcVisit:
         self._requests = 0
         self._last_input: dict[str, Any] = {}
         self._newest_timestamp: int | None = None
+        self.frame: dict[str, Any] | None = None
+        """What the node said of the newest picture: where the visitor is, among other things."""
+        self.on_message: Callable[[dict[str, Any]], None] = lambda message: None
+        """Told of each message, for those who do more with a visit than to measure it; likewise ``on_picture``."""
+        self.on_picture: Callable[[Picture], None] = lambda picture: None
 
     # --- life ----------------------------------------------------------------------------------------
 
@@ -90,6 +95,25 @@ class WebRtcVisit:
     def welcome(self) -> dict[str, Any]:
         """What the node told of the place; once it is connected."""
         return self._welcome.result()
+
+    @property
+    def heard_s(self) -> float:
+        """When anything came from the node."""
+        return self._heard_s
+
+    @property
+    def lost(self) -> asyncio.Future[str]:
+        """Done, with the reason, once the node or the connection has ended the visit. To be awaited by ``wait``."""
+        return self._lost
+
+    def look(self, yaw_rad: float, pitch_rad: float) -> None:
+        """Look there, standing."""
+        self._send_input(Step(yaw_rad, pitch_rad, 0.0, 0.0), 0.0, 0.0)
+
+    def ping(self) -> None:
+        self._requests += 1
+        if self._send(self._command, {"type": "ping", "id": self._requests}):
+            self._pings[self._requests] = now_s()
 
     async def _wait_for(self, event: asyncio.Future[Any], failure: str) -> None:
         await asyncio.wait({event, self._lost}, timeout=FIRST_FRAME_TIMEOUT_S, return_when=asyncio.FIRST_COMPLETED)
@@ -185,9 +209,7 @@ class WebRtcVisit:
             at_s = now_s()
             if at_s - self._heard_s > SILENT_S:
                 raise VisitFailed("the node is silent")
-            self._requests += 1
-            if self._send(self._command, {"type": "ping", "id": self._requests}):
-                self._pings[self._requests] = at_s
+            self.ping()
             self._tell_sums()
 
     def _tell_sums(self, visits: int = 0) -> None:
@@ -215,12 +237,14 @@ class WebRtcVisit:
             self._first_picture.set_result(picture)
             self._report([Sample(What.FIRST_FRAME, (picture.arrived_s - self._began_s) * 1e3, picture.size_bytes)])
         self._report(self._timing.picture(picture))
+        self.on_picture(picture)
 
     def _on_message(self, text: str) -> None:
         self._heard_s = at_s = now_s()
         message: dict[str, Any] = json.loads(text)
         match message["type"]:
             case "frame":
+                self.frame = message
                 wait_ms = float(message["stages"].get("wait", 0.0))
                 self._report(self._timing.described(int(message["rtp"]), int(message["seq"]), wait_ms))
             case "welcome" if not self._welcome.done():
@@ -233,6 +257,7 @@ class WebRtcVisit:
                 self._report([Sample(What.VISIT, failure=f"the node refused a message: {message['field']}")])
             case "closing":
                 self._lose(f"the node ended the visit: {message['reason']}")
+        self.on_message(message)
 
     def _on_connection_state(self) -> None:
         if self._connection.connectionState in ("failed", "closed"):
