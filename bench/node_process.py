@@ -48,10 +48,18 @@ class NodeProcess:
         self._command = [*(program or edge_render), *shown, "--port", str(self.port), *options]
         self._process: subprocess.Popen[bytes] | None = None
 
+    def add_options(self, *options: str) -> None:
+        """Options that name the node's own port or URL."""
+        self._command += options
+
     @property
     def pid(self) -> int:
         assert self._process is not None, "it was started"
         return self._process.pid
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
 
     def launch(self) -> None:
         """Start, and wait until it answers: without something to show it is not ready."""

@@ -24,8 +24,9 @@ export class Stay {
     this._events = events;
     /** The visit that is seen, or is to be; null where there is none. */
     this.visit = null;
+    /** The visit whose pictures are on the screen. */
+    this._shown = null;
     this._moving = null;
-    this._told = false;
     this._timer = null;
     this._leaving = new AbortController();
     this._attempt = 0;
@@ -33,7 +34,8 @@ export class Stay {
     this._shownSinceMs = null;
     this._unended = [];
     this._questions = new Map();
-    /** When the newest loss was suspected and known, and when we were let in again and saw it (epoch, ms); for benches. */
+    /** For benches, when the newest loss was suspected and known, and when we had joined, were let in, were connected and
+     * saw a picture again; milliseconds of the epoch. */
     this.recovery = null;
     /** How often the visit was handed over. */
     this.moves = 0;
@@ -89,10 +91,10 @@ export class Stay {
       this._takeOverIfReady();
       if (this._moving !== null) return;
     } else if (!shown && this.visit !== null && !this.visit.over) {
-      this._screen.swap();
+      this._show();
     }
-    // A connection that is closed shows one more picture, a black one.
-    if (this.visit === null || this.visit.over) return;
+    // One that is closed shows one more picture, a black one, and may do so when the next one has begun.
+    if (this.visit === null || this.visit.over || this.visit !== this._shown) return;
     this.visit.heard();
     if (!this.live) {
       this._shownSinceMs = nowMs;
@@ -110,7 +112,7 @@ export class Stay {
   _make(admission) {
     const visit = new Visit(admission, {
       onEntered: () => this._onEntered(visit),
-      onOpen: () => this._is(visit) && this._events.onOpen(),
+      onOpen: () => this._onOpen(visit),
       onPicture: (stream) => this._is(visit) && this._screen.prepare(stream),
       onSound: (stream) => this._onSound(visit, stream),
       onMessage: (message) => this._onMessage(visit, message),
@@ -123,8 +125,14 @@ export class Stay {
     return visit === this.visit || visit === this._moving?.visit;
   }
 
+  _onOpen(visit) {
+    if (visit === this.visit) this._note("openedMs");
+    if (this._is(visit)) this._events.onOpen();
+  }
+
   _onEntered(visit) {
     if (visit !== this.visit) return;
+    this._note("enteredMs");
     this._joining.entered(visit.resume);
     // It takes the place of those, where it is at the same renderer; elsewhere they would be there until they are missed.
     this._endLost();
@@ -224,9 +232,14 @@ export class Stay {
     if (!this._moving?.ready || this._waitsForAnswer()) return;
     const old = this.visit;
     this._takeOver();
-    this._screen.swap();
+    this._show();
     this.moves += 1;
     old.leave();
+  }
+
+  _show() {
+    this._shown = this.visit;
+    this._screen.swap();
   }
 
   /** The visit that comes is ours from now on. */

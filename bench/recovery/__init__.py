@@ -1,0 +1,1 @@
+"""What visitors notice when renderers and gateways go: ``make bench-recovery``."""
