@@ -169,6 +169,7 @@ def test_addresses_of_a_connection_are_bounded() -> None:
         (bytes(stun.Message(stun.Method.ALLOCATE, stun.Class.REQUEST)), DropReason.UNKNOWN_USER),
         (check("nobody"), DropReason.UNKNOWN_USER),
     ],
+    ids=["nothing", "turn", "quic", "short", "cut off", "no user", "no check", "unknown user"],
 )
 def test_what_is_for_nobody_is_counted_by_its_reason(data: bytes, reason: DropReason) -> None:
     demux = Demultiplexer()
