@@ -14,6 +14,7 @@ from html import escape
 from importlib import resources
 from pathlib import Path
 from random import Random
+from statistics import fmean
 from typing import Final
 
 from bench.allocation.gateway_run import CAPACITY, OCCUPIED, Measured, measure
@@ -64,6 +65,7 @@ def policy_table(results: Results, visits: int, pods: int) -> Table:
         "unheard",
         "waits",
         "wait p50",
+        "idle",
         "CV",
         "max/mean",
     )
@@ -80,6 +82,7 @@ def policy_table(results: Results, visits: int, pods: int) -> Table:
             str(outcome.unheard),
             str(outcome.waits),
             f"{outcome.waited_at(0.5):.1f} s" if outcome.waited_s else "-",
+            f"{fmean(outcome.idle):.2%}" if outcome.idle else "-",
             f"{outcome.mean_spread:.3f}",
             f"{outcome.mean_fullest:.2f}",
         )

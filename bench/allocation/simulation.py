@@ -51,9 +51,11 @@ class Outcome:
     missed: int = 0
     """Visits that were made to wait though their gateway had heard of a free place. Must be none."""
     unheard: int = 0
-    """Visits that were made to wait though a place was free of which their gateway could not have heard yet."""
+    """Visits that were made to wait while nobody else did, and a place was free of which nobody had heard yet."""
     waits: int = 0
     """Visits that were made to wait."""
+    idle: list[float] = field(default_factory=list)
+    """Part of the places that was free, over the time in which somebody waited."""
     waited_s: list[float] = field(default_factory=list)
     """Of those who had to wait and got a place."""
     spread: list[float] = field(default_factory=list)
@@ -90,6 +92,7 @@ class Simulation:
         self._random = Random(setup.seed)
         self._policies = [policy(Random(setup.seed * 100 + number)) for number in range(setup.gateways)]
         self._visits = [0] * setup.pods
+        self._places = setup.pods * setup.capacity
         self._uids = [f"{pod:05}" for pod in range(setup.pods)]
         self._pods = {uid: pod for pod, uid in enumerate(self._uids)}
         self._told_at = [-math.inf] * setup.pods
@@ -121,8 +124,7 @@ class Simulation:
         for pod in range(setup.pods):
             self._tell(pod)
         self._until(settling_s)
-        places = setup.pods * setup.capacity
-        left = min(round(setup.load * places), places)
+        left = min(round(setup.load * self._places), self._places)
         while left:
             # Nobody leaves before it begins: the last to come finds as many there as the load says.
             stays_s = left * COALESCE_S + settling_s + setup.dwell.left_of_a_running_visit_s(self._random)
@@ -138,7 +140,7 @@ class Simulation:
             self._outcome.tries.append(tries)
             return
         self._outcome.missed += heard_of and not self._waiting and policy.free_places(None) > 0
-        if sum(self._visits) < self._setup.pods * self._setup.capacity:
+        if not self._waiting and sum(self._visits) < self._places:
             self._outcome.unheard += 1
         self._outcome.waits += 1
         self._waiting.append((self._now_s, policy))
@@ -189,6 +191,8 @@ class Simulation:
         mean = fmean(self._visits)
         self._outcome.spread.append(pstdev(self._visits, mean) / mean)
         self._outcome.fullest.append(max(self._visits) / mean)
+        if self._waiting:
+            self._outcome.idle.append(1.0 - sum(self._visits) / self._places)
 
     def _at(self, at_s: float, what: Callable[[], None]) -> None:
         self._number += 1
