@@ -1,7 +1,8 @@
 """The door to ``kubernetes.aio``: the few requests that we make, as JSON, with errors that say what to do.
 
-Its models and its ``Watch`` are left aside: a model per pod costs a millisecond, and ``Watch`` opens a stream that has
-ended again at once and for ever, takes up an expired resource version once more, and never tells that anything broke.
+Its models and its ``Watch`` are left aside: a model takes twelve times what the JSON does, and ``Watch`` opens a stream
+that has ended again at once and for ever, takes up an expired resource version once more, and never tells that anything
+broke.
 """
 
 from __future__ import annotations
