@@ -18,6 +18,8 @@ OVERLAYS = sorted(folder.name for folder in (K8S / "overlays").iterdir())
 COMPONENTS = sorted(folder.name for folder in (K8S / "components").iterdir())
 EVERYTHING = [*(f"overlays/{name}" for name in OVERLAYS), *(f"components/{name}" for name in COMPONENTS)]
 """Overlays as they are, components each on the base."""
+NEEDS = {"components/turn-tls": ["components/turn"]}
+"""Components that change what others bring."""
 Manifest = dict[str, Any]
 
 
@@ -54,8 +56,8 @@ def rendered(kubectl: str, name: str) -> tuple[Manifest, ...]:
         return _kustomize(kubectl, K8S / name)
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made).resolve()
-        base, component = (os.path.relpath(K8S / part, folder) for part in ("base", name))
-        kustomization = {"resources": [base], "components": [component]}
+        base, *components = (os.path.relpath(K8S / part, folder) for part in ("base", *NEEDS.get(name, []), name))
+        kustomization = {"resources": [base], "components": components}
         (folder / "kustomization.yaml").write_text(yaml.safe_dump(kustomization))
         return _kustomize(kubectl, folder)
 
@@ -75,6 +77,10 @@ def containers(manifests: tuple[Manifest, ...]) -> Iterator[Container]:
             variables = spec.get("env", [])
             config |= {one["name"]: one["value"] for one in variables if "value" in one}
             references = {one["name"]: one["valueFrom"] for one in variables if "valueFrom" in one}
+            for name, source in list(references.items()):
+                if "configMapKeyRef" in source:
+                    key = references.pop(name)["configMapKeyRef"]
+                    config[name] = maps[key["name"]][key["key"]]
             yield Container(workload, template, spec, config, references)
 
 
