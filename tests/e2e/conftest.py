@@ -19,8 +19,9 @@ expect.set_options(timeout=WAIT_S * 1e3)
 @pytest.fixture(scope="module")
 def server(demo_package: Path) -> Iterator[NodeProcess]:
     media_port = str(free_port(socket.SOCK_DGRAM))
+    small = ("--max-width", "480", "--max-height", "270")  # drawn, coded and shown by the CPU: a quarter of the work
     with NodeProcess(
-        demo_package, "--max-visits", "2", "--pixel-format", "rgba", "--media-port", media_port
+        demo_package, "--max-visits", "2", *small, "--pixel-format", "rgba", "--media-port", media_port
     ) as started:
         yield started
 
