@@ -52,6 +52,11 @@ export class Joining {
     this._memory.ticket = null;
   }
 
+  /** What the last visit was is not to be taken up again. */
+  forget() {
+    this._memory.clear();
+  }
+
   /** A renderer was full; the next `join` waits at this place. */
   queued({ ticket }) {
     this._memory.ticket = ticket;

@@ -7,6 +7,7 @@ import { FrameClock, percentile } from "./frame_clock.js";
 import { Freezes } from "./freezes.js";
 import { fitOf, samePose, toPicture } from "./geometry.js";
 import { Guide } from "./guide.js";
+import { Hint } from "./hint.js";
 import { Input } from "./input.js";
 import { Markers } from "./markers.js";
 import { Notice } from "./notice.js";
@@ -18,13 +19,11 @@ import { Sound } from "./sound.js";
 import { SourceNote } from "./source_note.js";
 import { Statistics } from "./statistics.js";
 import { Stay } from "./stay.js";
+import { Steering } from "./steering.js";
 import { chooseLanguage, textsOf } from "./texts.js";
 import { WalkState } from "./walk_state.js";
 
-// Input travels unreliably: the state after the last change is repeated, so that a stop is never lost.
-const REPEAT_MS = [50, 150, 350];
 const RESIZE_MS = 200;
-const HINT_KEY = "edge-render-hint-seen";
 // Where to begin, by the page's address.
 const PLACE = ["scene", "x", "z", "yaw", "pitch"];
 
@@ -34,6 +33,8 @@ const stage = byId("stage");
 const clock = new FrameClock();
 const freezes = new Freezes();
 const walk = new WalkState();
+const steering = new Steering(walk, clock, send);
+const hint = new Hint(byId("hint"), byId("hint-button"), () => stage.focus({ preventScroll: true }));
 const screen = new Screen([byId("video"), byId("other-video")], (shown, nowMs, metadata) => stay.onPicture(shown, nowMs, metadata));
 const statistics = new Statistics(byId("statistics"), byId("statistics-button"), clock, freezes);
 const sound = new Sound(byId("sound"), byId("sound-button"), (on) => send({ type: "audio", on }));
@@ -51,7 +52,7 @@ const stay = new Stay(
   joining,
   screen,
   { wish, place: placeToEnter, wasIn: () => welcome !== null, busy: () => walk.walking || sceneLoading.travelling },
-  { onState, onBegin, onMoved, onLost, onMessage, onOpen: scheduleSend, onSound: (stream) => sound.setStream(stream), onLive, onPicture },
+  { onState, onBegin, onMoved, onLost, onMessage, onOpen: steer, onSound: (stream) => sound.setStream(stream), onLive, onPicture },
 );
 
 let welcome = null;
@@ -59,11 +60,7 @@ let language = chooseLanguage(navigator.languages ?? [navigator.language]);
 let askedMs = startedMs;
 let firstFrameAtMs = null;
 let liveAtMs = null;
-let seq = 0;
 let requests = 0;
-let sendScheduled = false;
-let turnedAtMs = null;
-let repeats = [];
 
 const nextRequest = () => (requests = (requests + 1) % 2 ** 30);
 
@@ -129,7 +126,7 @@ function onBegin(visit) {
 function onMoved(stream) {
   sound.move(stream);
   statistics.connected();
-  scheduleSend();
+  steer();
 }
 
 function onLost() {
@@ -154,7 +151,7 @@ function onMessage(message) {
     if (message.follows) guide.followed(message.follows, textsOf(language));
     editing.welcomed(message);
     showTexts();
-    scheduleSend();
+    steer();
   } else if (message.type === "located") {
     editing.told(message);
   } else if (message.type === "error") {
@@ -180,7 +177,7 @@ function onLive() {
   liveAtMs = performance.now();
   firstFrameAtMs = liveAtMs - askedMs;
   onState("live");
-  showHint();
+  if (!editing.on) hint.show();
 }
 
 function onPicture(nowMs, metadata) {
@@ -203,29 +200,9 @@ function placeLabels() {
 
 // --- input ----------------------------------------------------------------------------------------
 
-function scheduleSend() {
-  if (sendScheduled || guide.following) return;
-  sendScheduled = true;
-  requestAnimationFrame((nowMs) => {
-    sendScheduled = false;
-    if (walk.turning) {
-      if (turnedAtMs !== null) walk.advance(Math.min(0.1, (nowMs - turnedAtMs) / 1000));
-      turnedAtMs = nowMs;
-      scheduleSend();
-    } else {
-      turnedAtMs = null;
-    }
-    sendInput();
-  });
-}
-
-function sendInput() {
-  seq += 1;
-  const message = { type: "input", seq, ...walk.snapshot() };
-  if (!send(message)) return;
-  clock.inputSent(seq, performance.now());
-  for (const timer of repeats) clearTimeout(timer);
-  repeats = REPEAT_MS.map((ms) => setTimeout(() => send(message), ms));
+/** Somebody else steers what a follower sees. */
+function steer() {
+  if (!guide.following) steering.changed();
 }
 
 /** A point of the page as fractions of the picture; null where there is none. */
@@ -277,35 +254,14 @@ function showTexts() {
   byId("card-close").textContent = texts.close;
   byId("hint-button").textContent = texts.understood;
   const canWalk = welcome?.walk ?? true;
-  const hint = matchMedia("(pointer: coarse)").matches ? texts.hintTouch : texts.hintMouse;
-  byId("hint-text").textContent = guide.following ? texts.hintFollow : canWalk ? hint : texts.hintLook;
+  const howTo = matchMedia("(pointer: coarse)").matches ? texts.hintTouch : texts.hintMouse;
+  byId("hint-text").textContent = guide.following ? texts.hintFollow : canWalk ? howTo : texts.hintLook;
   stage.setAttribute("aria-label", guide.following ? texts.stageFollow : canWalk ? texts.stage : texts.stageLook);
   guide.setTexts(texts);
   sceneLoading.setTexts(texts);
   overlay.setHotspots(welcome?.hotspots ?? [], language);
   showNotice();
   placeLabels();
-}
-
-function showHint() {
-  if (editing.on) return;
-  let seen = null;
-  try {
-    seen = localStorage.getItem(HINT_KEY);
-  } catch {
-    // Storage may be forbidden; then the hint comes each time.
-  }
-  byId("hint").hidden = seen !== null;
-}
-
-function hideHint() {
-  byId("hint").hidden = true;
-  stage.focus({ preventScroll: true });
-  try {
-    localStorage.setItem(HINT_KEY, "1");
-  } catch {
-    // As above.
-  }
 }
 
 function toggleProducts() {
@@ -319,6 +275,7 @@ function toggleProducts() {
 function goOnAlone() {
   const frame = clock.lastFrame;
   guide.goOnAlone();
+  joining.forget();
   if (frame) walk.look(frame.yaw, frame.pitch);
   onState("connecting");
   showTexts();
@@ -327,14 +284,13 @@ function goOnAlone() {
 }
 
 function start() {
-  new Input(stage, byId("stick"), walk, { onChange: scheduleSend, onTap, radPerPx });
+  new Input(stage, byId("stick"), walk, { onChange: steer, onTap, radPerPx });
   byId("products-button").onclick = toggleProducts;
   byId("language-button").onclick = () => {
     language = language === "zh" ? "en" : "zh";
     showTexts();
   };
   byId("statistics-button").onclick = () => statistics.toggle();
-  byId("hint-button").onclick = hideHint;
   byId("alone-button").onclick = goOnAlone;
   const fullscreen = byId("fullscreen-button");
   fullscreen.hidden = !document.fullscreenEnabled;

@@ -8,6 +8,7 @@ import { Visit } from "./visit.js";
 /** An answer that does not come for so long is not waited for. */
 const ANSWER_MS = 1000;
 const QUESTIONS = ["tap", "activate", "locate"];
+const ANSWERS = ["tapped", "located", "error"];
 const TOKEN_CODES = ["bad-token", "expired-token", "used-token"];
 
 export class Stay {
@@ -51,11 +52,15 @@ export class Stay {
     clearTimeout(this._timer);
     const { signal } = (this._leaving = new AbortController());
     try {
-      const onPlace = (position) => this._events.onState("queued", { position });
+      let waited = false;
+      const onPlace = (position) => {
+        waited = true;
+        this._events.onState("queued", { position });
+      };
       const admission = await this._joining.join(this._scene.wish(), { onPlace, signal });
       if (signal.aborted) return;
       this._note("joinedMs");
-      this._events.onState(this._scene.wasIn() ? "reconnecting" : "connecting");
+      if (waited) this._events.onState(this._scene.wasIn() ? "reconnecting" : "connecting");
       this.visit = this._make(admission);
       this._events.onBegin(this.visit);
       this.visit.begin(this._scene.place());
@@ -97,14 +102,18 @@ export class Stay {
     if (this.visit === null || this.visit.over || this.visit !== this._shown) return;
     this.visit.heard();
     if (!this.live) {
-      this._shownSinceMs = nowMs;
-      this._lostAtMs = null;
-      this._note("pictureMs");
-      this._events.onLive();
+      this._goLive(nowMs);
     } else if (nowMs - this._shownSinceMs > STEADY_MS) {
       this._attempt = 0;
     }
     this._events.onPicture(nowMs, metadata);
+  }
+
+  _goLive(nowMs) {
+    this._shownSinceMs = nowMs;
+    this._lostAtMs = null;
+    this._note("pictureMs");
+    this._events.onLive();
   }
 
   // --- what visits tell ------------------------------------------------------------------------------
@@ -153,7 +162,7 @@ export class Stay {
       this._move(message.within_ms);
       return;
     }
-    this._questions.delete(message.id);
+    if (ANSWERS.includes(message.type)) this._questions.delete(message.id);
     // Somewhere else, or at another place in the same scene: the new visit would show the old one.
     if (message.type === "welcome" || (message.type === "tapped" && message.hit === "floor")) this._moving?.outdated();
     this._events.onMessage(message);
@@ -177,8 +186,14 @@ export class Stay {
     }
     this._events.onLost();
     if (this._moving?.visit) {
-      this._events.onState("reconnecting");
+      const { ready } = this._moving;
       this._takeOver();
+      this._events.onState("reconnecting");
+      if (ready) {
+        // It may rest, so that no other picture comes.
+        this._show();
+        this._goLive(performance.now());
+      }
       return;
     }
     // Whether a token is good is known when we ask for the next one.
