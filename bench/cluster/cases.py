@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
@@ -68,12 +68,10 @@ async def evicted_renderer(site: Site, crowd: Crowd) -> Outcome:
     """As ``kubectl drain`` does with each pod of a node."""
     renderer = crowd.by_renderer().most_common(1)[0][0]
     pod = next(pod for pod in await site.pods("renderer") if pod["metadata"]["uid"] == renderer)
-    name = pod["metadata"]["name"]
-    eviction = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": name, "namespace": NAMESPACE}}
     struck = crowd.at(renderer)
     crowd.begin_anew()
-    async with _gone(site, renderer):
-        await site.api.request("POST", f"/api/v1/namespaces/{NAMESPACE}/pods/{name}/eviction", eviction)
+    async with _gone(site, {renderer}):
+        await site.evict(pod)
     await site.rolled_out()
     return outcome("renderer evicted", _noticed(struck))
 
@@ -99,15 +97,16 @@ async def scaled_down(site: Site, crowd: Crowd, renderers: int) -> Outcome:
     emptiest = min(pods, key=lambda uid: crowd.by_renderer()[uid])
     for stay in crowd.at(emptiest)[1:]:
         await crowd.leave(stay)
-    await _is_told_to_be_the_emptiest(site, emptiest)
     visits = crowd.by_renderer()
+    await _costs_are_told(site, {uid: visits[uid] for uid in pods})
     crowd.begin_anew()
-    async with _gone(site, None) as gone:
+    async with _gone(site, pods) as gone:
         await site.scale(renderers)
     counts = ", ".join(str(visits[uid]) for uid in sorted(pods, key=lambda uid: visits[uid]))
     told = f"visits were {counts}; the one with {visits[gone[0]]} went"
     result = outcome("scaled down", _noticed(crowd.visitors), told=told)
-    return result if gone == [emptiest] else replace(result, missed=[*result.missed, "not the emptiest went"])
+    fine = visits[gone[0]] == visits[emptiest]
+    return result if fine else replace(result, missed=[*result.missed, "not the emptiest went"])
 
 
 async def scaled_up(site: Site, crowd: Crowd, renderers: int) -> Outcome:
@@ -148,8 +147,8 @@ async def _visit(crowd: Crowd, come: list[Noticed]) -> None:
 
 
 @asynccontextmanager
-async def _gone(site: Site, uid: str | None) -> AsyncIterator[list[str]]:
-    """Waits at the end until that renderer, or any, is no more; which one."""
+async def _gone(site: Site, renderers: Collection[str]) -> AsyncIterator[list[str]]:
+    """Waits at the end until one of these is no more; which one."""
     gone: list[str] = []
     watching = asyncio.Event()
 
@@ -157,7 +156,7 @@ async def _gone(site: Site, uid: str | None) -> AsyncIterator[list[str]]:
         pods = f"/api/v1/namespaces/{NAMESPACE}/pods"
         async for seen in site.api.watch(pods, {"labelSelector": f"{COMPONENT}=renderer"}):
             watching.set()
-            if isinstance(seen, Deleted) and uid in (None, seen.object["metadata"]["uid"]):
+            if isinstance(seen, Deleted) and seen.object["metadata"]["uid"] in renderers:
                 gone.append(seen.object["metadata"]["uid"])
                 return
 
@@ -167,13 +166,17 @@ async def _gone(site: Site, uid: str | None) -> AsyncIterator[list[str]]:
         yield gone
 
 
-async def _is_told_to_be_the_emptiest(site: Site, renderer: str) -> None:
-    """Until the gateways have told the cluster so."""
+async def _costs_are_told(site: Site, visits: Mapping[str, int]) -> None:
+    """Until the gateways have told the cluster which renderers are emptier than others."""
     pods = f"/api/v1/namespaces/{NAMESPACE}/pods"
     costs: dict[str, int] = {}
     async for seen in site.api.watch(pods, {"labelSelector": f"{COMPONENT}=renderer"}):
         metadata = seen.object["metadata"]
+        if metadata["uid"] not in visits:
+            continue  # one that is on its way out
         costs[metadata["uid"]] = int(metadata.get("annotations", {}).get(_DELETION_COST, 0))
-        others = [cost for uid, cost in costs.items() if uid != renderer]
-        if renderer in costs and others and costs[renderer] < min(others):
+        fewest = min(visits.values())
+        emptiest = [cost for uid, cost in costs.items() if visits[uid] == fewest]
+        others = [cost for uid, cost in costs.items() if visits[uid] > fewest]
+        if len(costs) == len(visits) and (not others or max(emptiest) < min(others)):
             return

@@ -14,7 +14,7 @@ from bench.visitors.visitor_thread import now_s
 
 AT_A_TIME = 4
 """So many enter at once: their handshakes are work, and all of them share this machine with the site."""
-_LOOK_S = 0.1
+_CLOCK_S = 0.1
 
 
 class Crowd:
@@ -26,6 +26,7 @@ class Crowd:
         self._tasks = tasks
         self._stays: dict[FleetStay, asyncio.Task[None]] = {}
         self._numbers = 0
+        self._changed = asyncio.Event()
         self.late_s = 0.0
         """By how much this process was late at most: what visitors notice can't be told more exactly than that."""
 
@@ -46,7 +47,7 @@ class Crowd:
     def begin(self) -> FleetStay:
         """One more, who is on the way in."""
         self._numbers += 1
-        stay = FleetStay(f"visitor-{self._numbers}", self._http, self._url)
+        stay = FleetStay(f"visitor-{self._numbers}", self._http, self._url, self._changed.set)
         self._stays[stay] = self._tasks.create_task(stay.run(), name=stay.name)
         return stay
 
@@ -55,6 +56,7 @@ class Crowd:
         task = self._stays.pop(stay)
         task.cancel()
         await asyncio.wait({task})
+        self._changed.set()
 
     async def leave_all(self) -> None:
         for stay in self.visitors:
@@ -63,8 +65,8 @@ class Crowd:
     async def watch_ourselves(self) -> None:
         """Measure ``late_s``, for ever."""
         while True:
-            due_s = now_s() + _LOOK_S
-            await asyncio.sleep(_LOOK_S)
+            due_s = now_s() + _CLOCK_S
+            await asyncio.sleep(_CLOCK_S)
             self.late_s = max(self.late_s, now_s() - due_s)
 
     def begin_anew(self) -> None:
@@ -85,9 +87,10 @@ class Crowd:
         return [back for stay in self._stays for back in stay.noticed.backs]
 
     async def until(self, test: Callable[[], bool]) -> None:
-        """Visitors tell nobody when they change; to look ten times a second is cheap and near enough."""
-        while not test():  # noqa: ASYNC110 - see above
-            await asyncio.sleep(_LOOK_S)
+        """Until it is true of the visitors."""
+        while not test():
+            self._changed.clear()
+            await self._changed.wait()
 
 
 @asynccontextmanager

@@ -67,6 +67,13 @@ class Site:
         found: list[Object] = json.loads(told)["items"]
         return [pod for pod in found if "deletionTimestamp" not in pod["metadata"]]
 
+    async def evict(self, pod: Object) -> None:
+        """As ``kubectl drain`` does with each pod of a node. Raises RequestRefused (429) where a budget forbids it."""
+        metadata = {"name": pod["metadata"]["name"], "namespace": NAMESPACE}
+        eviction = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": metadata}
+        path = f"/api/v1/namespaces/{NAMESPACE}/pods/{metadata['name']}/eviction"
+        await self.api.request("POST", path, eviction)
+
     def kill(self, uid: str) -> None:
         """SIGKILL to all processes of a pod."""
         for container in self.kubelet.worker(uid).containers:

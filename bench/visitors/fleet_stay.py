@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -57,8 +58,10 @@ class Noticed:
 class FleetStay:
     """``run`` is the whole stay, until it is cancelled."""
 
-    def __init__(self, name: str, http: aiohttp.ClientSession, url: str) -> None:
+    def __init__(self, name: str, http: aiohttp.ClientSession, url: str, on_change: Callable[[], None]) -> None:
+        """``on_change`` is called when the visitor has come in, has moved, was lost or is back."""
         self.name = name
+        self._on_change = on_change
         self.noticed = Noticed()
         self.at: EnteredVisit | None = None
         """Where the visitor is; None while outside."""
@@ -80,6 +83,7 @@ class FleetStay:
                 tasks.create_task(self._turn(), name=f"{self.name}-turns")
                 self.at = await self._enter_somehow(first_s=FIRST_RETRY_S)
                 self.inside.set()
+                self._on_change()
                 while True:
                     await self._come_back(await self._stay())
         finally:
@@ -122,6 +126,7 @@ class FleetStay:
         self.at = new
         self._move.clear()
         self.noticed.moves += 1
+        self._on_change()
         await old.visit.leave()
 
     async def _come_back(self, reason: str) -> None:
@@ -130,6 +135,7 @@ class FleetStay:
         self.at = None
         self.inside.clear()
         self._move.clear()
+        self._on_change()
         before, heard_s = old.frame or old.welcome, old.heard_s
         self._yaw = before["yaw"]
         closing = asyncio.create_task(old.leave(), name=f"{self.name}-closes")
@@ -141,6 +147,7 @@ class FleetStay:
         same = _same_pose(before, self.at.visit.welcome)
         self.noticed.backs.append(Back(reason, picture_s - heard_s, picture_s, same))
         self.inside.set()
+        self._on_change()
 
     async def _turn(self) -> None:
         while True:

@@ -15,6 +15,7 @@ from bench.cluster import cases
 from bench.cluster.assets import Assets
 from bench.cluster.control_plane import control_plane
 from bench.cluster.crowd import Crowd, crowd
+from bench.cluster.errors import RequestRefused
 from bench.cluster.outcome import Outcome
 from bench.cluster.overlay import SiteOptions
 from bench.cluster.site import Site, running_site
@@ -83,6 +84,15 @@ async def test_an_evicted_renderer_hands_its_visitors_over(site: Site, visiting:
     found = await cases.evicted_renderer(site, visiting)
     assert_nobody_was_cut(found)
     assert found.moved == found.visitors
+
+
+async def test_the_next_renderer_is_not_evicted_before_another_has_taken_the_place_of_the_first(site: Site) -> None:
+    first, second = await site.pods("renderer")
+    await site.evict(first)
+    with pytest.raises(RequestRefused, match="disruption budget") as refused:
+        await site.evict(second)
+    assert refused.value.status == 429
+    await site.rolled_out()
 
 
 async def test_a_new_version_comes_while_visitors_come_and_go(
