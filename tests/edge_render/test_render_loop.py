@@ -313,7 +313,7 @@ def test_a_failed_picture_is_told_to_its_visitor_only() -> None:
 
 def test_a_sink_that_fails_harms_nobody_else() -> None:
     renderer, counts, errors, good = GatedRenderer(), Counts(), Queue[RendererError](), Queue[Frame]()
-    renderer.gate.release(2)
+    renderer.gate.release(10)  # more than are drawn: one that waits for the gate would hold up the end
 
     def sink(_frame: Frame) -> None:
         raise ValueError("full")
