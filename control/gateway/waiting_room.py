@@ -118,9 +118,9 @@ class WaitingRoom:
         """This gateway is to end: all who wait go on elsewhere, at the same place in the line."""
         self._stopping = True
         self._tell()
-        now_s = self._clock()
+        now_s, positions = self._clock(), self._line.positions()
         for waiting_id, stream in self._streams.items():
-            stream.say(Again(self._line.positions().get(waiting_id, 1)))
+            stream.say(Again(positions.get(waiting_id, 1)))
             self._line.absent(waiting_id, now_s)
 
     # --- who comes ---------------------------------------------------------------------------------------
@@ -221,6 +221,8 @@ class WaitingRoom:
             for unused in self._line.expire(self._clock()):
                 self._release(unused)
         self._networks = {each: network for each, network in self._networks.items() if each in self._line}
+        if self._stopping:
+            return  # they are told to go on elsewhere, and get their turns there
         for waiting in self._line.turns(self._fleet.free_places):
             renderer = next(self._fleet.candidates(waiting.showroom), None)
             stream = self._streams.get(waiting.id)
