@@ -141,6 +141,7 @@ class WaitingRoom:
         self._networks.pop(waiting.id, None)
         with self._telling():
             self._line.promise(waiting, self._clock())
+        self._ring.set()  # so that its end is waited for, though nothing else may happen
 
     def arrived(self, token_id: str) -> None:
         """Who has that token asks for the place: it is no longer kept, as it is taken now."""

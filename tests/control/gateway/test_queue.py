@@ -9,8 +9,10 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx2
+import pytest
 
 from bench.free_port import free_port
+from control.gateway import waiting_line, waiting_room
 from control.gateway.signer import Signer
 from control.kube.cluster import Member
 from tests.control.gateway.conftest import Gateway, serving_gateway, serving_renderers, serving_site
@@ -74,6 +76,19 @@ async def test_those_who_wait_see_their_position_and_enter_in_order(signer: Sign
             assert (await gateway.enter(granted["token"])).status_code == 201
             renderer.leave(next(iter(renderer.visits)))
             assert (await gateway.enter((await later.until("token"))["token"])).status_code == 201
+
+
+async def test_a_place_that_was_promised_and_not_taken_is_free_again_though_nothing_else_happens(
+    signer: Signer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(waiting_line, "PROMISED_S", 0.05)
+    monkeypatch.setattr(waiting_room, "PASS_EVERY_S", 0.0)
+    async with serving_site(signer, "r1", capacity=1) as (gateway, _):
+        fleet = gateway.server.node.fleet
+        for _ in range(2):
+            await gateway.token()
+            await gateway.known(lambda: fleet.free_places(None) == 1)
+        assert (await gateway.enter(None)).status_code == 201
 
 
 async def test_who_comes_later_does_not_overtake_those_who_wait(signer: Signer) -> None:
