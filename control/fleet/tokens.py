@@ -41,9 +41,14 @@ class Token(BaseModel):
     jti: str = Field(default_factory=lambda: secrets.token_urlsafe(16), max_length=64)
     exp: float = 0.0
 
+    def dated(self, now_s: float) -> Self:
+        """With its end: a new one is good from now for ``lifetime_s``. One that was read keeps the end that it had: who
+        shows it again and again must not have it for ever: it is remembered as used only as long as it is good."""
+        return self if self.exp else self.model_copy(update={"exp": now_s + self.lifetime_s})
+
     def sign(self, key: OKPKey, now_s: float) -> str:
-        """The text, good from now for ``lifetime_s``."""
-        claims = self.model_copy(update={"exp": now_s + self.lifetime_s}).model_dump(mode="json", exclude_none=True)
+        """The text, good for as long as ``dated`` says."""
+        claims = self.dated(now_s).model_dump(mode="json", exclude_none=True)
         header = {"alg": "Ed25519", "typ": self.kind, "kid": key.kid}
         return jwt.encode(header, claims, key, registry=_REGISTRY, default_type=None)
 

@@ -90,9 +90,10 @@ async def _queue_lines(node: GatewayNode, ticket: Ticket, address: str) -> Async
 def granted_content(node: GatewayNode, token: JoinToken) -> dict[str, Any]:
     """What who may enter is told."""
     now_s = time.time()
+    token = token.dated(now_s)
     return {
         "token": token.sign(node.signer.key, now_s),
-        "expires_in_ms": int(1000 * JoinToken.lifetime_s),
+        "expires_in_ms": max(0, round(1000 * (token.exp - now_s))),
         "ice_servers": node.ice.of(token.visitor, now_s),
         "ice_transport_policy": node.ice.policy,
     }

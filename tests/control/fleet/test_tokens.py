@@ -39,6 +39,12 @@ def test_an_old_token_is_refused_but_clocks_may_differ() -> None:
     assert refused.value.code == "expired-token"
 
 
+def test_a_token_that_is_signed_again_ends_when_it_did() -> None:
+    text = JoinToken(visitor="v", guard="r").sign(KEY, 100.0)
+
+    assert JoinToken.read(text, KEYS, 130.0).sign(KEY, 130.0) == text
+
+
 @pytest.mark.parametrize(
     "spoil", [lambda text: text[:-4] + "AAAA", lambda _: "x", lambda _: "", lambda text: text * 20]
 )
