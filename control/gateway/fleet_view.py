@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Iterable, Iterator, Set
 from contextlib import aclosing
 from random import Random
 from types import TracebackType
@@ -73,7 +73,8 @@ class FleetView:
         self._random = random or Random()
         self._choice = Choice(self._random)
         self._renderers: dict[str, Renderer] = {}
-        self._guides: dict[str, str] = {}
+        self._guides: dict[str, dict[str, None]] = {}
+        """By digest those that tell of it, the newest last: two while it goes on from one at another."""
         self._links: dict[str, asyncio.Task[None]] = {}
         self._listed = False
         self._not_heard: set[str] = set()
@@ -106,9 +107,9 @@ class FleetView:
         return None if renderer is None or renderer.phase is Phase.GONE else renderer
 
     def with_guide(self, digest: str) -> Renderer | None:
-        """The renderer where the guided visit of this ``guide_digest`` is led."""
-        uid = self._guides.get(digest)
-        return self._renderers.get(uid) if uid is not None else None
+        """The renderer where the guided visit of this ``guide_digest`` is led; that where it goes on, if it moves."""
+        telling = (self._renderers[uid] for uid in reversed(self._guides.get(digest, {})))
+        return min(telling, key=lambda renderer: renderer.phase is not Phase.KNOWN, default=None)
 
     def candidates(
         self,
@@ -194,8 +195,7 @@ class FleetView:
         before, phase = renderer.state, renderer.phase
         renderer.told(state)
         self._not_heard.discard(renderer.uid)
-        self._forget_guides(renderer, before)
-        self._guides.update(dict.fromkeys(state.guides, renderer.uid))
+        self._note_guides(renderer, before.guides if before else (), state.guides)
         free = self._choice.free_places(None)
         if renderer.phase is Phase.KNOWN:
             self._choice.tell(renderer.uid, state)
@@ -208,15 +208,19 @@ class FleetView:
         gone = renderer.phase is Phase.GONE
         renderer.lost(why)
         self._not_heard.discard(renderer.uid)
-        self._forget_guides(renderer, renderer.state)
+        self._note_guides(renderer, renderer.state.guides if renderer.state else (), ())
         self._choice.forget(renderer.uid)
         if not gone:
             self._ring()
 
-    def _forget_guides(self, renderer: Renderer, state: RendererState | None) -> None:
-        for digest in state.guides if state else ():
-            if self._guides.get(digest) == renderer.uid:
-                del self._guides[digest]
+    def _note_guides(self, renderer: Renderer, before: Iterable[str], now: Iterable[str]) -> None:
+        for digest in now:
+            self._guides.setdefault(digest, {})[renderer.uid] = None
+        for digest in set(before).difference(now):
+            if telling := self._guides.get(digest):
+                telling.pop(renderer.uid, None)
+                if not telling:
+                    del self._guides[digest]
 
     def _ring(self) -> None:
         self._version += 1

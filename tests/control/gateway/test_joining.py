@@ -69,6 +69,35 @@ async def test_followers_are_sent_to_where_the_guided_visit_is_led(signer: Signe
         assert read.follow == "ABCDEFGH"
 
 
+async def test_followers_find_a_guided_visit_that_goes_on_elsewhere_whichever_renderer_speaks_last(
+    signer: Signer,
+) -> None:
+    async with serving_site(signer, "before", "after") as (gateway, (before, after)):
+        fleet, code = gateway.server.node.fleet, guide_digest("ABCDEFGH")
+
+        def leads(uid: str) -> bool:
+            guide = fleet.with_guide(code)
+            return guide is not None and guide.uid == uid
+
+        before.draining, before.guides = True, (code,)
+        before.tell()
+        await gateway.known(lambda: leads("before"))
+        after.guides = (code,)
+        after.tell()
+        await gateway.known(lambda: leads("after"))
+        before.capacity = 5  # its presenter is at both until the new picture shows
+        before.tell()
+        await gateway.known(lambda: (told := fleet.find("before")) is not None and told.state == before.state)
+        assert leads("after")
+        before.guides = ()
+        before.tell()
+        await gateway.known(lambda: (told := fleet.find("before")) is not None and told.state == before.state)
+        assert leads("after")
+        after.guides = ()
+        after.tell()
+        await gateway.known(lambda: fleet.with_guide(code) is None)
+
+
 async def test_codes_can_not_be_guessed(signer: Signer) -> None:
     async with serving_site(signer, "r1") as (gateway, _):
         answers = [(await gateway.join(follow=f"CODE{number}")).status_code for number in range(12)]
