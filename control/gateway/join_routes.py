@@ -16,7 +16,7 @@ from control.gateway.errors import Refused
 from control.gateway.gateway_node import GatewayNode
 from control.gateway.joining import Granted, JoinRequest, Queued, SignedText, waiting_of
 from control.gateway.line_stream import LineResponse
-from control.gateway.requests import address_of, bearer_of, refused_reply
+from control.gateway.requests import address_of, bearer_of, refused_reply, unreadable
 from control.gateway.waiting_room import Again, Elsewhere, Position, Turn
 from control.http_face.bodies import BodyRefused, bounded_body
 from control.http_face.errors import body_refused, error_content
@@ -108,5 +108,4 @@ def _read(kind: type[ABody], body: bytes) -> ABody:
     try:
         return kind.model_validate_json(body or b"{}")
     except ValidationError as error:
-        parts = (f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in error.errors())
-        raise Refused(422, "bad-join", "; ".join(parts)[:500]) from error
+        raise unreadable("bad-join", error) from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi import Request, Response
 from fastapi.security.utils import get_authorization_scheme_param
+from pydantic import ValidationError
 from starlette.requests import HTTPConnection
 
 from control.fleet.tokens import TOKEN_MAX_BYTES
@@ -26,6 +27,12 @@ def bearer_of(request: Request) -> str | None:
     if len(token) > TOKEN_MAX_BYTES:
         raise Refused(401, "bad-token", "it is too long to be one of ours")
     return token
+
+
+def unreadable(code: str, error: ValidationError) -> Refused:
+    """What is said of fields that can't be used."""
+    parts = (f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in error.errors())
+    return Refused(422, code, "; ".join(parts)[:500])
 
 
 def refused_reply(refused: Refused, metrics: GatewayMetrics) -> Response:

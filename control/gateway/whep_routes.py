@@ -7,6 +7,7 @@ from typing import Final
 
 from fastapi import APIRouter, Request, Response, WebSocket
 from fastapi.responses import JSONResponse
+from pydantic import ValidationError
 
 from control.fleet.tokens import JoinToken
 from control.gateway.control_proxy import TRY_AGAIN_LATER
@@ -17,14 +18,13 @@ from control.gateway.joining import Granted, JoinRequest, Queued
 from control.gateway.references import read_reference
 from control.gateway.renderer import Phase
 from control.gateway.renderer_client import Answer
-from control.gateway.requests import address_of, bearer_of, refused_reply
+from control.gateway.requests import address_of, bearer_of, refused_reply, unreadable
 from control.gateway.whep_proxy import AllFull, Entered, Offer
 from control.http_face.bodies import SDP, SDP_FRAGMENT, BodyRefused, sdp_body
 from control.http_face.control_sockets import NO_SUCH_VISIT, accept_own_page, close_unknown
 from control.http_face.errors import RETRY_AFTER_FULL_S, body_refused, error_content
 
 QUERY_MAX_BYTES: Final = 4096
-_TEXT_MAX: Final = 64
 
 
 def whep_routes(node: GatewayNode) -> APIRouter:
@@ -109,13 +109,16 @@ def whep_routes(node: GatewayNode) -> APIRouter:
 
 
 async def _token(node: GatewayNode, request: Request, offer: Offer) -> Granted | Queued:
-    """What the visitor brings; a player that knows nothing of joining joins by this."""
+    """What the visitor brings; a player that knows nothing of joining joins by this. Raises Refused."""
     bearer = bearer_of(request)
     if bearer is not None:
         return Granted(node.joining.read(JoinToken, bearer))
-    asked = JoinRequest(
-        showroom=offer.query.get("showroom"), follow=offer.query.get("follow"), guide=offer.query.get("guide")
-    )
+    try:
+        asked = JoinRequest(
+            showroom=offer.query.get("showroom"), follow=offer.query.get("follow"), guide=offer.query.get("guide")
+        )
+    except ValidationError as error:
+        raise unreadable("bad-query", error) from error
     return await node.joining.join(asked, offer.address)
 
 

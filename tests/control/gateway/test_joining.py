@@ -35,6 +35,21 @@ async def test_a_player_that_knows_nothing_of_joining_enters_straight(signer: Si
         assert (await gateway.enter(None)).status_code == 201
 
 
+async def test_a_player_with_a_showroom_that_can_be_none_is_told_so(signer: Signer) -> None:
+    async with serving_site(signer, "r1") as (gateway, _):
+        refused = await gateway.enter(None, showroom="x" * 65)
+        assert (refused.status_code, refused.json()["error"]["code"]) == (422, "bad-query")
+        assert refused.json()["error"]["detail"].startswith("showroom: ")
+
+
+async def test_a_token_that_is_shown_again_lasts_no_longer(signer: Signer) -> None:
+    async with serving_site(signer, "r1") as (gateway, _):
+        old = JoinToken(visitor="v", guard="r1").sign(signer.key, time.time() - 30.0)
+        shown = await gateway.client.post("/join", headers={"Authorization": f"Bearer {old}"})
+        assert shown.json()["token"] == old
+        assert 0 < shown.json()["expires_in_ms"] <= 30_000
+
+
 async def test_who_comes_back_gets_the_place_that_they_had_though_all_is_full(signer: Signer) -> None:
     async with serving_site(signer, "r1", capacity=1) as (gateway, (renderer,)):
         entered = await gateway.enter(await gateway.token())
