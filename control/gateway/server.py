@@ -74,9 +74,11 @@ class GatewayServer(Server):
 
     def signalled(self) -> None:
         """See Server."""
-        if self.node.stopping:
+        if self._node is None:  # it is being opened: nobody has come yet
+            super().signalled()
+        elif self._node.stopping:
             self.force_exit = True
             self.stop()
         else:
-            self.node.stop()
+            self._node.stop()
             asyncio.get_running_loop().call_later(self._settings.linger_s, self.stop)

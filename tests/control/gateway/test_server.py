@@ -17,6 +17,7 @@ from control.kube.cluster import ClusterEvent, Component
 from control.kube.static_cluster import StaticCluster
 from tests.control.gateway.conftest import serving_site
 from tests.control.gateway.test_queue import fill, ticket_of, waiting
+from tests.waiting import WAIT_S
 
 
 class BrokenCluster(StaticCluster):
@@ -31,6 +32,13 @@ class BrokenCluster(StaticCluster):
 async def test_where_a_task_fails_the_gateway_ends_so_that_it_is_started_anew(signer: Signer) -> None:
     server = GatewayServer(GatewaySettings(port=0), signer, nullcontext(BrokenCluster([])))
     with pytest.raises(TaskFailed):
+        await server.serve()
+
+
+async def test_a_signal_that_comes_before_it_serves_ends_it_too(signer: Signer) -> None:
+    server = GatewayServer(GatewaySettings(port=0), signer, nullcontext(StaticCluster([])))
+    server.signalled()
+    async with asyncio.timeout(WAIT_S):
         await server.serve()
 
 
