@@ -52,15 +52,14 @@ class FleetFace:
 
     def _tell(self) -> None:
         self._due = None
-        before = self.line
         self.renew()
+
+    def renew(self) -> None:
+        """Have the line say how it is now; all watchers are told where that is something else."""
+        before, self.line = self.line, self._read().model_dump_json().encode() + b"\n"
         if self.line != before:
             self._told_s = asyncio.get_running_loop().time()
             self._wake()
-
-    def renew(self) -> None:
-        """Have the line say how it is now."""
-        self.line = self._read().model_dump_json().encode() + b"\n"
 
     def _wake(self) -> None:
         for watcher in self._watchers:

@@ -218,6 +218,17 @@ async def test_a_crowd_that_comes_at_once_is_one_line_made_once_for_all_watchers
     assert crowd.readings == 1, "nobody watches any more"
 
 
+async def test_news_that_another_watcher_is_told_first_come_to_all() -> None:
+    crowd = Crowd()
+    face = FleetFace(crowd.read)
+    face.renew()
+    with face.watched() as one:
+        crowd.comes(face)
+        face.renew()  # as one does who begins to watch, or is told as a sign of life
+        assert one.is_set()
+    face.close()
+
+
 async def test_a_watcher_that_takes_no_lines_is_dropped_and_the_others_are_not() -> None:
     crowd = Crowd()
     face = FleetFace(crowd.read, slow_s=0.2)
