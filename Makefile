@@ -5,7 +5,7 @@ JOBS ?= $(shell nproc)
 # Tests start hundreds of processes: each would compile all of its modules again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test lint format bench bench-network bench-codecs bench-density bench-load bench-fidelity bench-live bench-audio-sync bench-loading bench-scale bench-scale-scene bench-panorama bench-load-overhead bench-malformed bench-kills bench-cluster kubernetes-assets bench-publish bench-small-files bench-fetch-lateness bench-recovery fuzz-admin images setup setup-tests
+.PHONY: help demo test lint format bench bench-network bench-codecs bench-density bench-load bench-fidelity bench-live bench-audio-sync bench-loading bench-scale bench-scale-scene bench-panorama bench-load-overhead bench-malformed bench-kills bench-cluster kubernetes-assets bench-publish bench-small-files bench-fetch-lateness bench-recovery fuzz-admin images test-images setup setup-tests
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -95,6 +95,9 @@ fuzz-admin: setup-tests ## call the admin's API as its description allows and fo
 
 images: ## build the container images, with podman or buildah
 	@scripts/images
+
+test-images: setup-tests ## start the images as a cluster would, and print what they weigh (as root, with buildah)
+	$(PYTHON) -m bench.images $(OPTIONS)
 
 setup:
 	@scripts/setup
