@@ -41,6 +41,15 @@ OPTIONS: Final = {
     "EDGE_RENDER_HAND_OVER_S": "10",
 }
 
+CASES: Final = (
+    "killed_renderer",
+    "killed_gateway",
+    "restarted_api_server",
+    "evicted_renderer",
+    "new_version",
+    "scaled_down",
+    "scaled_up",
+)
 Case = Callable[[Site, Crowd], Awaitable[Outcome]]
 
 
@@ -49,13 +58,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.cluster", description=__doc__)
     parser.add_argument("--visitors", type=int, default=12)
     parser.add_argument("--kills", type=int, default=5, help="how often a renderer is killed")
+    parser.add_argument("--cases", nargs="+", choices=CASES, help="only these; scaled_up comes after scaled_down")
     parser.add_argument("--logs", type=Path, help="keep the pods' logs in this folder")
     options = parser.parse_args()
     logging.basicConfig(level=logging.WARNING)
     logging.getLogger("aioice").setLevel(logging.ERROR)
-    print(f"{platform.machine()}, {os.cpu_count()} cores, {options.visitors} visitors at {SIZE[0]}x{SIZE[1]}")
+    machine = f"{platform.machine()}, {os.cpu_count()} cores, {os.getloadavg()[0]:.1f} programs at work beside us"
+    print(f"{machine}; {options.visitors} visitors at {SIZE[0]}x{SIZE[1]}")
     try:
-        outcomes = asyncio.run(_measure(options.visitors, options.kills, options.logs))
+        outcomes = asyncio.run(_measure(options.visitors, options.kills, options.cases, options.logs))
     except ClusterBenchError as error:
         print(f"bench-cluster: {error}", file=sys.stderr)
         return 2
@@ -63,7 +74,7 @@ def main() -> int:
     return 1 if any(one.missed for one in outcomes) else 0
 
 
-async def _measure(visitors: int, kills: int, logs: Path | None) -> list[Outcome]:
+async def _measure(visitors: int, kills: int, names: list[str] | None, logs: Path | None) -> list[Outcome]:
     with tempfile.TemporaryDirectory() as made, control_plane(controllers=True) as plane:
         folder = Path(made)
         package = build_small_room(folder / "room")
@@ -89,7 +100,7 @@ async def _measure(visitors: int, kills: int, logs: Path | None) -> list[Outcome
         ]
         outcomes = []
         async with running_site(plane, logs or folder / "site", site_options, ["node-a", "node-b"]) as site:
-            for case in todo:
+            for case in [case for name, case in zip(CASES, todo, strict=True) if names is None or name in names]:
                 async with asyncio.timeout(CASE_TIMEOUT_S), crowd(site.url) as visiting:
                     await visiting.enter(visitors)
                     found = await case(site, visiting)

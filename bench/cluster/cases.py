@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import statistics
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -28,6 +29,7 @@ async def killed_renderer(site: Site, crowd: Crowd, times: int) -> Outcome:
     """The process is gone at once, as of a node that lost its power; it is there again before the next one goes."""
     struck: list[Noticed] = []
     back_s: list[float] = []
+    known_s: list[float] = []
     for _ in range(times):
         await site.ready("renderer")
         renderer = crowd.by_renderer().most_common(1)[0][0]
@@ -37,8 +39,11 @@ async def killed_renderer(site: Site, crowd: Crowd, times: int) -> Outcome:
         site.kill(renderer)
         await crowd.until(partial(_are_back, stays))
         struck += _noticed(stays)
-        back_s += [back.picture_s - killed_s for stay in stays for back in stay.noticed.backs]
-    return outcome(f"renderer killed, {times} times", struck, back_s=back_s)
+        backs = [back for stay in stays for back in stay.noticed.backs]
+        back_s += [back.picture_s - killed_s for back in backs]
+        known_s += [back.known_s - killed_s for back in backs]
+    told = f"the loss was known after {statistics.median(known_s):.2f} s, at most {max(known_s):.2f}"
+    return outcome(f"renderer killed, {times} times", struck, back_s=back_s, told=told)
 
 
 async def killed_gateway(site: Site, crowd: Crowd) -> Outcome:

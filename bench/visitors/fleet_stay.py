@@ -36,6 +36,8 @@ class Back:
     reason: str
     silent_s: float
     """From the last sign of the old visit to the first picture of the new one."""
+    known_s: float
+    """When the visitor's page knew that it was lost."""
     picture_s: float
     """When that picture came."""
     same_pose: bool
@@ -136,6 +138,7 @@ class FleetStay:
         self.inside.clear()
         self._move.clear()
         self._on_change()
+        known_s = now_s()
         before, heard_s = old.frame or old.welcome, old.heard_s
         self._yaw = before["yaw"]
         closing = asyncio.create_task(old.leave(), name=f"{self.name}-closes")
@@ -145,7 +148,7 @@ class FleetStay:
             await closing
         picture_s = self._picture_s or now_s()
         same = _same_pose(before, self.at.visit.welcome)
-        self.noticed.backs.append(Back(reason, picture_s - heard_s, picture_s, same))
+        self.noticed.backs.append(Back(reason, picture_s - heard_s, known_s, picture_s, same))
         self.inside.set()
         self._on_change()
 

@@ -7,7 +7,7 @@ from bench.visitors.fleet_stay import Back, Noticed
 
 
 def back(silent_s: float = 1.0, *, same_pose: bool = True) -> Back:
-    return Back("gone", silent_s, picture_s=0.0, same_pose=same_pose)
+    return Back("gone", silent_s, known_s=0.0, picture_s=0.0, same_pose=same_pose)
 
 
 def test_a_visit_that_is_cut_is_missed_but_where_a_renderer_was_killed() -> None:
