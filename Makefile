@@ -5,7 +5,7 @@ JOBS ?= $(shell nproc)
 # Tests start hundreds of processes: each would compile all of its modules again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test lint format bench bench-network bench-codecs bench-density bench-load bench-fidelity bench-live bench-audio-sync bench-loading bench-scale bench-scale-scene bench-panorama bench-load-overhead bench-malformed bench-kills bench-cluster kubernetes-assets bench-publish bench-small-files bench-fetch-lateness bench-recovery fuzz-admin images test-images setup setup-tests
+.PHONY: help demo test lint format bench bench-network bench-codecs bench-density bench-load bench-fidelity bench-live bench-audio-sync bench-loading bench-scale bench-scale-scene bench-panorama bench-load-overhead bench-malformed bench-kills bench-media-port bench-cluster kubernetes-assets bench-publish bench-small-files bench-fetch-lateness bench-recovery fuzz-admin images test-images setup setup-tests
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -77,6 +77,9 @@ bench-cluster: setup-tests kubernetes-assets ## print what visitors notice of ki
 
 kubernetes-assets: ## build a Kubernetes control plane for tests and benches, where there is none (5 minutes, once)
 	@scripts/kubernetes-assets
+
+bench-media-port: setup-tests ## print what one UDP port for all visits costs beside one for each (20 s)
+	$(PYTHON) -m bench.media_port $(OPTIONS)
 
 bench-publish: setup-tests ## print what publishing moves to an edge, and how long it takes (5 minutes)
 	$(PYTHON) -m bench.publishing
