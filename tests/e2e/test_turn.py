@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext
+from playwright.sync_api import BrowserContext, Page
 
+from bench.gateway_process import DRAIN_OPTIONS, fleet
 from bench.node_process import NodeProcess
+from tests.control.node.test_edge_http import write_package
 from tests.stream.webrtc.turn_server import TurnServer, free_udp_port, has_coturn, machine_address
 
 pytestmark = pytest.mark.skipif(not has_coturn(), reason="coturn is not installed; scripts/setup tests does it")
@@ -47,10 +49,19 @@ WATCH = """async ({servers, timeoutMs}) => {
 }"""
 
 
+def media_options() -> list[str]:
+    size = ["--max-width", "480", "--max-height", "270", "--pixel-format", "rgba"]
+    return ["--media-host", machine_address(), "--media-port", str(free_udp_port()), *size]
+
+
 @pytest.fixture(scope="module")
-def relayed_node(demo_package: Path) -> Iterator[NodeProcess]:
-    options = ("--media-host", machine_address(), "--media-port", str(free_udp_port()), "--pixel-format", "rgba")
-    with NodeProcess(demo_package, *options, "--max-width", "480", "--max-height", "270") as started:
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_package(tmp_path_factory.mktemp("package"))
+
+
+@pytest.fixture(scope="module")
+def relayed_node(package: Path) -> Iterator[NodeProcess]:
+    with NodeProcess(package, *media_options()) as started:
         yield started
 
 
@@ -88,3 +99,20 @@ def test_credentials_that_are_not_good_get_no_relay(
     seen = watch(context, relayed_node, server)
     assert (seen["width"], seen["types"]) == (0, None)
     assert 401 in seen["errors"]
+
+
+@pytest.mark.browser
+def test_the_page_takes_the_relay_that_its_gateway_tells(
+    open_page: Callable[[str], Page], package: Path, turn_server: TurnServer, tmp_path: Path
+) -> None:
+    """The whole way, with nothing open but HTTP and TCP to the relay."""
+    relay = ("--turn-urls", turn_server.ice_server("tcp")["urls"], "--turn-secret", turn_server.secrets[0])
+    gateway_options = (*relay, "--ice-transport-policy", "relay")
+    options = (*media_options(), *DRAIN_OPTIONS)
+    with fleet(package, tmp_path, 1, *options, gateway_options=gateway_options) as here:
+        page = open_page(here.gateway.url)
+        reports = page.evaluate("() => edgeRender.reports()")
+        page.close()
+    pair = next(one for one in reports if one["type"] == "candidate-pair" and one.get("nominated"))
+    local = next(one for one in reports if one["id"] == pair["localCandidateId"])
+    assert (local["candidateType"], local["relayProtocol"]) == ("relay", "tcp")
