@@ -53,6 +53,8 @@ class JoinRequest(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     showroom: Annotated[str, Field(max_length=64)] | None = None
+    scene: Annotated[str, Field(max_length=64)] | None = None
+    """Where they will enter: renderers that have it on the GPU come first."""
     resume: SignedText | None = None
     ticket: SignedText | None = None
     follow: Code | None = None
@@ -115,9 +117,9 @@ class Joining:
                 raise Refused(401, "invitation-needed")
         self._check_known()
         if asked.resume is not None:
-            return await self._come_back(self.read(ResumeToken, asked.resume), address)
+            return await self._come_back(self.read(ResumeToken, asked.resume), address, asked.scene)
         if asked.ticket is not None:
-            return self.place(self.unused_ticket(asked.ticket), address)
+            return self.place(self.unused_ticket(asked.ticket), address, asked.scene)
         visitor = secrets.token_urlsafe(12)
         if asked.follow is not None:
             return Granted(self._follow(visitor, asked.follow, self._guide_of(asked.follow, address)))
@@ -126,13 +128,18 @@ class Joining:
             # Who led a guided visit goes to where it is; if it is nowhere, they open a new one, as at a node.
             with suppress(GuideUnknown):
                 return Granted(self._token(new, self._guide_of(asked.guide, address).uid))
-        return self.place(new, address)
+        return self.place(new, address, asked.scene)
 
-    def place(self, ticket: Ticket, address: str) -> Granted | Queued:
+    def place(self, ticket: Ticket, address: str, scene: str | None = None) -> Granted | Queued:
         """A token for who waits since the ticket says, which may be no time at all; or a place in the line. Raises
         Refused."""
         self.check_shown(ticket.showroom)
-        if self._room.may_enter(ticket.showroom) and (best := next(self._fleet.candidates(ticket.showroom), None)):
+        best = (
+            next(self._fleet.candidates(ticket.showroom, scene), None)
+            if self._room.may_enter(ticket.showroom)
+            else None
+        )
+        if best is not None:
             self._room.promise(waiting_of(ticket), best)
             return Granted(self._token(ticket, best.uid))
         return self.place_later(ticket, address)
@@ -176,7 +183,7 @@ class Joining:
 
     # --- coming back -------------------------------------------------------------------------------------
 
-    async def _come_back(self, resume: ResumeToken, address: str) -> Granted | Queued:
+    async def _come_back(self, resume: ResumeToken, address: str, scene: str | None) -> Granted | Queued:
         if resume.follow is not None:
             guide = await self._guide_again(resume.follow)
             same = guide.uid == resume.renderer
@@ -188,7 +195,7 @@ class Joining:
         if before is not None and before.phase is Phase.KNOWN:
             # Their place is there still, though all may be full: the new visit takes the old one's.
             return Granted(self._token(ticket, before.uid, supersedes=resume.visit))
-        return self.place(ticket, address)
+        return self.place(ticket, address, scene)
 
     async def _guide_again(self, code: str) -> Renderer:
         """Where a guided visit goes on that somebody has followed; if it is on its way, wait for it. Raises Refused."""

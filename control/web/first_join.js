@@ -28,5 +28,6 @@ export const startedMs = performance.now();
 export const memory = new JoinMemory(tabStorage());
 export const joining = new Joining(memory, takeInvitation());
 
-const showroom = new URLSearchParams(location.search).get("showroom");
-joining.askEarly({ ...(showroom && { showroom }), ...wishOf(location.search) });
+const query = new URLSearchParams(location.search);
+const [showroom, scene] = [query.get("showroom"), query.get("scene")];
+joining.askEarly({ ...(showroom && { showroom }), ...(scene && { scene }), ...wishOf(location.search) });

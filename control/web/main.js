@@ -74,8 +74,10 @@ function enter() {
 /** What to join for; where we are by now, or else what the address says. */
 function wish() {
   // Which showroom is the first may have changed meanwhile.
-  const showroom = welcome?.showroom ?? new URLSearchParams(location.search).get("showroom");
-  return { ...(showroom && { showroom }), ...guide.wish };
+  const query = new URLSearchParams(location.search);
+  const showroom = welcome?.showroom ?? query.get("showroom");
+  const scene = welcome?.scene ?? query.get("scene");
+  return { ...(showroom && { showroom }), ...(scene && { scene }), ...guide.wish };
 }
 
 function placeToEnter() {

@@ -26,6 +26,7 @@ class ScriptedRenderer:
         self.showroom = showroom
         self.draining = False
         self.guides: tuple[str, ...] = ()
+        self.scenes: tuple[str, ...] = ()
         self.visits: dict[str, Pass] = {}
         self.spent: set[str] = set()
         self.asked: list[tuple[str, dict[str, str], Pass]] = []
@@ -66,7 +67,7 @@ class ScriptedRenderer:
             capacity=self.capacity,
             followers=0,
             follower_capacity=2,
-            showrooms=(ShownShowroom(name=self.showroom),),
+            showrooms=(ShownShowroom(name=self.showroom, scenes=self.scenes),),
             guides=self.guides,
         )
 

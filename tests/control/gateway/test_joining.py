@@ -30,6 +30,16 @@ async def test_a_visitor_joins_enters_and_leaves(signer: Signer) -> None:
         assert (await gateway.client.delete(f"/whep/{reference}")).status_code == 404
 
 
+async def test_a_visitor_is_sent_to_where_their_scene_is_loaded(signer: Signer) -> None:
+    async with serving_site(signer, "r1", "r2", "r3", capacity=4) as (gateway, (_, vault, _)):
+        vault.scenes = ("vault",)
+        vault.tell()
+        await gateway.known(lambda: "vault" in gateway.server.node.fleet.find("r2").state.showrooms[0].scenes)
+        for _ in range(3):
+            entered = await gateway.enter(await gateway.token(scene="vault"), scene="vault")
+            assert entered.headers["location"].startswith("/whep/r2~")
+
+
 async def test_a_player_that_knows_nothing_of_joining_enters_straight(signer: Signer) -> None:
     async with serving_site(signer, "r1") as (gateway, _):
         assert (await gateway.enter(None)).status_code == 201
