@@ -24,7 +24,7 @@ from control.admin.migrations import migrate
 from control.admin.settings import AdminSettings
 from control.admin.storage.blob_store import BlobStore
 
-START_S: Final = 60.0
+START_S: Final = 120.0
 STOP_S: Final = 30.0
 COOKIE: Final = "edge_render_session"
 

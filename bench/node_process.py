@@ -17,7 +17,7 @@ from typing import Self
 
 from bench.free_port import free_port
 
-READY_TIMEOUT_S = 60.0
+READY_TIMEOUT_S = 120.0
 STOP_TIMEOUT_S = 20.0
 CHROMIUM_FLAGS = (
     "--no-sandbox",

@@ -16,8 +16,9 @@ from tests.waiting import WAIT_S
 expect.set_options(timeout=WAIT_S * 1e3)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def server(demo_package: Path) -> Iterator[NodeProcess]:
+    """For all modules, as a node takes seconds to start. Who was there before has said goodbye."""
     media_port = str(free_port(socket.SOCK_DGRAM))
     small = ("--max-width", "480", "--max-height", "270")  # drawn, coded and shown by the CPU: a quarter of the work
     with NodeProcess(
