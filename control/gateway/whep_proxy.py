@@ -82,8 +82,8 @@ class WhepProxy:
 
     async def enter(self, token: JoinToken, offer: Offer) -> Entered:
         """Find a place. Raises AllFull, or Refused with a renderer's answer or where nobody can enter."""
-        # Its guard knows as well, whichever gateway it is asked by; but guards may be gone.
-        if not self._spent.spend(token.jti, self._clock()):
+        # Its guard knows as well, whichever gateway it is asked by; but guards may be gone: then other gateways know.
+        if self._room.has_entered(token.jti) or not self._spent.spend(token.jti, self._clock()):
             raise Refused(409, "used-token", "this token was used already")
         entered = await self._enter(token, offer)
         self._room.entered(token.jti)

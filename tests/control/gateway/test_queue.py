@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -12,6 +13,7 @@ import httpx2
 import pytest
 
 from bench.free_port import free_port
+from control.fleet.tokens import JoinToken
 from control.gateway import waiting_line, waiting_room
 from control.gateway.signer import Signer
 from control.kube.cluster import Member
@@ -199,6 +201,21 @@ async def two_gateways(signer: Signer, members: list[Member]) -> AsyncIterator[l
                 while not gateway.server.node.peers.heard:  # noqa: ASYNC110 - nothing in a gateway waits for it
                     await asyncio.sleep(0.02)
         yield [one, two]
+
+
+async def test_a_token_whose_guard_is_gone_is_good_once_at_all_gateways_together(signer: Signer) -> None:
+    async with (
+        serving_renderers(signer, "r1") as renderers,
+        two_gateways(signer, [renderer.member for renderer in renderers]) as (one, two),
+    ):
+        token = JoinToken(visitor="v", guard="gone")
+        text = token.sign(signer.key, time.time())
+        assert (await one.enter(text)).status_code == 201
+        async with asyncio.timeout(WAIT_S):
+            while not two.server.node.room.has_entered(token.jti):  # noqa: ASYNC110 - as above
+                await asyncio.sleep(0.02)
+        again = await two.enter(text)
+        assert (again.status_code, again.json()["error"]["code"]) == (409, "used-token")
 
 
 async def test_the_order_is_one_over_all_gateways(signer: Signer) -> None:
