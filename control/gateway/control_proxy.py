@@ -21,7 +21,7 @@ from control.fleet.tokens import Pass
 from control.gateway.fleet_view import FleetView
 from control.gateway.references import VisitReference
 from control.gateway.renderer import Phase, Renderer
-from control.gateway.renderer_client import ANSWER_S, RendererClient
+from control.gateway.renderer_client import ANSWER_S, RendererClient, reason_of
 from control.http_face.control_sockets import close_unknown
 
 log = structlog.get_logger(__name__)
@@ -81,7 +81,7 @@ class ControlProxy:
             async with asyncio.timeout(ANSWER_S):
                 node = await self._client.http.ws_connect(url, headers=headers, max_msg_size=MESSAGE_MAX_BYTES)
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            log.warning("control_not_passed_on", pod=renderer.member.name, error=f"{type(error).__name__}: {error}")
+            log.warning("control_not_passed_on", pod=renderer.member.name, error=reason_of(error))
             return BAD_GATEWAY, "the renderer does not answer"
         async with node:
             await _first_of(

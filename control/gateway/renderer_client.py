@@ -98,4 +98,15 @@ class RendererClient:
                         raise RendererUnreachable("its answer is too long to be one of a renderer's")
                 return Answer(answer.status, answer.headers, bytes(content), answer.content_type)
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            raise RendererUnreachable(f"{type(error).__name__}: {error}") from error
+            raise RendererUnreachable(reason_of(error)) from error
+
+
+def reason_of(error: Exception) -> str:
+    """What went wrong, for logs: without the address that was asked, as who knows a visit's can steer the visit."""
+    match error:
+        case aiohttp.ClientConnectorError():
+            return f"{type(error).__name__}: {error.os_error}"
+        case aiohttp.ClientResponseError():
+            return f"{type(error).__name__}: {error.status} {error.message}"
+        case _:
+            return type(error).__name__
