@@ -33,6 +33,8 @@ NORMAL: Final = 1000
 TRY_AGAIN_LATER: Final = 1013
 BAD_GATEWAY: Final = 1014
 """Both of IANA's registry of WebSocket close codes."""
+NEVER_SENT: Final = frozenset({1004, 1005, 1006, 1015})
+"""These say that a socket ended without a code (RFC 6455, section 7.4.1), as that of a renderer that was killed."""
 
 
 class ControlProxy:
@@ -91,7 +93,8 @@ class ControlProxy:
             )
             if renderer.phase is Phase.GONE:
                 return BAD_GATEWAY, "the renderer has gone"
-            return node.close_code or NORMAL, ""
+            code = node.close_code or NORMAL
+            return (BAD_GATEWAY, "the renderer has broken off") if code in NEVER_SENT else (code, "")
 
 
 async def _first_of(**works: Coroutine[Any, Any, None]) -> None:

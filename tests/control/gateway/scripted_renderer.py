@@ -155,6 +155,8 @@ class ScriptedRenderer:
         assert may.visit == request.match_info["visit"]
         socket = web.WebSocketResponse()
         await socket.prepare(request)
+        assert request.transport is not None
+        self._streams.add(request.transport)
         self.sockets.append(socket)
         async for message in socket:
             if message.type in (WSMsgType.TEXT, WSMsgType.BINARY):

@@ -11,6 +11,7 @@ import websockets
 from aiohttp import web
 from websockets.asyncio.client import ClientConnection
 
+from control.gateway.control_proxy import BAD_GATEWAY
 from control.gateway.signer import Signer
 from tests.control.gateway.conftest import Gateway, serving_gateway, serving_renderers, serving_site
 from tests.control.gateway.scripted_renderer import ScriptedRenderer
@@ -45,6 +46,14 @@ async def joined(renderer: ScriptedRenderer) -> web.WebSocketResponse:
     async with asyncio.timeout(WAIT_S):
         await renderer.heard.get()
     return renderer.sockets[-1]
+
+
+async def test_a_socket_that_a_killed_renderer_leaves_behind_ends_as_that_of_one_that_is_gone(signer: Signer) -> None:
+    async with serving_site(signer, "r1") as (gateway, (renderer,)), control_socket(gateway) as socket:
+        await socket.send("x")
+        await joined(renderer)
+        renderer.die()
+        assert await closed_with(socket) == BAD_GATEWAY
 
 
 async def test_messages_go_both_ways_and_the_renderer_knows_for_whom(signer: Signer) -> None:
