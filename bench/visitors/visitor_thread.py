@@ -133,6 +133,12 @@ class VisitorThread:
                 task.cancel()
             # What they raise goes to who called them.
             await asyncio.gather(*tasks, return_exceptions=True)
+            # Libraries leave tasks of a connection that was ended early. They would be complained of at the process's
+            # end, when nothing can write that down any more.
+            left = asyncio.all_tasks() - {asyncio.current_task()}
+            for task in left:
+                task.cancel()
+            await asyncio.gather(*left, return_exceptions=True)
             self._flush()
 
     def _flush(self) -> None:

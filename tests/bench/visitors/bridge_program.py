@@ -98,11 +98,18 @@ def main() -> None:
         except VisitCancelled as error:
             outcome.append(str(error))
 
+    library_tasks: list[asyncio.Task[None]] = []
+
+    async def begin_as_libraries_do() -> None:
+        library_tasks.append(asyncio.create_task(wait_forever([])))
+
+    thread.call(begin_as_libraries_do)
     left = gevent.spawn(call_and_note)
     thread.call(asyncio.sleep, 0.01)
     thread.close()
     left.join()
     result["left coroutine"] = [cancelled, outcome]
+    result["a library's task"] = [task.cancelled() for task in library_tasks]
     result["samples"] = sum(len(samples) for samples, _, _ in heard)
     result["pictures"] = sum(tally.pictures for _, tally, _ in heard)
     result["on gevent's thread"] = all(on_main for _, _, on_main in heard)
