@@ -15,6 +15,7 @@ from control.fleet.tokens import Pass
 from control.gateway.errors import RendererUnreachable
 from control.gateway.renderer import Renderer
 from control.gateway.signer import Signer
+from control.http_face.errors import is_code
 
 CONNECT_S: Final = 1.0
 """Within a site; who does not answer by then is as good as gone."""
@@ -34,12 +35,13 @@ class Answer:
 
     @property
     def code(self) -> str:
-        """Of an error, in the usual shape; else empty."""
+        """Of an error that we know, in the usual shape; else empty: figures are kept by it, and who has a pod's old
+        address may say anything."""
         try:
             code = json.loads(self.body)["error"]["code"]
         except (ValueError, KeyError, TypeError, RecursionError):
             return ""
-        return code if isinstance(code, str) else ""
+        return code if isinstance(code, str) and is_code(code) else ""
 
 
 class RendererClient:

@@ -76,6 +76,11 @@ _TEXTS: Final[Mapping[str, tuple[str, str]]] = {
 }
 
 
+def is_code(text: str) -> bool:
+    """Whether it is one of our errors' codes."""
+    return text in _TEXTS
+
+
 def error_content(code: str, detail: str = "") -> dict[str, Any]:
     """What an answer says of an error."""
     en, zh = _TEXTS[code]

@@ -93,6 +93,18 @@ async def test_whatever_one_renderer_does_the_visitor_gets_a_place_at_another(
         assert sound.asked[-1][2].spends is None, "the one that remembers is the guard"
 
 
+async def test_what_a_stranger_calls_its_error_is_no_figure_of_ours(signer: Signer) -> None:
+    async def strange(_request: web.Request) -> web.StreamResponse:
+        return refusal(503, "made-up")
+
+    async with serving_site(signer, "r1", "r2") as (gateway, (broken, _)):
+        broken.answer = strange
+        assert (await gateway.enter(token_for(signer, "r1"))).status_code == 201
+        figures = (await gateway.client.get("/metrics")).text
+        assert 'edge_render_gateway_tries_total{result="503"} 1.0' in figures
+        assert "made-up" not in figures
+
+
 async def test_a_renderer_that_dies_while_it_is_asked_is_given_up_at_once(signer: Signer) -> None:
     async with serving_renderers(signer, "r2") as (sound,), serving_renderers(signer, "r1") as (dying,):
         asked = asyncio.Event()
