@@ -61,6 +61,8 @@ class Newcomer:
     """Where they are in the network: who guesses codes is kept out by it."""
     supersedes: str | None = None
     """A visit that ends when this one begins, and whose place it takes."""
+    visitor: str | None = None
+    """Who it is over any number of connections: they have one visit here at a time."""
     guide: GuideHold | None = None
     """A guided visit that they led elsewhere, and lead on here."""
 
@@ -88,6 +90,8 @@ class Reception:
         self._follower_admission = Admission(settings.max_followers)
         self._guides = None if guide_parts is None else Guides(guide_parts.make_broadcast)
         self._stays: dict[str, Stay] = {}
+        self._visit_of: dict[str, str] = {}
+        """By visitor, of those whom a gateway has told us of."""
         self._ledger = VisitLedger()
         self.drain = Drain(settings.drain_wait_s, settings.hand_over_s)
         """Whether and how the node is to go."""
@@ -249,7 +253,7 @@ class Reception:
         self, admission: Admission, newcomer: Newcomer, hosted: HostedEdition, make: Callable[[str], Stay]
     ) -> Stay:
         visit_id = secrets.token_urlsafe(16)
-        before = None if newcomer.supersedes is None else self._stays.get(newcomer.supersedes)
+        before = self._before(newcomer)
         in_place_of = before if before is not None and admission.pass_on(before.id, visit_id) else None
         if in_place_of is None:
             self._enter(admission, visit_id)
@@ -262,10 +266,20 @@ class Reception:
         if before is not None:
             before.end("superseded")
         self._stays[visit_id] = stay
+        if newcomer.visitor is not None:
+            self._visit_of[newcomer.visitor] = visit_id
         self.editions.enter(hosted)
         self._count_stays()
-        self._tasks.create_task(self._live(stay, admission, hosted), name=f"visit-{stay.log_name}")
+        life = self._live(stay, admission, hosted, newcomer.visitor)
+        self._tasks.create_task(life, name=f"visit-{stay.log_name}")
         return stay
+
+    def _before(self, newcomer: Newcomer) -> Stay | None:
+        """The visit that the new one takes the place of. Who was invited once could else be here many times."""
+        named = None if newcomer.supersedes is None else self._stays.get(newcomer.supersedes)
+        if named is not None or newcomer.visitor is None:
+            return named
+        return self._stays.get(self._visit_of.get(newcomer.visitor, ""))
 
     def _enter(self, admission: Admission, visit_id: str) -> None:
         try:
@@ -280,7 +294,7 @@ class Reception:
         )
         self._changed()
 
-    async def _live(self, stay: Stay, admission: Admission, hosted: HostedEdition) -> None:
+    async def _live(self, stay: Stay, admission: Admission, hosted: HostedEdition, visitor: str | None) -> None:
         reason = "failed"
         try:
             reason = await stay.run()
@@ -288,6 +302,8 @@ class Reception:
             log.exception("visit_failed", visit=stay.log_name)
         finally:
             del self._stays[stay.id]
+            if visitor is not None and self._visit_of.get(visitor) == stay.id:
+                del self._visit_of[visitor]
             admission.leave(stay.id)
             self.editions.leave(hosted)
             self._count_stays()

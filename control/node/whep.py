@@ -123,7 +123,7 @@ def newcomer(entry: Entry, granted: Pass) -> Newcomer:
     """Who comes by a pass: what that says goes before what the visitor's page asked for."""
     if granted.showroom is not None:
         entry = entry.model_copy(update={"showroom": granted.showroom})
-    return Newcomer(entry, granted.address, granted.supersedes, granted.guide)
+    return Newcomer(entry, granted.address, granted.supersedes, granted.visitor, granted.guide)
 
 
 def told_gateway(visit: Stay) -> dict[str, str]:

@@ -102,6 +102,16 @@ async def test_a_full_renderer_takes_its_own_visitor_back(tmp_path: Path) -> Non
             assert code_of(response) == "full", "that visit has no place any more"
 
 
+async def test_a_visitor_has_one_visit_at_a_time(tmp_path: Path) -> None:
+    async with (
+        serving_in_fleet(tmp_path, max_visits=2) as (node, client, gateway),
+        visiting(client, authorization=gateway.authorization("enter", visitor="once-invited")) as before,
+        visiting(client, authorization=gateway.authorization("enter", visitor="once-invited")),
+    ):
+        assert (await before.next("closing"))["reason"] == "superseded"
+        assert node.visitors == 1
+
+
 async def test_a_pass_for_one_showroom_is_for_no_other(tmp_path: Path) -> None:
     async with serving_in_fleet(tmp_path) as (_, client, gateway):
         headers = gateway.headers("enter", showroom="branch")
