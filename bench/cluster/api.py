@@ -55,7 +55,7 @@ class Api:
         patch: str | None = None,
         query: Mapping[str, str] | None = None,
     ) -> Object:
-        """Raises RequestRefused, and aiohttp's ClientError where there is no answer."""
+        """Raises RequestRefused, and aiohttp's ClientError or TimeoutError where there is no answer."""
         headers = {"Content-Type": f"application/{patch}-patch+json" if patch else "application/json"}
         data = None if body is None else json.dumps(body)
         async with self._http.request(method, path, data=data, headers=headers, params=query) as response:
@@ -72,7 +72,7 @@ class Api:
         while True:
             try:
                 return await self.request(method, path, body, patch=patch)
-            except aiohttp.ClientError:
+            except (aiohttp.ClientError, TimeoutError):
                 await asyncio.sleep(RETRY_S)
             except RequestRefused as refused:
                 if refused.status not in _NOT_NOW:

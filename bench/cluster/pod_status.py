@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -26,6 +26,12 @@ def pod_status(
         "containerStatuses": [_container(one, by_name.get(one["name"])) for one in spec],
         **addresses(address, host),
     }
+
+
+def is_ready(pod: Mapping[str, Any]) -> bool:
+    """By its condition."""
+    conditions = pod.get("status", {}).get("conditions", ())
+    return any(one["type"] == "Ready" and one["status"] == "True" for one in conditions)
 
 
 def ended_status(good: bool) -> dict[str, Any]:

@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing, suppress
 from typing import Final
 
-from bench.cluster.api import Api, Deleted, Object
+from bench.cluster.api import Api, Deleted
+from bench.cluster.pod_status import is_ready
 
 _CHUNK_BYTES: Final = 65_536
 
@@ -35,7 +36,8 @@ class ServiceFront:
         pods = f"/api/v1/namespaces/{self._namespace}/pods"
         async for seen in self._api.watch(pods, {"labelSelector": self._selector}):
             uid = seen.object["metadata"]["uid"]
-            if not isinstance(seen, Deleted) and _takes_connections(seen.object):
+            leaves = isinstance(seen, Deleted) or "deletionTimestamp" in seen.object["metadata"]
+            if not leaves and is_ready(seen.object):
                 self._ready[uid] = seen.object["status"]["podIP"]
                 self._somebody.set()
             else:
@@ -62,13 +64,6 @@ class ServiceFront:
         self._turn += 1
         first = self._turn % max(1, len(addresses))
         return addresses[first:] + addresses[:first]
-
-
-def _takes_connections(pod: Object) -> bool:
-    if "deletionTimestamp" in pod["metadata"]:
-        return False
-    conditions = pod.get("status", {}).get("conditions", ())
-    return any(one["type"] == "Ready" and one["status"] == "True" for one in conditions)
 
 
 async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -9,10 +9,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
-from bench.cluster.api import Api, Object, open_api
+from bench.cluster.api import Api, Deleted, Object, open_api
 from bench.cluster.control_plane import ControlPlane
 from bench.cluster.local_kubelet import LocalKubelet, local_nodes
 from bench.cluster.overlay import GATEWAY, NAMESPACE, RENDERER, SiteOptions, write_overlay
+from bench.cluster.pod_status import is_ready
 from bench.cluster.service_front import ServiceFront, service_front
 
 PORT: Final = 8080
@@ -50,13 +51,24 @@ class Site:
         await self.kubectl("apply", "-k", str(self._overlay))
 
     async def rolled_out(self) -> None:
-        """Until all pods are of the newest version, and ready."""
-        for name in (GATEWAY, RENDERER):
+        """Until all pods are of the newest version, as many as are wanted, and ready."""
+        for component, name in (("gateway", GATEWAY), ("renderer", RENDERER)):
             await self.kubectl("rollout", "status", f"deployment/{name}", _ROLLOUT)
+            # What a Deployment says of itself may be from before a pod was deleted.
+            deployment = await self.api.request("GET", f"/apis/apps/v1/namespaces/{NAMESPACE}/deployments/{name}")
+            await self._are_ready(component, deployment["spec"]["replicas"])
 
-    async def ready(self, component: str) -> None:
-        """Until all pods of a component are ready."""
-        await self.kubectl("wait", "pod", "-l", f"{COMPONENT}={component}", "--for=condition=Ready", _ROLLOUT)
+    async def _are_ready(self, component: str, count: int) -> None:
+        ready: dict[str, bool] = {}
+        pods = f"/api/v1/namespaces/{NAMESPACE}/pods"
+        async for seen in self.api.watch(pods, {"labelSelector": f"{COMPONENT}={component}"}):
+            uid = seen.object["metadata"]["uid"]
+            if isinstance(seen, Deleted) or "deletionTimestamp" in seen.object["metadata"]:
+                ready.pop(uid, None)
+            else:
+                ready[uid] = is_ready(seen.object)
+            if len(ready) == count and all(ready.values()):
+                return
 
     async def scale(self, renderers: int) -> None:
         await self.kubectl("scale", f"deployment/{RENDERER}", f"--replicas={renderers}")
@@ -66,6 +78,13 @@ class Site:
         told = await self.kubectl("get", "pods", "-l", f"{COMPONENT}={component}", "-o", "json")
         found: list[Object] = json.loads(told)["items"]
         return [pod for pod in found if "deletionTimestamp" not in pod["metadata"]]
+
+    async def may_evict(self, component: str) -> None:
+        """Until the disruption budget of a component allows it: it counts pods a moment after they are ready."""
+        budgets = f"/apis/policy/v1/namespaces/{NAMESPACE}/poddisruptionbudgets"
+        async for seen in self.api.watch(budgets, {"labelSelector": f"{COMPONENT}={component}"}):
+            if seen.object.get("status", {}).get("disruptionsAllowed", 0) > 0:
+                return
 
     async def evict(self, pod: Object) -> None:
         """As ``kubectl drain`` does with each pod of a node. Raises RequestRefused (429) where a budget forbids it."""

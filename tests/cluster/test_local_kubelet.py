@@ -15,6 +15,7 @@ import pytest
 from bench.cluster.api import Api, Deleted, Object, Present
 from bench.cluster.control_plane import ControlPlane
 from bench.cluster.local_kubelet import LocalKubelet
+from bench.cluster.pod_status import is_ready
 
 pytestmark = pytest.mark.cluster
 
@@ -47,11 +48,6 @@ def deployment(name: str, spec: Object, replicas: int = 1) -> Object:
             "template": {"metadata": {"labels": labels}, "spec": spec},
         },
     }
-
-
-def is_ready(pod: Object) -> bool:
-    conditions = pod.get("status", {}).get("conditions", ())
-    return any(one["type"] == "Ready" and one["status"] == "True" for one in conditions)
 
 
 async def seen(api: Api, namespace: str, test: Callable[[Object], bool]) -> Object:

@@ -28,7 +28,7 @@ VISITORS = 3
 OPTIONS = {
     "EDGE_RENDER_FPS": "5",
     "EDGE_RENDER_CODECS": "h264",
-    "EDGE_RENDER_MAX_VISITS": str(3 * VISITORS),
+    "EDGE_RENDER_MAX_VISITS": str(10 * VISITORS),
     "EDGE_RENDER_DRAIN_WAIT_S": "0",
 }
 
@@ -88,6 +88,7 @@ async def test_an_evicted_renderer_hands_its_visitors_over(site: Site, visiting:
 
 async def test_the_next_renderer_is_not_evicted_before_another_has_taken_the_place_of_the_first(site: Site) -> None:
     first, second = await site.pods("renderer")
+    await site.may_evict("renderer")
     await site.evict(first)
     with pytest.raises(RequestRefused, match="disruption budget") as refused:
         await site.evict(second)
