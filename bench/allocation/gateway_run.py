@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import subprocess
 import sys
 import tempfile
@@ -17,11 +16,10 @@ from typing import Final
 
 import aiohttp
 import psutil
-from joserfc.jwk import KeySet
 
 from bench.allocation.dwell import Dwell
+from bench.gateway_process import FleetKeys
 from bench.node_process import NodeProcess
-from control.fleet.tokens import new_signing_key
 
 CAPACITY: Final = 20
 OCCUPIED: Final = 16
@@ -57,13 +55,10 @@ def measure(renderers: int, visits: int, per_second: float, rest_s: float = 5.0)
     """Visits come as a Poisson stream, stay half a second in the mean, and go. Before that the gateway is watched for
     ``rest_s``, while nobody comes."""
     with tempfile.TemporaryDirectory() as folder:
-        key = new_signing_key()
-        private, public = Path(folder, "private.jwk"), Path(folder, "public.jwks")
-        private.write_text(json.dumps(key.as_dict(private=True)))
-        public.write_text(json.dumps(KeySet([key]).as_dict(private=False)))
-        with _renderers(renderers, public) as url:
+        keys = FleetKeys.make(Path(folder))
+        with _renderers(renderers, keys.public) as url:
             fixed = ",".join(f"r{number}={url}/r{number}" for number in range(renderers))
-            options = ("--signing-key", str(private), "--renderers", fixed, "--joins-per-minute", "1000000")
+            options = ("--signing-key", str(keys.private), "--renderers", fixed, "--joins-per-minute", "1000000")
             edge_render = str(Path(sys.executable).with_name("edge-render"))
             began = time.monotonic()
             with NodeProcess(None, *options, program=(edge_render, "gateway")) as gateway:

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import os
 import sys
 from pathlib import Path
 
+from control.fleet.key_files import PRIVATE, PUBLIC, key_files
 from control.fleet.tokens import new_signing_key
 from control.kube.errors import KubeError
 from control.log_format import configure_logging
-
-PRIVATE = "private.jwk"
-PUBLIC = "public.jwks"
 
 
 def run_gateway_keys(arguments: list[str]) -> int:
@@ -55,14 +52,13 @@ def _into_secret(name: str, namespace: str | None, kubeconfig: Path | None) -> i
 
 
 def _into_folder(folder: Path) -> int:
-    key = new_signing_key()
-    private, public = key.as_dict(private=True), key.as_dict(private=False)
+    files = key_files(new_signing_key())
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if (there := folder / PUBLIC).exists():
             raise FileExistsError(17, "is there already", str(there))
-        _write_new(folder / PRIVATE, json.dumps(private))
-        _write_new(folder / PUBLIC, json.dumps({"keys": [public]}))
+        for name in (PRIVATE, PUBLIC):
+            _write_new(folder / name, files[name])
     except FileExistsError as error:
         sys.stderr.write(f"edge-render: {error.filename} is there already: remove it by hand to make another key\n")
         return 1
