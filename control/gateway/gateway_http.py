@@ -5,8 +5,6 @@ from __future__ import annotations
 import time
 
 from fastapi import FastAPI, Request, Response
-from fastapi.responses import JSONResponse
-from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -19,6 +17,7 @@ from control.gateway.line_stream import LineResponse
 from control.gateway.peers import waiting_lines
 from control.gateway.requests import bearer_of, refused_reply
 from control.gateway.whep_routes import whep_routes
+from control.http_face.operation import operation_routes
 from control.http_face.page import PageHeaders, add_page
 
 
@@ -28,17 +27,7 @@ def create_gateway_app(node: GatewayNode) -> FastAPI:
     app.add_middleware(PageHeaders)
     app.add_middleware(_LetGo, node=node)
 
-    @app.get("/healthz")
-    async def health() -> JSONResponse:
-        return JSONResponse({"status": "alive"})
-
-    @app.get("/readyz")
-    async def readiness() -> JSONResponse:
-        return JSONResponse(node.readiness(), 200 if node.ready else 503)
-
-    @app.get("/metrics")
-    async def metrics() -> Response:
-        return Response(node.metrics.exposition(), media_type=CONTENT_TYPE_PLAIN_0_0_4)
+    app.include_router(operation_routes(lambda: (node.ready, node.readiness()), node.metrics.exposition))
 
     @app.get("/fleet/waiting")
     async def waiting(request: Request) -> Response:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from fastapi import APIRouter, FastAPI, Request, Response, WebSocket
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
-from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 
 from control.errors import VisitNotFound
 from control.fleet.errors import TokenRefused
 from control.http_face.control_sockets import accept_own_page, close_unknown
 from control.http_face.errors import bad_query
+from control.http_face.operation import operation_routes
 from control.http_face.page import PageHeaders, add_page
 from control.node.edge_node import EdgeNode
 from control.node.fleet_face import fleet_routes
@@ -28,17 +27,7 @@ def create_app(node: EdgeNode, fleet: FleetParts | None = None) -> FastAPI:
     settings = node.settings
     app.add_middleware(PageHeaders, embedder=settings.editor_origin if settings.editing else None)
 
-    @app.get("/healthz")
-    async def health() -> JSONResponse:
-        return JSONResponse({"status": "alive"})
-
-    @app.get("/readyz")
-    async def readiness() -> JSONResponse:
-        return JSONResponse(node.readiness(), 200 if node.ready else 503)
-
-    @app.get("/metrics")
-    async def metrics() -> Response:
-        return Response(node.metrics.exposition(), media_type=CONTENT_TYPE_PLAIN_0_0_4)
+    app.include_router(operation_routes(lambda: (node.ready, node.readiness()), node.metrics.exposition))
 
     @app.websocket("/visits/{visit_id}/control")
     async def control(socket: WebSocket, visit_id: str) -> None:
